@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calls: the driver's share of the SESSION operations: kernel session and pppox socket, pppd on top of it, and what the
+ * log says of it.
+ *
+ * Made in this order: kernel session and pppox (SESSION_ADD), then pppd (SESSION_UP); removed in reverse (SESSION_DEL):
+ * pppd has ended before the pppox socket is closed, because the kernel's session lives as long as any copy of it.
+ * pppd that ends by itself closes the call, with its exit cause as the CDN's result.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "world.h"
+
+#define MTU_MAX 1500
+#define MTU_MIN 576
+#define OVERHEAD_IPV4 20
+#define OVERHEAD_IPV6 40
+#define OVERHEAD_UDP 8
+#define OVERHEAD_L2TP 6     /* flags, tunnel id, session id: what the kernel sends */
+#define OVERHEAD_SEQUENCE 4 /* Ns and Nr */
+#define OVERHEAD_PPP 4      /* address, control, protocol */
+
+static struct log_object object(const struct world_call *c)
+{
+	return (struct log_object){ .tunnel_id = c->key.tunnel_id,
+				    .peer_tunnel_id = c->peer_tunnel_id,
+				    .session_id = c->key.session_id,
+				    .peer_session_id = c->peer_session_id,
+				    .peer = &c->peer,
+				    .profile = c->profile->name,
+				    .interface = c->name[0] ? c->name : NULL };
+}
+
+static struct world_call *call_get(struct driver *d, uint32_t tunnel_id, uint32_t session_id)
+{
+	struct world_call_key key = { tunnel_id, session_id };
+	struct world_call *c;
+
+	HASH_FIND(hh, d->calls, &key, sizeof(key), c);
+	return c;
+}
+
+static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
+{
+	struct world_call *c = call_get(d, op->tunnel_id, op->session_id);
+	struct world_tunnel *t = tunnel_get(d, op->tunnel_id);
+
+	if (c)
+		return c;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	*c = (struct world_call){ .driver = d,
+				  .key = { op->tunnel_id, op->session_id },
+				  .profile = &d->config->profiles[op->cookie],
+				  .dial = op->call_cookie && t ? t->dial : NULL,
+				  .lns = op->lns,
+				  .fd = -1 };
+	HASH_ADD(hh, d->calls, key, sizeof(c->key), c);
+	return c;
+}
+
+/* ---- The kernel's session ----------------------------------------------------------------------------------- */
+
+static void on_added(void *ctx, int err, const char *text, int fd)
+{
+	struct world_call *c = ctx;
+	struct log_object o = object(c);
+
+	c->fd = fd;
+	if (err < 0)
+		log_event(LOG_ERR, LOG_LOCAL_, &o, "no kernel session, call refused: %s", text ? text : strerror(-err));
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err);
+}
+
+static void add(struct world_call *c, const struct l2tp_op *op)
+{
+	struct dataplane *dp = c->driver->dataplane;
+	struct dataplane_session spec = { .tunnel_id = op->tunnel_id,
+					  .peer_tunnel_id = op->peer_tunnel_id,
+					  .session_id = op->session_id,
+					  .peer_session_id = op->peer_session_id,
+					  .version = op->version,
+					  .lns_mode = op->lns,
+					  .send_seq = op->sequencing,
+					  .recv_seq = op->sequencing,
+					  .reorder_timeout_ms = op->reorder_timeout_ms };
+
+	dp->class->session_add(dp, &spec, on_added, c);
+}
+
+static void on_deleted(void *ctx, int err, const char *text)
+{
+	struct world_call *c = ctx;
+	struct log_object o = object(c);
+
+	if (err < 0)
+		log_event(LOG_WARNING, LOG_LOCAL_, &o, "kernel session not removed: %s", text ? text : strerror(-err));
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err);
+}
+
+static void del(struct world_call *c)
+{
+	struct dataplane *dp = c->driver->dataplane;
+	int fd = c->fd;
+
+	c->fd = -1;
+	dp->class->session_del(dp, c->key.tunnel_id, c->key.session_id, fd, on_deleted, c);
+}
+
+/* ---- PPP ---------------------------------------------------------------------------------------------------- */
+
+static struct pool *pool_of(const struct driver *d, const struct config_profile *p)
+{
+	return p->ppp.pool ? d->pools[p->ppp.pool - d->config->pools] : NULL;
+}
+
+bool call_has_room(const struct driver *d, const struct config_profile *profile)
+{
+	const struct pool *pool = pool_of(d, profile);
+
+	return !pool || pool_used(pool) < pool_size(pool);
+}
+
+static void release(struct world_call *c)
+{
+	if (c->address)
+		pool_release(pool_of(c->driver, c->profile), c->address);
+	if (c->interface)
+		pool_release(c->driver->interfaces, c->interface);
+	c->address = c->interface = 0;
+}
+
+static void on_ppp_up(void *ctx, const struct ppp_status *status)
+{
+	struct world_call *c = ctx;
+	struct log_object o;
+
+	snprintf(c->name, sizeof(c->name), "%s", status->interface);
+	o = object(c);
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "PPP up%s%s%s%s%s%s%s%s%s", status->peer_name[0] ? ", peer " : "",
+		  status->peer_name, status->local_address[0] ? ", " : "", status->local_address,
+		  status->local_address[0] ? " -> " : "", status->remote_address, status->local_ipv6[0] ? ", " : "",
+		  status->local_ipv6, "");
+	if (c->dial)
+		dial_call_up(c->dial);
+}
+
+static void on_ppp_exited(void *ctx, const struct ppp_exit *how)
+{
+	struct world_call *c = ctx;
+	struct log_object o = object(c);
+
+	c->ppp = NULL;
+	release(c);
+	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "pppd ended: %s", how->text);
+	if (c->ending) {
+		del(c);
+	} else {
+		l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &how->reason, world_now());
+		world_pump(c->driver);
+	}
+}
+
+/* What of the path's MTU is left for the network protocol in PPP. */
+static unsigned derive_mtu(const struct world_call *c, bool sequencing)
+{
+	int path = link_path_mtu(c->driver->link, &c->local, &c->peer);
+	int overhead = (c->peer.family == 6 ? OVERHEAD_IPV6 : OVERHEAD_IPV4) + OVERHEAD_UDP + OVERHEAD_L2TP +
+		       OVERHEAD_PPP + (sequencing ? OVERHEAD_SEQUENCE : 0);
+	int mtu = (path < 0 ? MTU_MAX : path) - overhead;
+
+	return (unsigned)(mtu > MTU_MAX ? MTU_MAX : mtu < MTU_MIN ? MTU_MIN : mtu);
+}
+
+/* "NAME=value" words for pppd's scripts; a peer's text is escaped. */
+struct environment {
+	char words[8][192];
+	char *list[9];
+	size_t n;
+};
+
+static void put_number(struct environment *e, const char *name, uint32_t value)
+{
+	snprintf(e->words[e->n], sizeof(e->words[0]), "%s=%u", name, value);
+	e->list[e->n] = e->words[e->n];
+	e->n++;
+}
+
+static void put_text(struct environment *e, const char *name, struct l2tp_span value)
+{
+	char text[128];
+
+	if (!value.len)
+		return;
+	snprintf(e->words[e->n], sizeof(e->words[0]), "%s=%s", name, log_escape(value, text, sizeof(text)));
+	e->list[e->n] = e->words[e->n];
+	e->n++;
+}
+
+static void make_environment(const struct world_call *c, const struct l2tp_op *op, struct environment *e)
+{
+	char peer[L2TP_ADDR_STR_MAX];
+
+	l2tp_addr_str(&c->peer, peer);
+	*e = (struct environment){ 0 };
+	put_text(e, "L2TP_PEER", (struct l2tp_span){ (const uint8_t *)peer, strlen(peer) });
+	put_text(e, "L2TP_PEER_HOST", op->peer_host_name);
+	put_text(e, "L2TP_CALLING_NUMBER", op->call->calling_number);
+	put_text(e, "L2TP_CALLED_NUMBER", op->call->called_number);
+	put_text(e, "L2TP_SUB_ADDRESS", op->call->sub_address);
+	put_number(e, "L2TP_CALL_SERIAL_NUMBER", op->call->call_serial_number);
+	put_number(e, "L2TP_TX_CONNECT_SPEED", op->call->tx_connect_speed);
+	put_number(e, "L2TP_RX_CONNECT_SPEED", op->call->rx_connect_speed);
+}
+
+/* Interface name and address of this call; false where there is none left. */
+static bool choose(struct world_call *c, char address[INET_ADDRSTRLEN])
+{
+	const struct config_ppp *ppp = &c->profile->ppp;
+	struct pool *pool = pool_of(c->driver, c->profile);
+	const char *percent = ppp->interface ? strstr(ppp->interface, "%d") : NULL;
+
+	if (percent) {
+		c->interface = pool_acquire(c->driver->interfaces);
+		snprintf(c->name, sizeof(c->name), "%.*s%u%s", (int)(percent - ppp->interface), ppp->interface,
+			 c->interface - 1, percent + 2);
+	} else if (ppp->interface) {
+		snprintf(c->name, sizeof(c->name), "%s", ppp->interface);
+	}
+	if (!pool)
+		return true;
+	c->address = pool_acquire(pool);
+	inet_ntop(AF_INET, &(struct in_addr){ htonl(c->address) }, address, INET_ADDRSTRLEN);
+	return c->address != 0;
+}
+
+static void close_for_ppp(struct world_call *c, uint16_t result, const char *text)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = result };
+	struct log_object o = object(c);
+
+	log_event(LOG_ERR, LOG_LOCAL_, &o, "no PPP, closing: %s", text);
+	release(c);
+	l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &reason, world_now());
+}
+
+static void start_ppp(struct world_call *c, const struct l2tp_op *op)
+{
+	static const struct ppp_handler handler = { .up = on_ppp_up, .exited = on_ppp_exited };
+	const struct config_ppp *p = &c->profile->ppp;
+	unsigned mtu = derive_mtu(c, op->sequencing);
+	char address[INET_ADDRSTRLEN] = "";
+	struct environment environment;
+	int r;
+
+	if (!choose(c, address)) {
+		close_for_ppp(c, RC_CDN_NO_FACILITY_TEMPORARY, "the address pool is used up");
+		return;
+	}
+	make_environment(c, op, &environment);
+	r = ppp_start(c->driver->ppp,
+		      &(struct ppp_spec){ .tunnel_id = op->tunnel_id,
+					  .peer_tunnel_id = op->peer_tunnel_id,
+					  .session_id = op->session_id,
+					  .peer_session_id = op->peer_session_id,
+					  .lns = c->lns,
+					  .fd = c->fd,
+					  .profile = c->profile->name,
+					  .interface = c->name[0] ? c->name : NULL,
+					  .local_address = p->local_address,
+					  .remote_address = address[0] ? address : p->remote_address,
+					  .ipv6 = p->ipv6,
+					  .mtu = p->mtu ? p->mtu : mtu,
+					  .mru = p->mru ? p->mru : mtu,
+					  .options = p->options,
+					  .environment = environment.list,
+					  .setup_timeout = p->setup_timeout },
+		      &handler, c, &c->ppp);
+	if (r < 0)
+		close_for_ppp(c, RC_CDN_NO_FACILITY_TEMPORARY, strerror(-r));
+}
+
+/* ---- Operations --------------------------------------------------------------------------------------------- */
+
+static void up(struct world_call *c, const struct l2tp_op *op)
+{
+	struct log_object o = object(c);
+
+	c->up = true;
+	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "session established as %s", c->lns ? "LNS" : "LAC");
+	if (c->driver->ppp)
+		start_ppp(c, op);
+	else if (c->dial)
+		dial_call_up(c->dial);
+}
+
+static void log_down(const struct world_call *c, const struct l2tp_reason *reason)
+{
+	struct log_object o = object(c);
+	struct l2tp_span said = { (const uint8_t *)reason->text, strlen(reason->text) };
+	bool erred = reason->origin == L2TP_BY_FAULT || reason->origin == L2TP_BY_TIMEOUT;
+	char text[160];
+
+	log_event(LOG_INFO, erred ? LOG_REMOTE : reason->origin == L2TP_BY_WORLD ? LOG_LOCAL_ : LOG_INFO_ONLY, &o,
+		  "session closed%s: %s (result %u, error %u)%s%s", reason->origin == L2TP_BY_PEER ? " by the peer" : "",
+		  l2tp_cdn_name(reason->result), reason->result, reason->error, said.len ? ": " : "",
+		  log_escape(said, text, sizeof(text)));
+}
+
+static void gone(struct world_call *c)
+{
+	struct driver *d = c->driver;
+
+	release(c);
+	if (c->dial)
+		dial_call_gone(c->dial, c->key.tunnel_id);
+	HASH_DEL(d->calls, c);
+	free(c);
+}
+
+void call_op(struct driver *d, const struct l2tp_op *op)
+{
+	struct world_call *c = call_note(d, op);
+
+	if (!c) { /* out of memory: the engine refuses the call */
+		world_op_done(d, op->tunnel_id, op->session_id, -ENOMEM);
+		return;
+	}
+	c->peer_tunnel_id = op->peer_tunnel_id;
+	c->peer_session_id = op->peer_session_id;
+	c->local = op->local;
+	c->peer = op->peer;
+	if (op->type == L2TP_OP_SESSION_ADD) {
+		add(c, op);
+	} else if (op->type == L2TP_OP_SESSION_UP) {
+		up(c, op);
+	} else if (op->type == L2TP_OP_SESSION_DOWN) {
+		log_down(c, op->reason);
+	} else if (op->type == L2TP_OP_SESSION_DEL) {
+		c->ending = true;
+		if (c->ppp)
+			ppp_stop(c->ppp); /* on_ppp_exited() goes on */
+		else
+			del(c);
+	} else {
+		gone(c);
+	}
+}
+
+void calls_clear(struct driver *d)
+{
+	struct world_call *c, *next;
+
+	HASH_ITER(hh, d->calls, c, next) {
+		c->dial = NULL;
+		if (c->fd >= 0)
+			close(c->fd); /* takes its time on old kernels, but there is nobody left to keep waiting */
+		gone(c);
+	}
+}

@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config: file -> plain structs.
+ *
+ *	text -> config_text: comments out, traps of libconfuse refused where they stand
+ *	     -> libconfuse: sections, keys and values, with their lines, nothing of it interpreted
+ *	     -> config_option: each value by its row in the table, into its field
+ *	     -> check_*: what one value cannot tell: what belongs together, what excludes what
+ *
+ * Every stage goes on after a mistake as far as it makes sense, so that one run tells of all of them; libconfuse stops
+ * at the first thing that it cannot parse, and what was read until then is still looked at.  Values stay text with a
+ * line number (struct value) until the tree is complete, because a pool may be used before it is described.
+ *
+ * libconfuse hands its callbacks nothing but the section that is being read.  Hidden options carry what we need: the
+ * first of every section points to the load in progress, the second one has a default, whose reading tells the line on
+ * which the section began.  No name of theirs can be written in a file without quotes, and with quotes it is refused.
+ *
+ * Called by main at start, for --check, and for a reload.
+ */
+#include "config.h"
+#include <arpa/inet.h>
+#include <assert.h>
+#include <confuse.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "config_option.h"
+#include "config_text.h"
+
+#define SCHEMA_MAX 64             /* options of a section, hidden ones and the end included */
+#define NAME_MAX_LEN 63           /* of a profile or a pool */
+#define MISTAKES_MAX 100          /* then reading stops */
+#define CARRIER "\a" "load"
+#define BEGIN "\a" "begin"
+#define PROFILE_SECTIONS (IN_LNS | IN_LAC | IN_PPP)
+
+/* One value as it stands in the file. */
+struct value {
+	unsigned line;
+	unsigned earlier; /* the option was given before, there; 0: it was not */
+	size_t size;
+	char text[];
+};
+
+/* One lns or lac section. */
+struct place {
+	cfg_t *section;
+	bool lac;
+	unsigned line;
+};
+
+struct load {
+	struct option_context x;
+	struct mistakes mistakes;
+	char *text;
+	char begin[sizeof("x")]; /* a default that is read when a section begins */
+	bool again;            /* an unknown key has been taken out of the text */
+	cfg_t *root;
+	struct place *places;  /* as the profiles */
+	cfg_opt_t top[SCHEMA_MAX], limits[SCHEMA_MAX], pool[SCHEMA_MAX], lns[SCHEMA_MAX], lac[SCHEMA_MAX], ppp[SCHEMA_MAX];
+};
+
+/* ---- libconfuse ---- */
+
+static void value_free(void *p)
+{
+	struct value *v = p;
+
+	if (v)
+		explicit_bzero(v->text, v->size);
+	free(v);
+}
+
+/* cfg_callback_t: keep it with its line.  The default of a CFGT_PTR has a number that libconfuse does not use: there
+ * we remember where the option was given first. */
+static int value_new(cfg_t *section, cfg_opt_t *opt, const char *text, void *result)
+{
+	size_t size = strlen(text) + 1;
+	struct value *v = malloc(sizeof(*v) + size);
+
+	if (!v)
+		return -1;
+	v->line = (unsigned)section->line;
+	v->earlier = opt->nvalues <= 1 ? (unsigned)opt->def.number : 0;
+	v->size = size;
+	memcpy(v->text, text, size);
+	if (!opt->def.number)
+		opt->def.number = section->line;
+	*(struct value **)result = v;
+	return 0;
+}
+
+static struct load *load_of(const cfg_t *section)
+{
+	return (struct load *)(void *)section->opts[0].simple_value.ptr;
+}
+
+/* cfg_func_t of the carrier, which nobody is to call */
+static int refuse_call(cfg_t *section, cfg_opt_t *opt, int argc, const char **argv)
+{
+	(void)opt, (void)argc, (void)argv;
+	mistakes_add(&load_of(section)->mistakes, (unsigned)section->line, "a function call; there are no functions");
+	return -1;
+}
+
+static unsigned section_of(const cfg_t *section)
+{
+	static const struct {
+		const char *name;
+		unsigned section;
+	} names[] = {
+		{ "limits", IN_LIMITS }, { "pool", IN_POOL }, { "lns", IN_LNS }, { "lac", IN_LAC }, { "ppp", IN_PPP },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(section->name, names[i].name) == 0)
+			return names[i].section;
+	return IN_ROOT;
+}
+
+static void unknown_key(struct load *load, const cfg_t *section, const char *key)
+{
+	unsigned line = (unsigned)section->line, where = section_of(section);
+	const struct option *elsewhere = option_elsewhere(where, key), *like = option_like(where, key);
+
+	if (elsewhere)
+		mistakes_add(&load->mistakes, line, "%s is not for %s; it belongs in %s", key, section_name(where),
+			     section_name(elsewhere->sections));
+	else if (like)
+		mistakes_add(&load->mistakes, line, "unknown key %s in %s; did you mean %s?", key, section_name(where),
+			     like->key);
+	else
+		mistakes_add(&load->mistakes, line, "unknown key %s in %s; see l2tpd.conf(5)", key,
+			     section_name(where));
+	load->again = config_text_drop(load->text, line, key);
+}
+
+/* cfg_errfunc_t */
+static void __attribute__((format(printf, 2, 0))) parse_error(cfg_t *section, const char *fmt, va_list ap)
+{
+	struct load *load = load_of(section);
+	unsigned line = (unsigned)section->line;
+	char text[256];
+
+	if (strcmp(fmt, "no such option '%s'") == 0) {
+		unknown_key(load, section, va_arg(ap, const char *));
+		return;
+	}
+	if (strcmp(fmt, "found duplicate title '%s'") == 0) {
+		mistakes_add(&load->mistakes, line, "the name \"%.64s\" is taken; each section must have its own",
+			     va_arg(ap, const char *));
+		return;
+	}
+	vsnprintf(text, sizeof(text), fmt, ap);
+	mistakes_add(&load->mistakes, line, "%s; write key = value, key = { value, ... } or section \"name\" { ... }",
+		     text);
+}
+
+/* libconfuse's table of one section: ours, after the two hidden rows, and behind them the subsections. */
+static cfg_opt_t *schema_fill(struct load *load, cfg_opt_t *opts, unsigned section)
+{
+	const cfg_opt_t carrier = CFG_FUNC(CARRIER, refuse_call);
+	const cfg_opt_t begin = CFG_PTR_CB(BEGIN, load->begin, CFGF_NONE, value_new, value_free);
+	size_t n = 2;
+
+	opts[0] = carrier;
+	opts[0].simple_value.ptr = (void **)(void *)load;
+	opts[1] = begin;
+	for (const struct option *o = options; o < options + options_n; o++) {
+		const cfg_opt_t opt = CFG_PTR_CB(o->key, NULL, CFGF_NODEFAULT, value_new, value_free);
+
+		if (!(o->sections & section))
+			continue;
+		assert(n < SCHEMA_MAX - 6);
+		opts[n] = opt;
+		opts[n++].flags |= o->kind->list ? CFGF_LIST : 0;
+	}
+	return &opts[n];
+}
+
+static void schema_make(struct load *load)
+{
+	const cfg_opt_t end = CFG_END();
+	const cfg_opt_t ppp = CFG_SEC("ppp", load->ppp, CFGF_NONE);
+	const cfg_opt_t top[] = {
+		CFG_SEC("limits", load->limits, CFGF_NONE),
+		CFG_SEC("pool", load->pool, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("lns", load->lns, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("lac", load->lac, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_END(),
+	};
+	cfg_opt_t *p;
+
+	*schema_fill(load, load->limits, IN_LIMITS) = end;
+	*schema_fill(load, load->pool, IN_POOL) = end;
+	*schema_fill(load, load->ppp, IN_PPP) = end;
+	p = schema_fill(load, load->lns, IN_LNS), p[0] = ppp, p[1] = end;
+	p = schema_fill(load, load->lac, IN_LAC), p[0] = ppp, p[1] = end;
+	memcpy(schema_fill(load, load->top, IN_ROOT), top, sizeof(top));
+}
+
+/* One run of libconfuse over the text, and again without a key that it did not know: each run has less to read. */
+static int parse(struct load *load, size_t len)
+{
+	int result = CFG_SUCCESS;
+
+	memcpy(load->begin, "x", sizeof("x"));
+	schema_make(load);
+	do {
+		load->again = false;
+		if (load->root)
+			cfg_free(load->root);
+		load->root = cfg_init(load->top, CFGF_NONE);
+		FILE *in = load->root ? fmemopen(load->text, len, "r") : NULL;
+		if (!in)
+			return -ENOMEM;
+		cfg_set_error_function(load->root, parse_error);
+		result = cfg_parse_fp(load->root, in);
+		fclose(in);
+	} while (load->again && load->mistakes.wrong < MISTAKES_MAX);
+	/* it stops without a word only for want of memory */
+	return result == CFG_SUCCESS || load->mistakes.wrong > 0 ? 0 : -ENOMEM;
+}
+
+/* ---- From values to fields ---- */
+
+static const struct value *value_at(cfg_t *section, const char *key, unsigned i)
+{
+	cfg_opt_t *opt = cfg_getopt(section, key);
+
+	return i < cfg_opt_size(opt) ? cfg_opt_getnptr(opt, i) : NULL;
+}
+
+static unsigned line_of_section(cfg_t *section)
+{
+	const struct value *v = value_at(section, BEGIN, 0);
+
+	return v ? v->line : (unsigned)section->line;
+}
+
+/* 0: it was not given */
+static unsigned line_of(cfg_t *section, const char *key)
+{
+	const struct value *v = value_at(section, key, 0);
+
+	return v ? v->line : 0;
+}
+
+static void apply_value(struct load *load, const struct option *o, const struct value *v, void *base)
+{
+	char allowed[256];
+	const char *what;
+
+	if (v->earlier)
+		mistakes_add(&load->mistakes, v->line, "%s is given twice; line %u has it already", o->key, v->earlier);
+	what = option_set(&load->x, o, v->text, base);
+	if (!what)
+		return;
+	/* a secret does not go into a log */
+	bool secret = o->kind == &kind_secret;
+	mistakes_add(&load->mistakes, v->line, "%s%s%.64s%s: %s; allowed: %s", o->key, secret ? "" : " = \"",
+		     secret ? "" : v->text, secret ? "" : "\"", what, option_allowed(o, allowed, sizeof(allowed)));
+}
+
+static void apply_section(struct load *load, cfg_t *section, unsigned where, void *base)
+{
+	for (const struct option *o = options; o < options + options_n; o++) {
+		const struct value *v;
+
+		if (!(o->sections & where))
+			continue;
+		for (unsigned i = 0; (v = value_at(section, o->key, i)); i++)
+			apply_value(load, o, v, base);
+	}
+}
+
+/* ---- Checks ---- */
+
+static void check_name(struct load *load, const char *what, const char *name, unsigned line)
+{
+	size_t len = strlen(name);
+	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	if (len < 1 || len > NAME_MAX_LEN || strspn(name, good) != len)
+		mistakes_add(&load->mistakes, line, "%s \"%.64s\": a bad name; allowed: 1 to %d letters, digits, '.', '_', '-'",
+			     what, name, NAME_MAX_LEN);
+}
+
+static void check_listens(struct load *load, struct config *c)
+{
+	const struct value *v;
+
+	for (unsigned i = 0; i < c->n_listens && (v = value_at(load->root, "listen", i)); i++)
+		c->listens[i].line = v->line;
+}
+
+static void check_pool_overlap(struct load *load, const struct config *c, size_t i, unsigned line)
+{
+	const struct config_pool *p = &c->pools[i];
+
+	for (const struct config_pool *q = c->pools; q < p; q++)
+		if (p->first && q->first && p->first <= q->last && q->first <= p->last)
+			mistakes_add(&load->mistakes, line, "pool \"%s\" and pool \"%s\" have addresses in common; "
+				     "ranges of pools must not overlap", p->name, q->name);
+}
+
+static void check_secret(struct load *load, const struct config_profile *p, cfg_t *section)
+{
+	unsigned inline_line = line_of(section, "secret"), file_line = line_of(section, "secret-file");
+
+	if (inline_line && file_line)
+		mistakes_add(&load->mistakes, inline_line > file_line ? inline_line : file_line,
+			     "secret and secret-file; allowed: one of them");
+	if (inline_line || file_line)
+		return;
+	if (p->params.challenge)
+		mistakes_add(&load->mistakes, line_of(section, "challenge"),
+			     "challenge without a secret; give a secret or secret-file");
+	if (p->params.hide_avps)
+		mistakes_add(&load->mistakes, line_of(section, "hide-avps"),
+			     "hide-avps without a secret; give a secret or secret-file");
+}
+
+static void check_timers(struct load *load, const struct config_profile *p, cfg_t *section)
+{
+	if (p->params.retransmit_initial > p->params.retransmit_cap)
+		mistakes_add(&load->mistakes, line_of(section, "retransmit-initial"),
+			     "retransmit-initial is longer than retransmit-cap; allowed: at most that");
+	if (p->lac && p->redial_min > p->redial_max)
+		mistakes_add(&load->mistakes, line_of(section, line_of(section, "redial-max") ? "redial-max" : "redial-min"),
+			     "redial-min is longer than redial-max; allowed: at most that");
+}
+
+static void check_lac(struct load *load, const struct config_profile *p, cfg_t *section)
+{
+	/* the only IP addresses with a colon are IPv6 ones */
+	int source_family = !p->source ? 0 : strchr(p->source, ':') ? 6 : 4;
+
+	if (!line_of(section, "server"))
+		mistakes_add(&load->mistakes, p->line, "lac \"%s\" has no server; give server = \"NAME or ADDRESS\"", p->name);
+	if (p->family && source_family && p->family != source_family)
+		mistakes_add(&load->mistakes, line_of(section, "source"),
+			     "source is not of the family that is asked for; allowed: an IPv%d address", p->family);
+	if (p->calls > p->params.sessions_max)
+		mistakes_add(&load->mistakes, line_of(section, line_of(section, "calls") ? "calls" : "sessions"),
+			     "more calls than sessions; allowed: at most %u", (unsigned)p->params.sessions_max);
+}
+
+static void check_addresses(struct load *load, const struct config_ppp *ppp, cfg_t *section)
+{
+	struct in_addr local;
+
+	if (ppp->pool && ppp->remote_address)
+		mistakes_add(&load->mistakes, line_of(section, "remote-address"),
+			     "remote-address and pool; allowed: one of them");
+	if (ppp->pool && ppp->local_address && inet_pton(AF_INET, ppp->local_address, &local) == 1 &&
+	    ntohl(local.s_addr) >= ppp->pool->first && ntohl(local.s_addr) <= ppp->pool->last)
+		mistakes_add(&load->mistakes, line_of(section, "local-address"),
+			     "local-address is one of pool \"%s\"; allowed: any other", ppp->pool->name);
+}
+
+static void check_ppp(struct load *load, const struct config_profile *p, cfg_t *section)
+{
+	enum { IPV6_MTU_MIN = 1280 }; /* RFC 8200 5 */
+	const struct config_ppp *ppp = &p->ppp;
+	uint32_t sessions = p->lac ? p->calls : p->params.sessions_max;
+
+	check_addresses(load, ppp, section);
+	if (ppp->interface && !strchr(ppp->interface, '%') && sessions > 1)
+		mistakes_add(&load->mistakes, line_of(section, "interface"),
+			     "interface \"%s\" is one name for up to %u sessions; allowed: a name with %%d, or %s = 1",
+			     ppp->interface, (unsigned)sessions, p->lac ? "calls" : "sessions");
+	if (ppp->ipv6 && ppp->mtu && ppp->mtu < IPV6_MTU_MIN)
+		mistakes_add(&load->mistakes, line_of(section, "mtu"),
+			     "an mtu that IPv6 does not fit; allowed: %d and more, or ipv6 = no", IPV6_MTU_MIN);
+	if (ppp->ipv6 && ppp->mru && ppp->mru < IPV6_MTU_MIN)
+		mistakes_add(&load->mistakes, line_of(section, "mru"),
+			     "an mru that IPv6 does not fit; allowed: %d and more, or ipv6 = no", IPV6_MTU_MIN);
+}
+
+static void check_names(struct load *load, const struct config *c, size_t i)
+{
+	const struct config_profile *p = &c->profiles[i];
+
+	check_name(load, p->lac ? "lac" : "lns", p->name, p->line);
+	for (const struct config_profile *q = c->profiles; q < p; q++) {
+		if (strcmp(p->name, q->name) == 0)
+			mistakes_add(&load->mistakes, p->line, "the name \"%s\" is that of line %u too; "
+				     "each lns and lac must have its own", p->name, q->line);
+		if (!p->lac && !q->lac && q->n_peers == 0 && !q->host_names)
+			mistakes_note(&load->mistakes, p->line, "lns \"%s\" will never be chosen: "
+				      "lns \"%s\" in line %u takes every peer", p->name, q->name, q->line);
+	}
+}
+
+static void check_profiles(struct load *load, const struct config *c)
+{
+	for (size_t i = 0; i < c->n_profiles; i++) {
+		const struct config_profile *p = &c->profiles[i];
+		cfg_t *section = load->places[i].section;
+
+		check_names(load, c, i);
+		check_secret(load, p, section);
+		check_timers(load, p, section);
+		check_ppp(load, p, cfg_getsec(section, "ppp"));
+		if (p->lac)
+			check_lac(load, p, section);
+	}
+	if (c->n_profiles == 0)
+		mistakes_note(&load->mistakes, 0, "no lns and no lac section: there is nothing to do");
+}
+
+/* ---- From sections to structs ---- */
+
+static int load_pools(struct load *load, struct config *c)
+{
+	unsigned n = cfg_size(load->root, "pool");
+
+	c->pools = calloc(n + 1, sizeof(*c->pools));
+	if (!c->pools)
+		return -ENOMEM;
+	for (unsigned i = 0; i < n; i++) {
+		cfg_t *section = cfg_getnsec(load->root, "pool", i);
+		struct config_pool *p = &c->pools[c->n_pools++];
+		unsigned line = line_of_section(section);
+
+		p->name = strdup(cfg_title(section));
+		if (!p->name)
+			return -ENOMEM;
+		check_name(load, "pool", p->name, line);
+		apply_section(load, section, IN_POOL, p);
+		if (!line_of(section, "range"))
+			mistakes_add(&load->mistakes, line, "pool \"%s\" has no range; give range = \"FIRST-LAST\"", p->name);
+		check_pool_overlap(load, c, i, line_of(section, "range"));
+	}
+	return 0;
+}
+
+static int load_profile(struct load *load, const struct place *place, size_t index, struct config_profile *p)
+{
+	unsigned where = place->lac ? IN_LAC : IN_LNS;
+
+	p->name = strdup(cfg_title(place->section));
+	if (!p->name)
+		return -ENOMEM;
+	p->line = place->line;
+	p->lac = place->lac;
+	l2tp_params_init(&p->params);
+	p->params.cookie = index;
+	p->params.lns = !place->lac;
+	if (gethostname(p->params.host_name, sizeof(p->params.host_name) - 1) < 0 || !p->params.host_name[0])
+		memcpy(p->params.host_name, "localhost", sizeof("localhost"));
+	options_set_defaults(&load->x, where | IN_PPP, p);
+	apply_section(load, place->section, where, p);
+	apply_section(load, cfg_getsec(place->section, "ppp"), IN_PPP, p);
+	return 0;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+static int load_profiles(struct load *load, struct config *c)
+{
+	unsigned n_lns = cfg_size(load->root, "lns"), n = n_lns + cfg_size(load->root, "lac");
+	int err = 0;
+
+	c->profiles = calloc(n + 1, sizeof(*c->profiles));
+	load->places = calloc(n + 1, sizeof(*load->places));
+	if (!c->profiles || !load->places)
+		return -ENOMEM;
+	for (unsigned i = 0; i < n; i++) {
+		bool lac = i >= n_lns;
+		cfg_t *section = cfg_getnsec(load->root, lac ? "lac" : "lns", lac ? i - n_lns : i);
+
+		load->places[i] = (struct place){ section, lac, line_of_section(section) };
+	}
+	qsort(load->places, n, sizeof(*load->places), compare_places);
+	for (unsigned i = 0; i < n && err == 0; i++)
+		err = load_profile(load, &load->places[i], i, &c->profiles[c->n_profiles++]);
+	return err;
+}
+
+/* Without a listen option we listen everywhere; with an empty one nowhere. */
+static int load_listens(struct load *load, struct config *c)
+{
+	enum { L2TP_PORT = 1701 };
+	cfg_opt_t *opt = cfg_getopt(load->root, "listen");
+
+	check_listens(load, c);
+	if (opt->flags & CFGF_MODIFIED)
+		return 0;
+	c->listens = calloc(1, sizeof(*c->listens));
+	if (!c->listens)
+		return -ENOMEM;
+	c->listens[0].addr.port = L2TP_PORT;
+	c->n_listens = 1;
+	return 0;
+}
+
+static int load_tree(struct load *load, struct config *c)
+{
+	options_set_defaults(&load->x, IN_ROOT, c);
+	l2tp_limits_init(&c->limits);
+	apply_section(load, load->root, IN_ROOT, c);
+	apply_section(load, cfg_getsec(load->root, "limits"), IN_LIMITS, &c->limits);
+	int err = load_listens(load, c);
+	if (err == 0)
+		err = load_pools(load, c);
+	if (err == 0)
+		err = load_profiles(load, c);
+	if (err == 0)
+		check_profiles(load, c);
+	return load->x.oom ? -ENOMEM : err;
+}
+
+/* ---- Public ---- */
+
+static int load_text(struct load *load, struct config *c, size_t len)
+{
+	int err = 0;
+
+	/* what the lexer would misread is not worth being read on */
+	if (config_text_check(load->text, len, &load->mistakes))
+		err = parse(load, len);
+	if (err == 0 && load->root)
+		err = load_tree(load, c);
+	return err < 0 ? err : load->mistakes.oom ? -ENOMEM : load->mistakes.wrong ? -EINVAL : 0;
+}
+
+static int load_file(struct load *load, struct config *c)
+{
+	char *copy = strdup(c->path);
+	size_t len = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	load->x.config = c;
+	load->x.directory = dirname(copy);
+	int err = config_text_read(c->path, &load->text, &len);
+	if (err == 0)
+		err = load_text(load, c, len);
+	config_text_free(load->text, len);
+	free(copy);
+	return err;
+}
+
+int config_load(const char *path, FILE *errors, struct config **ret)
+{
+	struct load *load = calloc(1, sizeof(*load));
+	struct config *c = calloc(1, sizeof(*c));
+	int err = -ENOMEM;
+
+	if (load && c && (c->path = strdup(path)))
+		err = load_file(load, c);
+	if (load)
+		mistakes_print(&load->mistakes, path, errors);
+	if (err < 0 && err != -EINVAL)
+		fprintf(errors, "%s: cannot be read: %s\n", path, strerror(-err));
+	if (err < 0)
+		config_free(c);
+	else
+		*ret = c;
+	if (load) {
+		mistakes_clear(&load->mistakes);
+		if (load->root)
+			cfg_free(load->root);
+		free(load->places);
+	}
+	free(load);
+	return err;
+}
+
+void config_free(struct config *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->n_profiles; i++) {
+		options_clear(PROFILE_SECTIONS, &c->profiles[i]);
+		free(c->profiles[i].name);
+	}
+	for (size_t i = 0; i < c->n_pools; i++)
+		free(c->pools[i].name);
+	options_clear(IN_ROOT, c);
+	free(c->profiles);
+	free(c->pools);
+	free(c->path);
+	free(c);
+}
+
+static bool prefix_covers(const struct config_prefix *p, const struct l2tp_addr *a)
+{
+	unsigned whole = p->bits / 8, rest = p->bits % 8;
+
+	return p->addr.family == a->family && memcmp(p->addr.ip, a->ip, whole) == 0 &&
+	       (rest == 0 || (p->addr.ip[whole] ^ a->ip[whole]) >> (8 - rest) == 0) &&
+	       (p->addr.scope == 0 || p->addr.scope == a->scope);
+}
+
+static bool profile_takes_address(const struct config_profile *p, const struct l2tp_addr *a)
+{
+	for (size_t i = 0; i < p->n_peers; i++)
+		if (prefix_covers(&p->peers[i], a))
+			return true;
+	return p->n_peers == 0;
+}
+
+static bool profile_takes_name(const struct config_profile *p, const char *name)
+{
+	for (char **pattern = p->host_names; pattern && *pattern; pattern++)
+		if (fnmatch(*pattern, name, FNM_CASEFOLD) == 0)
+			return true;
+	return !p->host_names;
+}
+
+const struct config_profile *config_match(const struct config *c, const struct l2tp_addr *peer,
+					  struct l2tp_span host_name)
+{
+	struct l2tp_addr a = *peer;
+	char name[1024]; /* an AVP's value has at most 1017 octets */
+
+	/* one with a NUL is no name that a pattern was written for */
+	size_t len = host_name.len < sizeof(name) && !memchr(host_name.data, '\0', host_name.len) ? host_name.len : 0;
+	if (len)
+		memcpy(name, host_name.data, len);
+	name[len] = '\0';
+	addr_unmap(&a);
+	for (const struct config_profile *p = c->profiles; p < c->profiles + c->n_profiles; p++)
+		if (!p->lac && profile_takes_address(p, &a) && profile_takes_name(p, name))
+			return p;
+	return NULL;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config: the configuration file as plain structs.  Read by config_load(), checked whole; every mistake is reported as
+ * file:line with what is allowed.  Nobody else knows the file's syntax.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "l2tp.h"
+
+struct config_prefix {
+	struct l2tp_addr addr; /* port 0 */
+	uint8_t bits;
+};
+
+/* PPP of a profile: becomes pppd's arguments. */
+struct config_ppp {
+	char **options;            /* NULL-terminated: words for pppd, in order, after those that we derive */
+	char *interface;           /* name pattern with one %d, or NULL: chosen by the kernel ("pppN") */
+	char *local_address;       /* our IPv4 address; NULL: none given */
+	char *remote_address;      /* the peer's; NULL: from the pool, or the peer's own choice */
+	struct config_pool *pool;  /* where the peer's IPv4 address comes from; NULL */
+	bool ipv6;                 /* negotiate IPV6CP */
+	uint16_t mtu, mru;         /* 0: derived from the path and the encapsulation */
+	usec_t setup_timeout;      /* for PPP to come up */
+};
+
+struct config_pool {
+	char *name;
+	uint32_t first, last;      /* IPv4, host order, inclusive */
+};
+
+struct config_profile {
+	char *name;
+	unsigned line;
+	struct l2tp_params params; /* params.cookie is the index in config.profiles */
+	struct config_ppp ppp;
+	bool strict;
+
+	/* lns: whom it is for; the first profile in the file that fits is taken */
+	struct config_prefix *peers;
+	size_t n_peers;            /* 0: any address */
+	char **host_names;         /* fnmatch patterns on the peer's Host Name; NULL: any */
+
+	/* lac: whom to dial */
+	bool lac;
+	char *server;              /* name or address */
+	uint16_t server_port;
+	int family;                /* 4, 6 or 0: any */
+	char *source;              /* local address, NULL: the route's */
+	uint16_t local_port;       /* 0: ephemeral, one socket for each tunnel; else that port, shared with a listener */
+	bool autodial;             /* at start, and again for ever */
+	usec_t redial_min, redial_max; /* jittered back-off between them */
+	uint32_t calls;            /* incoming calls to place on the tunnel, default 1 */
+	char *calling_number, *called_number; /* or NULL */
+	uint32_t tx_connect_speed, rx_connect_speed;
+};
+
+struct config_listen {
+	struct l2tp_addr addr;     /* family 0: all addresses of both families */
+	unsigned line;
+};
+
+struct config {
+	char *path;
+	struct config_listen *listens;
+	size_t n_listens;
+	struct config_profile *profiles;
+	size_t n_profiles;
+	struct config_pool *pools;
+	size_t n_pools;
+	struct l2tp_limits limits;
+	char *runtime_directory;   /* default /run/l2tpd */
+	char *pppd;                /* default /usr/sbin/pppd */
+	char *pppd_plugin;         /* path of pppd-l2tp.so */
+	uint32_t pppd_starts;      /* pppd started and not yet up, at most */
+	usec_t stop_timeout;       /* orderly stop, bounded */
+	int log_level;             /* syslog's: LOG_ERR .. LOG_DEBUG */
+};
+
+/* Mistakes go to errors, one line each.  -EINVAL: the file has mistakes; another negative errno: it cannot be read. */
+int config_load(const char *path, FILE *errors, struct config **ret);
+void config_free(struct config *c); /* NULL is fine; wipes the secrets */
+
+/* The lns profile for a peer, NULL if there is none. */
+const struct config_profile *config_match(const struct config *c, const struct l2tp_addr *peer,
+					  struct l2tp_span host_name);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config_mistake: mistakes are found in the order of the checks and wanted in the order of the file, so they are
+ * kept until all are known.  Called by config and its parts.
+ */
+#include "config_mistake.h"
+#include <stdarg.h>
+#include <stdlib.h>
+
+static void __attribute__((format(printf, 4, 0)))
+keep(struct mistakes *m, unsigned line, bool note, const char *fmt, va_list ap)
+{
+	struct mistake *list = realloc(m->list, (m->n + 1) * sizeof(*list));
+	char *text = NULL;
+
+	m->wrong += !note;
+	if (list)
+		m->list = list;
+	if (!list || vasprintf(&text, fmt, ap) < 0) {
+		m->oom = true;
+		return;
+	}
+	/* behind all that are not further down in the file */
+	size_t at = m->n++;
+	for (; at > 0 && list[at - 1].line > line; at--)
+		list[at] = list[at - 1];
+	list[at] = (struct mistake){ line, note, text };
+}
+
+void mistakes_add(struct mistakes *m, unsigned line, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	keep(m, line, false, fmt, ap);
+	va_end(ap);
+}
+
+void mistakes_note(struct mistakes *m, unsigned line, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	keep(m, line, true, fmt, ap);
+	va_end(ap);
+}
+
+void mistakes_print(struct mistakes *m, const char *path, FILE *out)
+{
+	for (const struct mistake *i = m->list; i < m->list + m->n; i++) {
+		if (i->line)
+			fprintf(out, "%s:%u: %s%s\n", path, i->line, i->note ? "note: " : "", i->text);
+		else
+			fprintf(out, "%s: %s%s\n", path, i->note ? "note: " : "", i->text);
+	}
+	if (m->oom)
+		fprintf(out, "%s: out of memory\n", path);
+}
+
+void mistakes_clear(struct mistakes *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		free(m->list[i].text);
+	free(m->list);
+	*m = (struct mistakes){ 0 };
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* config_option: the table of all options, and how a value of each kind is read. */
+#ifndef CONFIG_OPTION_H
+#define CONFIG_OPTION_H
+
+#include "config.h"
+#include "config_mistake.h"
+
+/* Where an option may stand. */
+enum config_section {
+	IN_ROOT = 1 << 0,
+	IN_LIMITS = 1 << 1,
+	IN_POOL = 1 << 2,
+	IN_LNS = 1 << 3,
+	IN_LAC = 1 << 4,
+	IN_PPP = 1 << 5, /* of an lns or lac */
+};
+
+/* What reading a value may need. */
+struct option_context {
+	struct config *config;
+	const char *directory; /* of the file, for secret-file */
+	bool oom;
+	char what[256];        /* room for a sentence about what is wrong */
+};
+
+struct option;
+struct option_kind {
+	bool list;
+	const char *allowed; /* in words; NULL: from the row's bounds */
+	/* NULL: read into field; else what is wrong with text */
+	const char *(*set)(struct option_context *x, const struct option *o, const char *text, void *field);
+	void (*clear)(void *field);                              /* NULL: nothing to free */
+	void (*describe)(const struct option *o, char *buf, size_t size); /* what is allowed, from the bounds */
+};
+
+struct option {
+	unsigned sections; /* enum config_section bits */
+	const char *key;
+	const struct option_kind *kind;
+	size_t offset, size; /* in the struct of the section */
+	uint64_t min, max;   /* of a number or a time; of a text's length; of a list's */
+	const char *word;    /* stands for 0 of a number, for never of a time; NULL: there is none */
+	const char *fallback; /* the default as it would be written; NULL: none, or set by whoever makes the struct */
+};
+
+/* Kinds (config_value.c).  Their fields: */
+extern const struct option_kind kind_number;      /* an unsigned integer of 1 to 8 octets */
+extern const struct option_kind kind_time;        /* usec_t */
+extern const struct option_kind kind_msec;        /* uint32_t, milliseconds */
+extern const struct option_kind kind_yes_no;      /* bool */
+extern const struct option_kind kind_family;      /* int */
+extern const struct option_kind kind_log_level;   /* int */
+extern const struct option_kind kind_text;        /* char * */
+extern const struct option_kind kind_name;        /* char[size] */
+extern const struct option_kind kind_ipv4;        /* char * */
+extern const struct option_kind kind_address;     /* char * */
+extern const struct option_kind kind_interface;   /* char * */
+extern const struct option_kind kind_texts;       /* char **, NULL-terminated */
+extern const struct option_kind kind_secret;      /* struct l2tp_params */
+extern const struct option_kind kind_secret_file; /* struct l2tp_params */
+extern const struct option_kind kind_prefixes;    /* struct config_profile */
+extern const struct option_kind kind_listens;     /* struct config */
+extern const struct option_kind kind_range;       /* struct config_pool */
+extern const struct option_kind kind_pool;        /* struct config_pool * */
+
+extern const struct option options[];
+extern const size_t options_n;
+
+/* The structs that options[].offset counts in: struct config for IN_ROOT, struct l2tp_limits for IN_LIMITS,
+ * struct config_pool for IN_POOL, struct config_profile for the others. */
+void options_set_defaults(struct option_context *x, unsigned section, void *base);
+const char *option_set(struct option_context *x, const struct option *o, const char *text, void *base);
+void options_clear(unsigned sections, void *base);
+/* "1 to 65535", "yes or no" */
+const char *option_allowed(const struct option *o, char *buf, size_t size);
+
+/* The key of a section that looks most like an unknown one, else NULL. */
+const struct option *option_like(unsigned section, const char *key);
+/* A key of any other section, else NULL. */
+const struct option *option_elsewhere(unsigned section, const char *key);
+
+/* An IPv4-mapped IPv6 address becomes the IPv4 address. */
+void addr_unmap(struct l2tp_addr *a);
+
+/* "limits", "lns", ... */
+const char *section_name(unsigned section);
+
+#endif

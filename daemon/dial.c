@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dial: lac profiles with "dial": resolve the server's name, open the tunnel, place the calls, and begin again for ever
+ * when something ends: after a pause that doubles from redial-min to redial-max, jittered so that a thousand clients of
+ * a server that restarts do not come back as one.  PPP that comes up sets the pause back.
+ *
+ * The name is resolved anew for each attempt, and each attempt takes the next of its addresses.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolve.h"
+#include "world.h"
+
+struct dial {
+	struct driver *driver;
+	const struct config_profile *profile;
+	struct resolve *resolve;  /* running, or NULL */
+	sd_event_source *timer;   /* the pause */
+	uint32_t tunnel_id;       /* 0: none */
+	uint32_t calls;           /* placed on it and not gone */
+	unsigned failures;        /* since PPP was last up */
+	unsigned attempts;
+};
+
+static struct log_object object(const struct dial *d)
+{
+	return (struct log_object){ .tunnel_id = d->tunnel_id, .profile = d->profile->name };
+}
+
+/* ---- The pause ---------------------------------------------------------------------------------------------- */
+
+static usec_t next_pause(struct dial *d)
+{
+	usec_t pause = d->profile->redial_min;
+	uint32_t r;
+
+	for (unsigned i = 0; i < d->failures && pause < d->profile->redial_max; i++)
+		pause *= 2;
+	if (pause > d->profile->redial_max)
+		pause = d->profile->redial_max;
+	d->failures++;
+	world_random(NULL, &r, sizeof(r));
+	return pause / 2 + pause * (r % 1024) / 1024; /* half to one and a half */
+}
+
+static void attempt(struct dial *d);
+
+static int on_timer(sd_event_source *s, uint64_t usec, void *ctx)
+{
+	(void)s, (void)usec;
+	attempt(ctx);
+	return 0;
+}
+
+static void again(struct dial *d, const char *why)
+{
+	struct log_object o = object(d);
+	usec_t pause;
+	int enabled = SD_EVENT_OFF;
+
+	if (d->driver->stopping)
+		return;
+	if (sd_event_source_get_enabled(d->timer, &enabled) > 0 && enabled != SD_EVENT_OFF)
+		return;
+	pause = next_pause(d);
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "%s, dialling again in %.1f s", why, (double)pause / USEC_PER_SEC);
+	sd_event_source_set_time(d->timer, world_now() + pause);
+	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
+}
+
+/* ---- An attempt --------------------------------------------------------------------------------------------- */
+
+static struct l2tp_span text(const char *s)
+{
+	return (struct l2tp_span){ (const uint8_t *)s, s ? strlen(s) : 0 };
+}
+
+static void place_calls(struct dial *d)
+{
+	const struct config_profile *p = d->profile;
+	struct l2tp_call_info info = { .framing_type = L2TP_FRAMING_SYNC,
+				       .tx_connect_speed = p->tx_connect_speed,
+				       .rx_connect_speed = p->rx_connect_speed,
+				       .calling_number = text(p->calling_number),
+				       .called_number = text(p->called_number) };
+	uint32_t session_id;
+	int r = 0;
+
+	while (d->calls < p->calls && r >= 0) {
+		r = l2tp_call(d->driver->engine, d->tunnel_id, &info, 1, world_now(), &session_id);
+		d->calls += r >= 0;
+	}
+	if (r < 0)
+		again(d, strerror(-r));
+}
+
+/* The socket to dial from: one of its own, or the listener of a fixed port. */
+static int local_socket(struct dial *d, const struct l2tp_addr *peer, struct l2tp_addr *local,
+			struct listen_socket **ret)
+{
+	const struct config_profile *p = d->profile;
+
+	*ret = NULL;
+	*local = (struct l2tp_addr){ .family = peer->family, .port = p->local_port };
+	if (p->source && inet_pton(peer->family == 6 ? AF_INET6 : AF_INET, p->source, local->ip) != 1)
+		return -EAFNOSUPPORT; /* the address that was resolved is of the other family */
+	return p->local_port ? 0 : listen_dial(d->driver->listen, local, peer, ret);
+}
+
+static int open_tunnel(struct dial *d, const struct l2tp_addr *peer)
+{
+	struct driver *w = d->driver;
+	struct listen_socket *socket;
+	struct world_tunnel *t;
+	struct l2tp_addr local;
+	int r = local_socket(d, peer, &local, &socket);
+
+	if (r < 0)
+		return r;
+	r = l2tp_open(w->engine, &d->profile->params, &local, peer, world_now(), &d->tunnel_id);
+	if (r < 0) {
+		listen_close(socket);
+		return r;
+	}
+	t = tunnel_note(w, d->tunnel_id, d->profile);
+	if (!t) {
+		listen_close(socket);
+		l2tp_close_tunnel(w->engine, d->tunnel_id, NULL, world_now());
+		return -ENOMEM;
+	}
+	t->dial = d;
+	t->socket = socket;
+	d->calls = 0;
+	return 0;
+}
+
+static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_addr *addrs, size_t n)
+{
+	struct dial *d = ctx;
+	struct log_object o = object(d);
+	char name[L2TP_ADDR_STR_MAX];
+	int r;
+
+	d->resolve = NULL;
+	if (err < 0) {
+		log_event(LOG_WARNING, LOG_LOCAL_, &o, "cannot resolve \"%s\": %s", d->profile->server, why);
+		again(d, "no address");
+		return;
+	}
+	const struct l2tp_addr *peer = &addrs[d->attempts++ % n];
+	o.peer = peer;
+	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "dialling %s (%s)", d->profile->server, l2tp_addr_str(peer, name));
+	r = open_tunnel(d, peer);
+	if (r < 0)
+		again(d, strerror(-r));
+	else
+		place_calls(d);
+	world_pump(d->driver);
+}
+
+static void attempt(struct dial *d)
+{
+	const struct config_profile *p = d->profile;
+	int r;
+
+	if (d->driver->stopping || d->resolve)
+		return;
+	if (d->tunnel_id) {
+		place_calls(d);
+		world_pump(d->driver);
+		return;
+	}
+	r = resolve_start(d->driver->workers, p->server, p->server_port, p->family, on_resolved, d, &d->resolve);
+	if (r < 0)
+		again(d, strerror(-r));
+}
+
+/* ---- What is heard of the tunnel and its calls -------------------------------------------------------------- */
+
+void dial_tunnel_down(struct dial *d, uint32_t tunnel_id)
+{
+	if (d->tunnel_id != tunnel_id)
+		return;
+	d->tunnel_id = 0; /* it lingers without us */
+	again(d, "the tunnel is gone");
+}
+
+void dial_call_up(struct dial *d)
+{
+	d->failures = 0;
+}
+
+void dial_call_gone(struct dial *d, uint32_t tunnel_id)
+{
+	if (d->tunnel_id != tunnel_id)
+		return;
+	d->calls--;
+	again(d, "the call is gone");
+}
+
+/* ---- Life --------------------------------------------------------------------------------------------------- */
+
+int dials_start(struct driver *w)
+{
+	const struct config *c = w->config;
+
+	w->dials = calloc(c->n_profiles + 1, sizeof(*w->dials));
+	if (!w->dials)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_profiles; i++) {
+		struct dial *d = &w->dials[i];
+		int r;
+
+		if (!c->profiles[i].lac || !c->profiles[i].autodial)
+			continue;
+		*d = (struct dial){ .driver = w, .profile = &c->profiles[i] };
+		r = sd_event_add_time(w->event, &d->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, d);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void dials_stop(struct driver *w)
+{
+	for (size_t i = 0; w->dials && i < w->config->n_profiles; i++) {
+		w->dials[i].timer = sd_event_source_disable_unref(w->dials[i].timer);
+		resolve_cancel(w->dials[i].resolve);
+		w->dials[i].resolve = NULL;
+	}
+}
+
+void dials_free(struct driver *w)
+{
+	dials_stop(w);
+	free(w->dials);
+	w->dials = NULL;
+}

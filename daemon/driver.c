@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * driver: see driver.h.  One direction: what happens in the world is told to the engine (l2tp_input, l2tp_op_done,
+ * requests); the other: world_pump() drains the engine's operations into tunnels.c and calls.c, which start something
+ * that reports back later.  The pump never runs inside itself, so an executor may report at once.
+ */
+#include "driver.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "world.h"
+
+#define WORKERS_MAX 32
+#define INTERFACES_MAX 999999 /* numbers for interface names: with a prefix of nine they fill IFNAMSIZ */
+
+usec_t world_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
+}
+
+void world_random(void *ctx, void *p, size_t len)
+{
+	uint8_t *at = p;
+
+	(void)ctx;
+	while (len) {
+		ssize_t n = getrandom(at, len, 0);
+
+		if (n < 0 && errno != EINTR)
+			abort(); /* no kernel that we run on does that */
+		if (n > 0) {
+			at += n;
+			len -= (size_t)n;
+		}
+	}
+}
+
+/* ---- Admission ---------------------------------------------------------------------------------------------- */
+
+static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct l2tp_addr *peer,
+			 struct l2tp_span host_name, struct l2tp_params *params, struct l2tp_reason *reason)
+{
+	struct driver *d = ctx;
+	const struct config_profile *profile = config_match(d->config, peer, host_name);
+	char host[64];
+
+	(void)local;
+	if (profile) {
+		*params = profile->params;
+		return true;
+	}
+	log_event(LOG_NOTICE, LOG_AUTHN,
+		  &(struct log_object){ .peer = peer, .host = log_escape(host_name, host, sizeof(host)) },
+		  "tunnel refused: no lns profile fits this address and host name");
+	reason->result = RC_STOPCCN_UNAUTHORIZED;
+	return false;
+}
+
+static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
+		       struct l2tp_reason *reason)
+{
+	struct driver *d = ctx;
+	const struct config_profile *profile = &d->config->profiles[cookie];
+
+	(void)call;
+	if (call_has_room(d, profile))
+		return true;
+	log_event(LOG_WARNING, LOG_LOCAL_, &(struct log_object){ .tunnel_id = tunnel_id, .profile = profile->name },
+		  "call refused: pool \"%s\" is used up", profile->ppp.pool->name);
+	*reason = (struct l2tp_reason){ .origin = L2TP_BY_WORLD, .result = RC_CDN_NO_FACILITY_TEMPORARY,
+					.text = "no address left" };
+	return false;
+}
+
+static void trace(void *ctx, const struct l2tp_trace *t)
+{
+	(void)ctx;
+	if (!log_enabled(LOG_DEBUG))
+		return;
+	log_event(LOG_DEBUG, LOG_INFO_ONLY, &(struct log_object){ .tunnel_id = t->tunnel_id, .peer = t->peer },
+		  "%s %s Ns %u Nr %u, %zu octets%s%s", t->sent ? "sent" : "received",
+		  t->type ? l2tp_message_name(t->type) : "ZLB", t->ns, t->nr, t->datagram.len,
+		  t->dropped ? ", dropped: " : "", t->dropped ? t->dropped : "");
+}
+
+/* ---- The pump ----------------------------------------------------------------------------------------------- */
+
+static void send_op(struct driver *d, const struct l2tp_op *op)
+{
+	struct world_tunnel *t = op->tunnel_id ? tunnel_get(d, op->tunnel_id) : NULL;
+	int r = listen_send(d->listen, t ? t->socket : NULL, &op->local, &op->peer, op->bytes);
+
+	if (r < 0)
+		log_event(LOG_DEBUG, LOG_LOCAL_, &(struct log_object){ .tunnel_id = op->tunnel_id, .peer = &op->peer },
+			  "cannot send: %s", strerror(-r));
+}
+
+static void carry_out(struct driver *d, const struct l2tp_op *op)
+{
+	switch (op->type) {
+	case L2TP_OP_SEND:
+		send_op(d, op);
+		break;
+	case L2TP_OP_TUNNEL_ADD:
+	case L2TP_OP_TUNNEL_UP:
+	case L2TP_OP_TUNNEL_IDLE:
+	case L2TP_OP_TUNNEL_DOWN:
+	case L2TP_OP_TUNNEL_DEL:
+	case L2TP_OP_TUNNEL_GONE:
+		tunnel_op(d, op);
+		break;
+	case L2TP_OP_SESSION_ADD:
+	case L2TP_OP_SESSION_UP:
+	case L2TP_OP_SESSION_DOWN:
+	case L2TP_OP_SESSION_DEL:
+	case L2TP_OP_SESSION_GONE:
+		call_op(d, op);
+		break;
+	}
+}
+
+static void arm(struct driver *d)
+{
+	usec_t deadline = l2tp_deadline(d->engine);
+
+	sd_event_source_set_enabled(d->timer, deadline == USEC_NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+	if (deadline != USEC_NEVER)
+		sd_event_source_set_time(d->timer, deadline);
+}
+
+void world_pump(struct driver *d)
+{
+	struct l2tp_op op;
+
+	if (d->pumping)
+		return;
+	d->pumping = true;
+	while (l2tp_next_op(d->engine, &op))
+		carry_out(d, &op);
+	d->pumping = false;
+	arm(d);
+	if (d->stopping && l2tp_idle(d->engine))
+		sd_event_exit(d->event, 0);
+}
+
+void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, int err)
+{
+	l2tp_op_done(d->engine, tunnel_id, session_id, err, world_now());
+	world_pump(d);
+}
+
+static void receive(void *ctx, const struct l2tp_rx *rx)
+{
+	struct driver *d = ctx;
+
+	l2tp_input(d->engine, rx, world_now());
+}
+
+static void batch_done(void *ctx)
+{
+	world_pump(ctx);
+}
+
+static int on_timer(sd_event_source *s, uint64_t usec, void *ctx)
+{
+	struct driver *d = ctx;
+
+	(void)s, (void)usec;
+	l2tp_tick(d->engine, world_now());
+	world_pump(d);
+	return 0;
+}
+
+/* ---- Life --------------------------------------------------------------------------------------------------- */
+
+static int fail(int r, const char *what)
+{
+	log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s: %s", what, strerror(-r));
+	return r;
+}
+
+static int make_pools(struct driver *d)
+{
+	int r = pool_new(1, INTERFACES_MAX, &d->interfaces);
+
+	d->pools = calloc(d->config->n_pools + 1, sizeof(struct pool *));
+	if (r < 0 || !d->pools)
+		return -ENOMEM;
+	for (size_t i = 0; i < d->config->n_pools; i++) {
+		r = pool_new(d->config->pools[i].first, d->config->pools[i].last, &d->pools[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int make_engine(struct driver *d)
+{
+	struct l2tp_env env = { .ctx = d,
+				.limits = d->config->limits,
+				.random = world_random,
+				.admit_tunnel = admit_tunnel,
+				.admit_call = admit_call,
+				.trace = trace };
+
+	return l2tp_new(&env, &d->engine);
+}
+
+/* The kernel's data path, and pppd on top of it; what an earlier run left behind is removed first. */
+static int make_kernel(struct driver *d)
+{
+	struct ppp_options options = { .pppd = d->config->pppd,
+				       .plugin = d->config->pppd_plugin,
+				       .runtime_directory = d->config->runtime_directory,
+				       .starts = d->config->pppd_starts };
+	char *why = NULL;
+	int r = dataplane_kernel_new(d->event, d->workers, &d->dataplane, &why);
+
+	if (r < 0) {
+		log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s", why ? why : strerror(-r));
+		free(why);
+		return r;
+	}
+	r = link_new(d->event, &d->link);
+	if (r < 0)
+		return fail(r, "rtnetlink");
+	r = ppp_manager_new(d->event, &options, &d->ppp);
+	if (r < 0)
+		return fail(r, options.runtime_directory);
+	int processes = ppp_manager_clean(d->ppp), routes = link_clean(d->link);
+	if (processes > 0 || routes > 0)
+		log_event(LOG_NOTICE, LOG_LOCAL_, NULL,
+			  "an earlier run did not end in order: %d pppd processes ended, %d host routes removed",
+			  processes > 0 ? processes : 0, routes > 0 ? routes : 0);
+	return 0;
+}
+
+int driver_new(sd_event *event, const struct config *config, enum driver_dataplane dataplane, struct driver **ret)
+{
+	struct driver *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return fail(-ENOMEM, "start");
+	d->event = sd_event_ref(event);
+	d->config = config;
+	if ((r = workers_new(event, WORKERS_MAX, &d->workers)) < 0 || (r = make_pools(d)) < 0 ||
+	    (r = make_engine(d)) < 0 || (r = listen_new(event, receive, batch_done, d, &d->listen)) < 0 ||
+	    (r = sd_event_add_time(event, &d->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, d)) < 0) {
+		fail(r, "start");
+		goto error;
+	}
+	arm(d);
+	r = dataplane == DATAPLANE_KERNEL ? make_kernel(d) : dataplane_null_new(event, &d->dataplane);
+	if (r < 0)
+		goto error;
+	*ret = d;
+	return 0;
+
+error:
+	driver_free(d);
+	return r;
+}
+
+static int add_listener(struct driver *d, const struct l2tp_addr *addr, unsigned line)
+{
+	char name[L2TP_ADDR_STR_MAX];
+	int r = listen_add(d->listen, addr);
+
+	if (r >= 0)
+		return 0;
+	log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s:%u: cannot listen on %s port %u: %s%s", d->config->path, line,
+		  addr->family ? l2tp_addr_str(addr, name) : "all addresses,", addr->port, strerror(-r),
+		  r == -EADDRINUSE ? " (another L2TP daemon, or another l2tpd, is running)" :
+		  r == -EACCES     ? " (this needs root or CAP_NET_BIND_SERVICE)" :
+				     "");
+	return r;
+}
+
+static bool listens_on(const struct config *c, uint16_t port)
+{
+	for (size_t i = 0; i < c->n_listens; i++) {
+		if (c->listens[i].addr.port == port)
+			return true;
+	}
+	return false;
+}
+
+int driver_start(struct driver *d)
+{
+	const struct config *c = d->config;
+	int r;
+
+	for (size_t i = 0; i < c->n_listens; i++) {
+		r = add_listener(d, &c->listens[i].addr, c->listens[i].line);
+		if (r < 0)
+			return r;
+	}
+	/* A fixed local port to dial from is shared with a listener. */
+	for (size_t i = 0; i < c->n_profiles; i++) {
+		const struct config_profile *p = &c->profiles[i];
+		struct l2tp_addr any = { .port = p->local_port };
+
+		if (!p->lac || !p->local_port || listens_on(c, p->local_port))
+			continue;
+		r = add_listener(d, &any, p->line);
+		if (r < 0 && r != -EADDRINUSE)
+			return r;
+	}
+	r = dials_start(d);
+	return r < 0 ? fail(r, "dial") : 0;
+}
+
+static int on_stop_timer(sd_event_source *s, uint64_t usec, void *ctx)
+{
+	struct driver *d = ctx;
+
+	(void)s, (void)usec;
+	log_event(LOG_WARNING, LOG_LOCAL_, NULL, "stop-timeout is over: some peers did not answer, stopping anyway");
+	sd_event_exit(d->event, 0);
+	return 0;
+}
+
+void driver_stop(struct driver *d)
+{
+	if (d->stopping)
+		return;
+	d->stopping = true;
+	dials_stop(d);
+	sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, d->config->stop_timeout, 0, on_stop_timer,
+				   d);
+	l2tp_shutdown(d->engine, NULL, world_now());
+	world_pump(d);
+}
+
+void driver_free(struct driver *d)
+{
+	if (!d)
+		return;
+	dials_free(d);
+	ppp_manager_free(d->ppp);
+	calls_clear(d);
+	workers_free(d->workers); /* jobs may still report into what follows */
+	dataplane_free(d->dataplane);
+	tunnels_clear(d);
+	link_free(d->link);
+	listen_free(d->listen);
+	l2tp_free(d->engine);
+	for (size_t i = 0; d->pools && i < d->config->n_pools; i++)
+		pool_free(d->pools[i]);
+	free(d->pools);
+	pool_free(d->interfaces);
+	sd_event_source_disable_unref(d->timer);
+	sd_event_source_disable_unref(d->stop_timer);
+	sd_event_unref(d->event);
+	free(d);
+}

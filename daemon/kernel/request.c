@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request: the life of a request to a dataplane.
+ *
+ * A request is in one of two lists: `open` while somebody works on it, `ready` when its answer waits for the next
+ * round of the loop, which one deferred event source brings.  Called by both dataplanes and by nobody else.
+ */
+#include "request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <utlist.h>
+
+struct requests {
+	struct request *open, *ready;
+	sd_event_source *source;
+};
+
+static void call_done(struct request *r)
+{
+	const char *text = r->text[0] ? r->text : NULL;
+	int fd = r->fd;
+
+	switch (r->kind) {
+	case REQUEST_PLAIN:
+		r->done.plain(r->ctx, r->err, text);
+		break;
+	case REQUEST_SESSION:
+		if (!r->err)
+			r->fd = -1; /* the caller's from now on */
+		r->done.session(r->ctx, r->err, text, r->err ? -1 : fd);
+		break;
+	case REQUEST_STATS:
+		r->done.stats(r->ctx, r->err, &r->stats);
+		break;
+	}
+}
+
+static void request_drop(struct request *r)
+{
+	if (r->fd >= 0)
+		close(r->fd);
+	free(r);
+}
+
+static int on_ready(sd_event_source *source, void *userdata)
+{
+	struct requests *q = userdata;
+	struct request *r;
+
+	(void)source;
+	while ((r = q->ready)) {
+		DL_DELETE(q->ready, r);
+		call_done(r);
+		request_drop(r);
+	}
+	return 0;
+}
+
+int requests_new(sd_event *event, struct requests **ret)
+{
+	struct requests *q = calloc(1, sizeof(*q));
+	int r;
+
+	if (!q)
+		return -ENOMEM;
+	r = sd_event_add_defer(event, &q->source, on_ready, q);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(q->source, SD_EVENT_OFF);
+	if (r < 0) {
+		requests_free(q);
+		return r;
+	}
+	*ret = q;
+	return 0;
+}
+
+static void drop_all(struct request **list)
+{
+	struct request *r;
+
+	while ((r = *list)) {
+		DL_DELETE(*list, r);
+		request_drop(r);
+	}
+}
+
+void requests_free(struct requests *q)
+{
+	if (!q)
+		return;
+	drop_all(&q->open);
+	drop_all(&q->ready);
+	sd_event_source_disable_unref(q->source);
+	free(q);
+}
+
+struct request *request_new(struct requests *q, enum request_kind kind, union request_done done, void *ctx)
+{
+	struct request blank = { .home = q, .kind = kind, .done = done, .ctx = ctx, .fd = -1 };
+	struct request *r = malloc(sizeof(*r));
+
+	if (!r) {
+		blank.err = -ENOMEM;
+		call_done(&blank);
+		return NULL;
+	}
+	*r = blank;
+	DL_APPEND(q->open, r);
+	return r;
+}
+
+void request_answer(struct request *r)
+{
+	DL_DELETE(r->home->open, r);
+	call_done(r);
+	request_drop(r);
+}
+
+void request_answer_later(struct request *r)
+{
+	struct requests *q = r->home;
+
+	DL_DELETE(q->open, r);
+	DL_APPEND(q->ready, r);
+	/* This fails when the loop has ended: then there is no later. */
+	(void)sd_event_source_set_enabled(q->source, SD_EVENT_ONESHOT);
+}

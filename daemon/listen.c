@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * listen: UDP sockets (RFC 2661 8.1) and what goes in and out of them.
+ *
+ * Three kinds, one struct: listeners, bound and never connected; dial sockets, bound to the address that leads to the
+ * peer, until it has answered; tunnel sockets, connected.  Those that share a port do so with SO_REUSEPORT alone:
+ * binding is then cheap however many there are, and no other user can bind there; the kernel prefers the connected one
+ * for a datagram of its peer.  All options are set before bind, since a tunnel socket that is being touched drops
+ * data.  Between bind and connect a tunnel socket catches what is meant for others; that stays in its queue and is
+ * delivered by the event loop as from any other socket: who it is for is told by its bytes, not by its socket.
+ *
+ * A filter lets only control messages through (T bit set); data that the kernel's data path has not taken never wakes
+ * us.  Replies leave from the address that was asked.
+ *
+ * Buffers for one batch belong to the whole, so receive() must not lead to reading again: nothing here reads but the
+ * event loop.  A socket may be closed from within receive(), that which is being read included; the whole may not.
+ * Called by the driver.
+ */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "listen.h"
+
+#define BATCH 32                         /* datagrams read at once */
+#define BATCHES 8                        /* in one wake-up, then it is others' turn */
+#define DATAGRAM_MAX 65536
+#define LISTENER_BUFFER (8 * 1024 * 1024) /* a burst of some ten thousand messages */
+
+union address {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+union control {
+	_Alignas(struct cmsghdr) char in[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	char in6[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+struct listen_socket {
+	struct listen *listen;
+	struct listen_socket *prev, *next;
+	sd_event_source *io;
+	int fd;
+	bool listener;
+	struct l2tp_addr local;
+	struct l2tp_addr peer; /* connected to; family 0: not */
+};
+
+struct listen {
+	sd_event *event;
+	listen_receive receive;
+	listen_batch_done batch_done;
+	void *ctx;
+	struct listen_socket *sockets; /* listeners first, so that they are found at once */
+	struct listen_socket *reading; /* whose batch is being delivered; NULL also once it has been closed */
+	bool busy;                     /* delivering */
+	struct mmsghdr msgs[BATCH];
+	struct iovec iov[BATCH];
+	union address names[BATCH];
+	union control controls[BATCH];
+	uint8_t bytes[BATCH][DATAGRAM_MAX];
+};
+
+/* ---- Addresses ---- */
+
+static socklen_t addr_to_sockaddr(const struct l2tp_addr *a, union address *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (a->family == 4) {
+		ret->in.sin_family = AF_INET;
+		ret->in.sin_port = htons(a->port);
+		memcpy(&ret->in.sin_addr, a->ip, sizeof(ret->in.sin_addr));
+		return sizeof(ret->in);
+	}
+	ret->in6.sin6_family = AF_INET6;
+	ret->in6.sin6_port = htons(a->port);
+	ret->in6.sin6_scope_id = a->scope;
+	memcpy(&ret->in6.sin6_addr, a->ip, sizeof(ret->in6.sin6_addr));
+	return sizeof(ret->in6);
+}
+
+static void addr_set_in6(struct l2tp_addr *a, const struct in6_addr *ip, uint32_t ifindex)
+{
+	a->family = 6;
+	memcpy(a->ip, ip, sizeof(*ip));
+	a->scope = IN6_IS_ADDR_LINKLOCAL(ip) ? ifindex : 0;
+}
+
+static void addr_from_sockaddr(struct l2tp_addr *a, const union address *u)
+{
+	memset(a, 0, sizeof(*a));
+	if (u->sa.sa_family == AF_INET) {
+		a->family = 4;
+		a->port = ntohs(u->in.sin_port);
+		memcpy(a->ip, &u->in.sin_addr, sizeof(u->in.sin_addr));
+	} else {
+		addr_set_in6(a, &u->in6.sin6_addr, u->in6.sin6_scope_id);
+		a->port = ntohs(u->in6.sin6_port);
+	}
+}
+
+static bool addr_is_any(const struct l2tp_addr *a)
+{
+	static const uint8_t zero[sizeof(a->ip)];
+
+	return memcmp(a->ip, zero, sizeof(zero)) == 0;
+}
+
+static bool addr_equal(const struct l2tp_addr *a, const struct l2tp_addr *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static int own_addr(int fd, struct l2tp_addr *ret)
+{
+	union address u = { .sa.sa_family = AF_UNSPEC };
+	socklen_t len = sizeof(u);
+
+	if (getsockname(fd, &u.sa, &len) < 0)
+		return -errno;
+	addr_from_sockaddr(ret, &u);
+	return 0;
+}
+
+/* ---- Receiving ---- */
+
+/* The address that was asked: from the control message, the port is the socket's. */
+static void read_local(struct msghdr *m, const struct listen_socket *s, struct l2tp_addr *ret)
+{
+	*ret = s->local;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			struct in_pktinfo info;
+
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			memcpy(ret->ip, &info.ipi_addr, sizeof(info.ipi_addr));
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo info;
+
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			addr_set_in6(ret, &info.ipi6_addr, info.ipi6_ifindex);
+		}
+	}
+}
+
+static void prepare_batch(struct listen *l)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		l->iov[i] = (struct iovec){ l->bytes[i], DATAGRAM_MAX };
+		l->msgs[i].msg_hdr = (struct msghdr){
+			.msg_name = &l->names[i],
+			.msg_namelen = sizeof(l->names[i]),
+			.msg_iov = &l->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = &l->controls[i],
+			.msg_controllen = sizeof(l->controls[i]),
+		};
+	}
+}
+
+/* What has been read already is delivered even when one of the datagrams leads to the socket's end. */
+static void deliver_batch(struct listen *l, const struct listen_socket *s, size_t n)
+{
+	const struct listen_socket copy = *s;
+
+	for (size_t i = 0; i < n; i++) {
+		struct msghdr *m = &l->msgs[i].msg_hdr;
+		struct l2tp_rx rx = { .bytes = { l->bytes[i], l->msgs[i].msg_len } };
+
+		if (m->msg_flags & MSG_TRUNC)
+			continue;
+		read_local(m, &copy, &rx.local);
+		addr_from_sockaddr(&rx.peer, &l->names[i]);
+		l->receive(l->ctx, &rx);
+	}
+}
+
+/* Errors are those that ICMP left on the socket; to read them is to clear them, and our timers notice a dead peer. */
+static int socket_readable(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct listen_socket *s = userdata;
+	struct listen *l = s->listen;
+
+	(void)source, (void)revents;
+	assert(!l->busy);
+	l->busy = true;
+	l->reading = s;
+	for (int i = 0; i < BATCHES && l->reading; i++) {
+		prepare_batch(l);
+		int n = recvmmsg(fd, l->msgs, BATCH, MSG_DONTWAIT, NULL);
+		if (n < 0 && (errno == EAGAIN || errno == EBADF))
+			break;
+		if (n > 0)
+			deliver_batch(l, s, (size_t)n);
+		if (n >= 0 && n < BATCH)
+			break;
+	}
+	l->reading = NULL;
+	l->busy = false;
+	if (l->batch_done)
+		l->batch_done(l->ctx);
+	return 0;
+}
+
+/* ---- Making sockets ---- */
+
+static int set_int(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+/* Accept what has the T bit.  A filter sees the UDP header too; a read past the end drops the datagram. */
+static int set_filter(int fd)
+{
+	enum { FIRST_OCTET = 8, T_BIT = 0x80 };
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FIRST_OCTET),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, T_BIT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno : 0;
+}
+
+static int set_options(int fd, uint16_t family, bool shared)
+{
+	int err = set_filter(fd);
+
+	if (err == 0 && shared)
+		err = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (err == 0 && family == 4)
+		err = set_int(fd, IPPROTO_IP, IP_PKTINFO, 1);
+	if (err == 0 && family == 6)
+		err = set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	if (err == 0 && family == 6)
+		err = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	return err;
+}
+
+static int udp_socket(uint16_t family)
+{
+	int fd = socket(family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int bind_to(int fd, const struct l2tp_addr *a)
+{
+	union address u;
+	socklen_t len = addr_to_sockaddr(a, &u);
+
+	return bind(fd, &u.sa, len) < 0 ? -errno : 0;
+}
+
+static int connect_to(int fd, const struct l2tp_addr *a)
+{
+	union address u;
+	socklen_t len = addr_to_sockaddr(a, &u);
+
+	return connect(fd, &u.sa, len) < 0 ? -errno : 0;
+}
+
+static void socket_link(struct listen *l, struct listen_socket *s)
+{
+	struct listen_socket **at = &l->sockets, *prev = NULL;
+
+	while (!s->listener && *at && (*at)->listener) {
+		prev = *at;
+		at = &prev->next;
+	}
+	s->prev = prev;
+	s->next = *at;
+	if (s->next)
+		s->next->prev = s;
+	*at = s;
+}
+
+static void socket_unlink(struct listen_socket *s)
+{
+	if (s->next)
+		s->next->prev = s->prev;
+	if (s->prev)
+		s->prev->next = s->next;
+	else
+		s->listen->sockets = s->next;
+}
+
+static int socket_new(struct listen *l, const struct l2tp_addr *local, bool listener, struct listen_socket **ret)
+{
+	/* a port that the kernel chooses is to be nobody else's, which SO_REUSEPORT would allow among our own */
+	bool shared = listener || local->port != 0;
+	struct listen_socket *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->listen = l;
+	s->listener = listener;
+	s->fd = udp_socket(local->family);
+	int err = s->fd < 0 ? s->fd : set_options(s->fd, local->family, shared);
+	/* as much as we may have */
+	if (err == 0 && listener && set_int(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, LISTENER_BUFFER) < 0)
+		set_int(s->fd, SOL_SOCKET, SO_RCVBUF, LISTENER_BUFFER);
+	if (err == 0)
+		err = bind_to(s->fd, local);
+	if (err == 0)
+		err = own_addr(s->fd, &s->local);
+	if (err == 0)
+		err = sd_event_add_io(l->event, &s->io, s->fd, EPOLLIN, socket_readable, s);
+	socket_link(l, s);
+	if (err < 0) {
+		listen_close(s);
+		return err;
+	}
+	*ret = s;
+	return 0;
+}
+
+/* SO_REUSEPORT would let a second daemon of the same user bind to a port that is in use. */
+static int port_is_free(const struct listen *l, const struct l2tp_addr *a)
+{
+	for (const struct listen_socket *s = l->sockets; s; s = s->next)
+		if (s->local.family == a->family && s->local.port == a->port)
+			return 0; /* ours */
+
+	int fd = udp_socket(a->family);
+	if (fd < 0)
+		return fd;
+	int err = a->family == 6 ? set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) : 0;
+	if (err == 0)
+		err = bind_to(fd, a);
+	close(fd);
+	return err;
+}
+
+static int listener_new(struct listen *l, const struct l2tp_addr *a, struct listen_socket **ret)
+{
+	for (const struct listen_socket *s = l->sockets; s && s->listener; s = s->next)
+		if (a->port && addr_equal(&s->local, a))
+			return -EADDRINUSE;
+
+	int err = port_is_free(l, a);
+	return err < 0 ? err : socket_new(l, a, true, ret);
+}
+
+/* Our address on the way to peer, as the routing has it now; no port. */
+static int route_source(const struct l2tp_addr *peer, struct l2tp_addr *ret)
+{
+	int fd = udp_socket(peer->family);
+
+	if (fd < 0)
+		return fd;
+	int err = connect_to(fd, peer);
+	if (err == 0)
+		err = own_addr(fd, ret);
+	close(fd);
+	ret->port = 0;
+	return err;
+}
+
+/* ---- Public ---- */
+
+int listen_new(sd_event *event, listen_receive receive, listen_batch_done batch_done, void *ctx, struct listen **ret)
+{
+	struct listen *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	l->event = sd_event_ref(event);
+	l->receive = receive;
+	l->batch_done = batch_done;
+	l->ctx = ctx;
+	*ret = l;
+	return 0;
+}
+
+void listen_free(struct listen *l)
+{
+	if (!l)
+		return;
+	assert(!l->busy);
+	while (l->sockets)
+		listen_close(l->sockets);
+	sd_event_unref(l->event);
+	free(l);
+}
+
+int listen_add(struct listen *l, const struct l2tp_addr *addr)
+{
+	struct l2tp_addr any = { .family = 4, .port = addr->port };
+	struct listen_socket *four, *six;
+	int err;
+
+	if (addr->family != 0)
+		return listener_new(l, addr, &four);
+
+	err = listener_new(l, &any, &four);
+	if (err < 0)
+		return err;
+	any = (struct l2tp_addr){ .family = 6, .port = four->local.port };
+	err = listener_new(l, &any, &six);
+	if (err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL)
+		return 0; /* a machine without IPv6 */
+	if (err < 0)
+		listen_close(four);
+	return err;
+}
+
+int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_addr *peer, struct listen_socket **ret)
+{
+	struct l2tp_addr from = *local;
+	struct listen_socket *s;
+	int err = 0;
+
+	if (from.family == 0 || addr_is_any(&from)) {
+		err = route_source(peer, &from);
+		from.port = local->port;
+	}
+	if (err == 0)
+		err = socket_new(l, &from, false, &s);
+	if (err < 0)
+		return err;
+	*local = s->local;
+	*ret = s;
+	return 0;
+}
+
+int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local,
+		   const struct l2tp_addr *peer, struct listen_socket **ret)
+{
+	struct listen_socket *own = s;
+	int err = 0;
+
+	if (!own)
+		err = socket_new(l, local, false, &own);
+	if (err < 0)
+		return err;
+	err = connect_to(own->fd, peer);
+	if (err < 0) {
+		if (!s)
+			listen_close(own);
+		return err;
+	}
+	own->peer = *peer;
+	*ret = own;
+	return 0;
+}
+
+int listen_fd(const struct listen_socket *s)
+{
+	return s->fd;
+}
+
+void listen_close(struct listen_socket *s)
+{
+	if (!s)
+		return;
+	if (s->listen->reading == s)
+		s->listen->reading = NULL;
+	socket_unlink(s);
+	sd_event_source_disable_unref(s->io);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s);
+}
+
+/* ---- Sending ---- */
+
+/* The listener that covers an address: bound to it, or to all of its family. */
+static struct listen_socket *find_listener(const struct listen *l, const struct l2tp_addr *local)
+{
+	struct listen_socket *wildcard = NULL;
+
+	for (struct listen_socket *s = l->sockets; s && s->listener; s = s->next) {
+		if (addr_equal(&s->local, local))
+			return s;
+		if (s->local.family == local->family && s->local.port == local->port && addr_is_any(&s->local))
+			wildcard = s;
+	}
+	return wildcard;
+}
+
+/* The source address of a reply: a listener on all addresses has to be told. */
+static void write_local(struct msghdr *m, union control *control, const struct l2tp_addr *local)
+{
+	memset(control, 0, sizeof(*control));
+	m->msg_control = control;
+	m->msg_controllen = local->family == 4 ? sizeof(control->in) : sizeof(control->in6);
+
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	if (local->family == 4) {
+		struct in_pktinfo info = { 0 };
+
+		memcpy(&info.ipi_spec_dst, local->ip, sizeof(info.ipi_spec_dst));
+		c->cmsg_level = IPPROTO_IP;
+		c->cmsg_type = IP_PKTINFO;
+		c->cmsg_len = CMSG_LEN(sizeof(info));
+		memcpy(CMSG_DATA(c), &info, sizeof(info));
+	} else {
+		struct in6_pktinfo info = { .ipi6_ifindex = local->scope };
+
+		memcpy(&info.ipi6_addr, local->ip, sizeof(info.ipi6_addr));
+		c->cmsg_level = IPPROTO_IPV6;
+		c->cmsg_type = IPV6_PKTINFO;
+		c->cmsg_len = CMSG_LEN(sizeof(info));
+		memcpy(CMSG_DATA(c), &info, sizeof(info));
+	}
+}
+
+static int send_message(int fd, const struct msghdr *m)
+{
+	return sendmsg(fd, m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local, const struct l2tp_addr *peer,
+		struct l2tp_span bytes)
+{
+	struct iovec iov = { (void *)(uintptr_t)bytes.data, bytes.len };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	union control control;
+	union address to;
+
+	s = s ? s : find_listener(l, local);
+	if (!s)
+		return -EADDRNOTAVAIL;
+	if (!addr_equal(&s->peer, peer)) {
+		m.msg_namelen = addr_to_sockaddr(peer, &to);
+		m.msg_name = &to;
+	}
+	if (addr_is_any(&s->local) && !addr_is_any(local))
+		write_local(&m, &control, local);
+
+	int err = send_message(s->fd, &m);
+	/* An ICMP error about an earlier datagram is reported instead of sending this one. */
+	if (err == -ECONNREFUSED || err == -EHOSTUNREACH || err == -ENETUNREACH)
+		err = send_message(s->fd, &m);
+	return err;
+}

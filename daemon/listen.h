@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * listen: the sockets.  Listeners take what comes to a local port (recvmmsg, with the address that was asked);
+ * a tunnel gets a socket of its own, connected to its peer, which the kernel's data path needs.
+ *
+ * Whatever a socket delivers goes to one receive function: it is the engine that finds the tunnel, by id and source,
+ * never by the socket a datagram came on.
+ */
+#ifndef LISTEN_H
+#define LISTEN_H
+
+#include <systemd/sd-event.h>
+#include "l2tp.h"
+
+struct listen;        /* all sockets */
+struct listen_socket; /* one */
+
+typedef void (*listen_receive)(void *ctx, const struct l2tp_rx *rx);
+/* After each batch of datagrams of one wake-up. */
+typedef void (*listen_batch_done)(void *ctx);
+
+int listen_new(sd_event *event, listen_receive receive, listen_batch_done batch_done, void *ctx, struct listen **ret);
+void listen_free(struct listen *l);
+
+/* A listener on addr (family 0: all addresses of both families, two sockets).  -EADDRINUSE, -EACCES, ... */
+int listen_add(struct listen *l, const struct l2tp_addr *addr);
+
+/* A socket for a tunnel that we open, bound to local (port 0: any; address unset: the route's), not connected, because
+ * the peer may answer from another port.  *local is filled in with what the kernel chose. */
+int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_addr *peer, struct listen_socket **ret);
+
+/* The tunnel's own socket, connected: from a dial socket (s) or, s NULL, a new one that shares local's port with the
+ * listener.  What arrives between bind and connect, for whomever, is handed to receive. */
+int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local,
+		   const struct l2tp_addr *peer, struct listen_socket **ret);
+int listen_fd(const struct listen_socket *s);
+void listen_close(struct listen_socket *s); /* NULL is fine */
+
+/* Send from s or, s NULL, from the listener that covers local.  Never blocks; a loss is the engine's to repair.
+ * Returns a negative errno for the log. */
+int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local, const struct l2tp_addr *peer,
+		struct l2tp_span bytes);
+
+#endif

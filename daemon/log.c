@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * log: events as lines, for the journal with fields to search by, or for a terminal.
+ *
+ * Everybody in the daemon calls it, from the event loop's thread only.  Where the lines go, from which level on, and
+ * what is being counted belongs to the process as stderr does; so the one static of this program is here.
+ *
+ * The place of an event is its format string.  A place that has printed its class's share within one interval is
+ * counted for the rest of it, and the next event of any place after that prints the sum.  A peer that misbehaves
+ * fast thus costs some lines every few seconds; what one session of ours reports is far below.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+#include <unistd.h>
+#include "log.h"
+
+#define INTERVAL (5 * USEC_PER_SEC)
+#define PLACES 64         /* of the source that are watched at a time */
+#define MESSAGE_MAX 1024  /* a longer one is cut */
+#define OBJECT_MAX 512
+#define FIELD_MAX 160
+
+static const struct {
+	const char *name, *prefix; /* in the journal, and on a line after the level */
+	uint32_t share;            /* lines of one place in an interval */
+} classes[] = {
+	[LOG_INFO_ONLY] = { "INFO", "", 2000 },
+	[LOG_REMOTE] = { "REMOTE", " remote", 50 },
+	[LOG_LOCAL_] = { "LOCAL", " local", 200 },
+	[LOG_AUTHN] = { "AUTH", " auth", 50 },
+	[LOG_BUG] = { "BUG", " bug", 20 },
+};
+
+static const char *const level_names[] = {
+	[LOG_EMERG] = "emergency", [LOG_ALERT] = "alert",   [LOG_CRIT] = "critical", [LOG_ERR] = "error",
+	[LOG_WARNING] = "warning", [LOG_NOTICE] = "notice", [LOG_INFO] = "info",     [LOG_DEBUG] = "debug",
+};
+
+/* One place of the source in the current interval of its own. */
+struct place {
+	const char *fmt; /* NULL: free */
+	usec_t since;
+	uint32_t printed, counted;
+	int level; /* of the last one */
+	enum log_class class;
+};
+
+static struct {
+	int level;
+	bool journal; /* else stderr */
+	struct place places[PLACES];
+} state = { .level = LOG_INFO };
+
+static usec_t monotonic_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
+}
+
+/* ---- The two outlets ---- */
+
+/* systemd names the stream that it gave us, so that one that was redirected since is not taken for the journal. */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat st;
+
+	return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+	       st.st_dev == device && st.st_ino == inode;
+}
+
+/* The fields of one journal entry, being collected. */
+struct entry {
+	struct iovec iov[16];
+	int n;
+	char message[sizeof("MESSAGE=") + MESSAGE_MAX];
+	char fields[12][FIELD_MAX];
+};
+
+static void __attribute__((format(printf, 2, 3))) entry_add(struct entry *e, const char *fmt, ...)
+{
+	char *field = e->fields[e->n];
+	va_list ap;
+
+	assert((size_t)e->n < sizeof(e->fields) / sizeof(e->fields[0]));
+	va_start(ap, fmt);
+	vsnprintf(field, FIELD_MAX, fmt, ap);
+	va_end(ap);
+	e->iov[e->n++] = (struct iovec){ field, strlen(field) };
+}
+
+static void entry_add_text(struct entry *e, const char *name, const char *value)
+{
+	if (value && value[0])
+		entry_add(e, "%s=%s", name, value);
+}
+
+static void entry_add_id(struct entry *e, const char *name, uint32_t id)
+{
+	if (id)
+		entry_add(e, "%s=%" PRIu32, name, id);
+}
+
+static void to_journal(int level, enum log_class class, const struct log_object *o, const char *message)
+{
+	char addr[L2TP_ADDR_STR_MAX];
+	struct entry e = { .n = 0 };
+
+	entry_add(&e, "PRIORITY=%d", level);
+	entry_add(&e, "L2TP_CLASS=%s", classes[class].name);
+	entry_add_id(&e, "L2TP_TUNNEL", o->tunnel_id);
+	entry_add_id(&e, "L2TP_PEER_TUNNEL", o->peer_tunnel_id);
+	entry_add_id(&e, "L2TP_SESSION", o->session_id);
+	entry_add_id(&e, "L2TP_PEER_SESSION", o->peer_session_id);
+	entry_add_text(&e, "L2TP_PEER", o->peer ? l2tp_addr_str(o->peer, addr) : NULL);
+	entry_add_text(&e, "L2TP_HOST", o->host);
+	entry_add_text(&e, "L2TP_PROFILE", o->profile);
+	entry_add_text(&e, "L2TP_INTERFACE", o->interface);
+	snprintf(e.message, sizeof(e.message), "MESSAGE=%s", message);
+	e.iov[e.n++] = (struct iovec){ e.message, strlen(e.message) };
+	sd_journal_sendv(e.iov, e.n);
+}
+
+/* Text that grows in a buffer and is cut at its end. */
+struct text {
+	char *data;
+	size_t len, size;
+};
+
+static void __attribute__((format(printf, 2, 3))) text_add(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(t->data + t->len, t->size - t->len, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		t->len = t->len + (size_t)n < t->size ? t->len + (size_t)n : t->size - 1;
+}
+
+static void text_add_ids(struct text *t, const char *what, uint32_t id, uint32_t peer_id)
+{
+	if (id || peer_id)
+		text_add(t, " %s %" PRIu32 "/%" PRIu32, what, id, peer_id);
+}
+
+static void text_add_value(struct text *t, const char *what, const char *value)
+{
+	if (value && value[0])
+		text_add(t, " %s=%s", what, value);
+}
+
+/* " tunnel 4711/92 session 5/6 peer=192.0.2.1:1701 host=lac7", as far as it applies */
+static void describe(const struct log_object *o, char *buf, size_t size)
+{
+	char addr[L2TP_ADDR_STR_MAX];
+	struct text t = { buf, 0, size };
+
+	buf[0] = '\0';
+	text_add_ids(&t, "tunnel", o->tunnel_id, o->peer_tunnel_id);
+	text_add_ids(&t, "session", o->session_id, o->peer_session_id);
+	text_add_value(&t, "peer", o->peer ? l2tp_addr_str(o->peer, addr) : NULL);
+	text_add_value(&t, "host", o->host);
+	text_add_value(&t, "profile", o->profile);
+	text_add_value(&t, "interface", o->interface);
+}
+
+static void to_stderr(int level, enum log_class class, const char *message)
+{
+	char line[MESSAGE_MAX + 64];
+	struct text t = { line, 0, sizeof(line) - 1 };
+
+	text_add(&t, "%s%s: %s", level_names[level], classes[class].prefix, message);
+	for (size_t i = 0; i < t.len; i++)
+		if (line[i] == '\n')
+			line[i] = ' ';
+	line[t.len++] = '\n';
+	/* in one piece; if nobody reads it there is nobody to tell either */
+	while (write(STDERR_FILENO, line, t.len) < 0 && errno == EINTR)
+		;
+}
+
+static void print(int level, enum log_class class, const struct log_object *o, const char *text)
+{
+	static const struct log_object nothing;
+	char object[OBJECT_MAX], message[MESSAGE_MAX];
+
+	o = o ? o : &nothing;
+	describe(o, object, sizeof(object));
+	snprintf(message, sizeof(message), "%s%s%s", object[0] ? object + 1 : "", object[0] ? ": " : "", text);
+	if (state.journal)
+		to_journal(level, class, o, message);
+	else
+		to_stderr(level, class, message);
+}
+
+/* ---- Places ---- */
+
+static void place_close(struct place *p)
+{
+	char text[MESSAGE_MAX];
+
+	if (p->counted > 0) {
+		snprintf(text, sizeof(text), "%" PRIu32 " more of the kind not shown: %s", p->counted, p->fmt);
+		print(p->level, p->class, NULL, text);
+	}
+	p->fmt = NULL;
+}
+
+/* The entry of a place, a new one if need be; NULL: all are taken. */
+static struct place *place_find(const char *fmt, usec_t now)
+{
+	struct place *found = NULL;
+
+	for (struct place *p = state.places; p < state.places + PLACES; p++) {
+		if (p->fmt && now - p->since >= INTERVAL)
+			place_close(p);
+		if (p->fmt == fmt)
+			return p;
+		if (!p->fmt && !found)
+			found = p;
+	}
+	if (found)
+		*found = (struct place){ .fmt = fmt, .since = now };
+	return found;
+}
+
+/* May this event be printed?  It is counted if not. */
+static bool place_admit(int level, enum log_class class, const char *fmt)
+{
+	struct place *p = place_find(fmt, monotonic_now());
+
+	if (!p)
+		return true;
+	if (p->printed < classes[class].share) {
+		p->printed++;
+		return true;
+	}
+	p->counted++;
+	p->level = level;
+	p->class = class;
+	return false;
+}
+
+/* ---- Public ---- */
+
+void log_open(int level)
+{
+	state.level = level;
+	state.journal = stderr_is_journal();
+}
+
+void log_set_level(int level)
+{
+	state.level = level;
+}
+
+bool log_enabled(int level)
+{
+	return level <= state.level;
+}
+
+void log_flush(void)
+{
+	for (struct place *p = state.places; p < state.places + PLACES; p++)
+		if (p->fmt)
+			place_close(p);
+}
+
+void log_event(int level, enum log_class class, const struct log_object *object, const char *fmt, ...)
+{
+	char text[MESSAGE_MAX];
+	int saved = errno;
+	va_list ap;
+
+	assert(level >= LOG_EMERG && level <= LOG_DEBUG);
+	if (log_enabled(level) && place_admit(level, class, fmt)) {
+		va_start(ap, fmt);
+		vsnprintf(text, sizeof(text), fmt, ap);
+		va_end(ap);
+		print(level, class, object, text);
+	}
+	errno = saved;
+}
+
+/* The length of the valid, printable UTF-8 character at p, 0 if there is none (RFC 3629; C1 controls do not print). */
+static size_t utf8_len(const uint8_t *p, size_t left)
+{
+	static const uint32_t least[] = { 0, 0, 0xa0, 0x800, 0x10000 };
+	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	uint32_t c = len > 1 ? p[0] & (0x7fU >> len) : p[0];
+
+	if (len == 0 || len > left)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if (len == 1)
+		return c >= 0x20 && c < 0x7f;
+	return c >= least[len] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? len : 0;
+}
+
+const char *log_escape(struct l2tp_span s, char *buf, size_t size)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t out = 0;
+
+	assert(size > 0);
+	for (size_t i = 0, len; i < s.len; i += len) {
+		len = utf8_len(s.data + i, s.len - i);
+		size_t need = len ? len : 4;
+
+		if (need >= size - out)
+			break;
+		if (len) {
+			memcpy(buf + out, s.data + i, len);
+		} else {
+			memcpy(buf + out, (char[4]){ '\\', 'x', hex[s.data[i] >> 4], hex[s.data[i] & 15] }, 4);
+			len = 1;
+		}
+		out += need;
+	}
+	buf[out] = '\0';
+	return buf;
+}

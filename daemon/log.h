@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * log: one line an event, to the journal with structured fields when we are run by systemd, to stderr otherwise.
+ *
+ * Each line says whose matter it is (class), which object, what happened and what is done about it.  A peer's text
+ * must pass log_escape().  Lines of the same place repeated at a high rate are counted instead of printed.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <syslog.h>
+#include "l2tp.h"
+
+enum log_class {
+	LOG_INFO_ONLY, /* nobody's fault */
+	LOG_REMOTE,    /* the peer erred */
+	LOG_LOCAL_,    /* this machine: kernel, pppd, configuration */
+	LOG_AUTHN,     /* authentication and authorisation */
+	LOG_BUG,       /* ours */
+};
+
+/* What a line is about; zero and NULL: does not apply. */
+struct log_object {
+	uint32_t tunnel_id, peer_tunnel_id, session_id, peer_session_id;
+	const struct l2tp_addr *peer;
+	const char *host, *profile, *interface;
+};
+
+void log_open(int level);
+void log_set_level(int level);
+bool log_enabled(int level);
+
+void log_event(int level, enum log_class class, const struct log_object *object, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Print what was counted instead of printed until now; at the end of the program. */
+void log_flush(void);
+
+/* Printable ASCII and valid UTF-8 stay, everything else becomes \xNN; cut to fit.  Returns buf. */
+const char *log_escape(struct l2tp_span s, char *buf, size_t size);
+
+#endif

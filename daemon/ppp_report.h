@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* ppp_report: what the plugin inside pppd sends, checked. */
+#ifndef PPP_REPORT_H
+#define PPP_REPORT_H
+
+#include "ppp.h"
+#include "../plugins/pppd-l2tp-proto.h"
+
+/* NULL: these bytes are a report that the holder of the token may send, copied to *ret.  Else why not. */
+const char *ppp_report_check(const void *bytes, size_t len, const uint8_t token[PPPD_L2TP_TOKEN_SIZE],
+			     struct pppd_l2tp_report *ret);
+
+/* The picture that a checked report paints. */
+void ppp_report_status(const struct pppd_l2tp_report *r, struct ppp_status *ret);
+
+#endif

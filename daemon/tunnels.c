@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tunnels: the driver's share of the TUNNEL operations: socket, kernel tunnel, the host route that keeps the way to the
+ * peer, and what the log says of it.
+ *
+ * The socket exists before the kernel tunnel and outlives it, for the linger of the control connection.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "world.h"
+
+static struct log_object object(const struct world_tunnel *t)
+{
+	return (struct log_object){ .tunnel_id = t->id,
+				    .peer_tunnel_id = t->peer_id,
+				    .peer = &t->peer,
+				    .host = t->host[0] ? t->host : NULL,
+				    .profile = t->profile->name };
+}
+
+struct world_tunnel *tunnel_get(struct driver *d, uint32_t id)
+{
+	struct world_tunnel *t;
+
+	HASH_FIND(hh, d->tunnels, &id, sizeof(id), t);
+	return t;
+}
+
+struct world_tunnel *tunnel_note(struct driver *d, uint32_t id, const struct config_profile *profile)
+{
+	struct world_tunnel *t = tunnel_get(d, id);
+
+	if (t)
+		return t;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->driver = d;
+	t->id = id;
+	t->profile = profile;
+	HASH_ADD(hh, d->tunnels, id, sizeof(t->id), t);
+	return t;
+}
+
+/* ---- The data path ------------------------------------------------------------------------------------------ */
+
+static void on_added(void *ctx, int err, const char *text)
+{
+	struct world_tunnel *t = ctx;
+	struct log_object o = object(t);
+
+	if (err < 0)
+		log_event(LOG_ERR, LOG_LOCAL_, &o, "no kernel tunnel, closing: %s", text ? text : strerror(-err));
+	world_op_done(t->driver, t->id, 0, err);
+}
+
+static void pin(struct world_tunnel *t, const struct l2tp_op *op)
+{
+	struct log_object o = object(t);
+	int r;
+
+	if (!t->driver->link || !t->dial)
+		return;
+	r = link_pin_peer(t->driver->link, &op->local, &op->peer);
+	if (r < 0)
+		log_event(LOG_WARNING, LOG_LOCAL_, &o, "no host route to the peer, a default route through the tunnel "
+			  "would swallow its packets: %s", strerror(-r));
+	t->pinned = r >= 0;
+}
+
+static void add(struct world_tunnel *t, const struct l2tp_op *op)
+{
+	struct driver *d = t->driver;
+	struct log_object o = object(t);
+	int r = listen_connect(d->listen, t->socket, &op->local, &op->peer, &t->socket);
+
+	if (r < 0) {
+		log_event(LOG_ERR, LOG_LOCAL_, &o, "no socket for the tunnel, closing: %s", strerror(-r));
+		world_op_done(d, t->id, 0, r);
+		return;
+	}
+	pin(t, op);
+	struct dataplane_tunnel spec = { .tunnel_id = op->tunnel_id,
+					 .peer_tunnel_id = op->peer_tunnel_id,
+					 .version = op->version,
+					 .fd = listen_fd(t->socket) };
+	d->dataplane->class->tunnel_add(d->dataplane, &spec, on_added, t);
+}
+
+static void on_deleted(void *ctx, int err, const char *text)
+{
+	struct world_tunnel *t = ctx;
+	struct log_object o = object(t);
+
+	if (err < 0)
+		log_event(LOG_WARNING, LOG_LOCAL_, &o, "kernel tunnel not removed: %s", text ? text : strerror(-err));
+	world_op_done(t->driver, t->id, 0, err);
+}
+
+static void unpin(struct world_tunnel *t)
+{
+	if (t->pinned)
+		link_unpin_peer(t->driver->link, &t->peer);
+	t->pinned = false;
+}
+
+static void on_stats(void *ctx, int err, const struct dataplane_stats *stats)
+{
+	struct world_tunnel *t = ctx;
+
+	if (err >= 0 && stats->rx_packets != t->rx_packets) {
+		t->rx_packets = stats->rx_packets;
+		l2tp_data_seen(t->driver->engine, t->id, world_now());
+	}
+	world_op_done(t->driver, t->id, 0, 0);
+}
+
+/* ---- What the log says -------------------------------------------------------------------------------------- */
+
+static const char *by(enum l2tp_origin origin)
+{
+	static const char *const words[] = { [L2TP_BY_NOBODY] = "?",
+					     [L2TP_BY_PEER] = "by the peer",
+					     [L2TP_BY_REQUEST] = "on request",
+					     [L2TP_BY_FAULT] = "the peer erred",
+					     [L2TP_BY_TIMEOUT] = "timeout",
+					     [L2TP_BY_WORLD] = "local failure" };
+
+	return words[origin];
+}
+
+static enum log_class class_of(const struct l2tp_reason *reason)
+{
+	if (reason->result == RC_STOPCCN_UNAUTHORIZED)
+		return LOG_AUTHN;
+	return reason->origin == L2TP_BY_FAULT || reason->origin == L2TP_BY_TIMEOUT ? LOG_REMOTE :
+	       reason->origin == L2TP_BY_WORLD					      ? LOG_LOCAL_ :
+										LOG_INFO_ONLY;
+}
+
+static void log_down(const struct world_tunnel *t, const struct l2tp_reason *reason)
+{
+	struct log_object o = object(t);
+	char text[160];
+	struct l2tp_span said = { (const uint8_t *)reason->text, strlen(reason->text) };
+
+	log_event(LOG_NOTICE, class_of(reason), &o, "tunnel closed, %s: %s (result %u, error %u)%s%s", by(reason->origin),
+		  l2tp_stopccn_name(reason->result), reason->result, reason->error, said.len ? ": " : "",
+		  log_escape(said, text, sizeof(text)));
+}
+
+static void gone(struct world_tunnel *t)
+{
+	struct driver *d = t->driver;
+
+	unpin(t);
+	listen_close(t->socket);
+	HASH_DEL(d->tunnels, t);
+	free(t);
+}
+
+void tunnel_op(struct driver *d, const struct l2tp_op *op)
+{
+	struct world_tunnel *t = tunnel_note(d, op->tunnel_id, &d->config->profiles[op->cookie]);
+	struct log_object o;
+
+	if (!t) { /* out of memory: the engine gives the tunnel up */
+		world_op_done(d, op->tunnel_id, 0, -ENOMEM);
+		return;
+	}
+	t->peer = op->peer;
+	t->peer_id = op->peer_tunnel_id;
+	if (op->peer_host_name.len)
+		log_escape(op->peer_host_name, t->host, sizeof(t->host));
+	if (op->type == L2TP_OP_TUNNEL_ADD) {
+		add(t, op);
+	} else if (op->type == L2TP_OP_TUNNEL_UP) {
+		o = object(t);
+		log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "tunnel established");
+	} else if (op->type == L2TP_OP_TUNNEL_IDLE) {
+		d->dataplane->class->tunnel_stats(d->dataplane, t->id, on_stats, t);
+	} else if (op->type == L2TP_OP_TUNNEL_DOWN) {
+		log_down(t, op->reason);
+		if (t->dial)
+			dial_tunnel_down(t->dial, t->id);
+	} else if (op->type == L2TP_OP_TUNNEL_DEL) {
+		unpin(t);
+		d->dataplane->class->tunnel_del(d->dataplane, t->id, on_deleted, t);
+	} else {
+		gone(t);
+	}
+}
+
+void tunnels_clear(struct driver *d)
+{
+	struct world_tunnel *t, *next;
+
+	HASH_ITER(hh, d->tunnels, t, next)
+		gone(t);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * world: what the parts of the driver share.  driver.c owns it; tunnels.c, calls.c and dial.c each carry out their
+ * share of the engine's operations on it.
+ */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include <uthash.h>
+
+#include "driver.h"
+#include "kernel/dataplane.h"
+#include "kernel/link.h"
+#include "kernel/workers.h"
+#include "listen.h"
+#include "log.h"
+#include "pool.h"
+#include "ppp.h"
+
+struct dial;
+
+/* The daemon's side of a tunnel; lives from its first operation (or l2tp_open) to TUNNEL_GONE. */
+struct world_tunnel {
+	struct driver *driver;
+	uint32_t id;
+	const struct config_profile *profile;
+	struct dial *dial;            /* that opened it, NULL: the peer did */
+	struct listen_socket *socket; /* its own, NULL: it still uses a listener */
+	struct l2tp_addr peer;
+	char host[64];                /* the peer's Host Name, escaped */
+	uint32_t peer_id;
+	uint64_t rx_packets;          /* at the last look */
+	bool pinned;                  /* a host route keeps the way to the peer */
+	UT_hash_handle hh;
+};
+
+/* The daemon's side of a session; lives from SESSION_ADD to SESSION_GONE. */
+struct world_call_key {
+	uint32_t tunnel_id, session_id;
+};
+struct world_call {
+	struct driver *driver;
+	struct world_call_key key;
+	const struct config_profile *profile;
+	struct dial *dial;
+	bool lns, up, ending;         /* ending: SESSION_DEL has been asked for */
+	uint32_t peer_tunnel_id, peer_session_id;
+	struct l2tp_addr local, peer;
+	int fd;                       /* pppox, -1: none */
+	struct ppp *ppp;
+	uint32_t address;             /* the peer's, of the pool; 0: none */
+	uint32_t interface;           /* number in the interface's name; 0: none */
+	char name[16];                /* of the interface */
+	UT_hash_handle hh;
+};
+
+struct driver {
+	sd_event *event;
+	const struct config *config;
+	struct l2tp *engine;
+	struct workers *workers;
+	struct listen *listen;
+	struct dataplane *dataplane;
+	struct link *link;            /* NULL: no kernel data path */
+	struct ppp_manager *ppp;      /* NULL: no kernel data path */
+	struct pool **pools;          /* as config.pools */
+	struct pool *interfaces;      /* numbers for interface names */
+	struct dial *dials;
+	sd_event_source *timer, *stop_timer;
+	struct world_tunnel *tunnels;
+	struct world_call *calls;
+	bool pumping, stopping;
+};
+
+usec_t world_now(void);
+void world_random(void *ctx, void *p, size_t len);
+/* Carry out what the engine asks for and re-arm the timer: after everything that told the engine something. */
+void world_pump(struct driver *d);
+void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, int err);
+
+/* tunnels.c */
+struct world_tunnel *tunnel_get(struct driver *d, uint32_t id);
+struct world_tunnel *tunnel_note(struct driver *d, uint32_t id, const struct config_profile *profile);
+void tunnel_op(struct driver *d, const struct l2tp_op *op);
+void tunnels_clear(struct driver *d);
+
+/* calls.c */
+void call_op(struct driver *d, const struct l2tp_op *op);
+void calls_clear(struct driver *d);
+/* Is there an address for one more call of this profile? */
+bool call_has_room(const struct driver *d, const struct config_profile *profile);
+
+/* dial.c */
+int dials_start(struct driver *d);
+void dials_stop(struct driver *d);
+void dials_free(struct driver *d);
+void dial_tunnel_down(struct dial *dial, uint32_t tunnel_id);
+void dial_call_up(struct dial *dial);
+void dial_call_gone(struct dial *dial, uint32_t tunnel_id);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * avp_table: the AVPs of RFC 2661 section 4.4, one row each.
+ *
+ * min and max count the octets of the value without hiding; low and high bound the numbers of 16 bits: ids and windows
+ * are not 0, a protocol version is at least 1.0, the upper octet of a Proxy Authen ID is 0.  M and H say what we send:
+ * M sent as mandatory, H may be hidden.  On receipt H is judged as well, M is not.
+ *
+ * A new AVP is a row here, one in msg_table.c, a name in name.c and a field in struct msg.
+ */
+#include "avp.h"
+
+#define MAX AVP_VALUE_MAX
+#define ANY .low = 0, .high = UINT16_MAX
+#define FROM(n) .low = (n), .high = UINT16_MAX
+#define BETWEEN(a, b) .low = (a), .high = (b)
+#define V2 AVP_V2
+#define M true
+#define H true
+#define _ false
+#define ROW(vnd, name, at, kind, least, most, range, m, h, known) \
+	[AVP_##name] = { .vendor = (vnd), .type = AVP_##name, .field = offsetof(struct msg, at), \
+			 .shape = SHAPE_##kind, .min = (least), .max = (most), range, .mandatory = (m), \
+			 .hideable = (h), .versions = (known) },
+
+const struct avp_row avp_table[AVP_COUNT] = {
+	/*vnd type                          field                         shape   min  max  range            M  H  in */
+	ROW(0, MESSAGE_TYPE,                 type,                         TYPE,     2,   2, ANY,             M, _, V2)
+	ROW(0, RESULT_CODE,                  result_code,                  RESULT,   2, MAX, ANY,             M, _, V2)
+	ROW(0, PROTOCOL_VERSION,             protocol_version,             U16,      2,   2, FROM(0x0100),    M, _, V2)
+	ROW(0, FRAMING_CAPABILITIES,         framing_capabilities,         U32,      4,   4, ANY,             M, H, V2)
+	ROW(0, BEARER_CAPABILITIES,          bearer_capabilities,          U32,      4,   4, ANY,             M, H, V2)
+	ROW(0, TIE_BREAKER,                  tie_breaker,                  U64,      8,   8, ANY,             _, _, V2)
+	ROW(0, FIRMWARE_REVISION,            firmware_revision,            U16,      2,   2, ANY,             _, H, V2)
+	ROW(0, HOST_NAME,                    host_name,                    BYTES,    1, MAX, ANY,             M, _, V2)
+	ROW(0, VENDOR_NAME,                  vendor_name,                  BYTES,    0, MAX, ANY,             _, H, V2)
+	ROW(0, ASSIGNED_TUNNEL_ID,           assigned_tunnel_id,           U16,      2,   2, FROM(1),         M, H, V2)
+	ROW(0, RECEIVE_WINDOW_SIZE,          receive_window_size,          U16,      2,   2, FROM(1),         M, _, V2)
+	ROW(0, CHALLENGE,                    challenge,                    BYTES,    1, MAX, ANY,             M, H, V2)
+	ROW(0, Q931_CAUSE_CODE,              q931_cause_code,              Q931,     3, MAX, ANY,             M, _, V2)
+	ROW(0, CHALLENGE_RESPONSE,           challenge_response,           BYTES,   16,  16, ANY,             M, H, V2)
+	ROW(0, ASSIGNED_SESSION_ID,          assigned_session_id,          U16,      2,   2, FROM(1),         M, H, V2)
+	ROW(0, CALL_SERIAL_NUMBER,           call_serial_number,           U32,      4,   4, ANY,             M, H, V2)
+	ROW(0, MINIMUM_BPS,                  minimum_bps,                  U32,      4,   4, ANY,             M, H, V2)
+	ROW(0, MAXIMUM_BPS,                  maximum_bps,                  U32,      4,   4, ANY,             M, H, V2)
+	ROW(0, BEARER_TYPE,                  bearer_type,                  U32,      4,   4, ANY,             M, H, V2)
+	ROW(0, FRAMING_TYPE,                 framing_type,                 U32,      4,   4, ANY,             M, H, V2)
+	ROW(0, CALLED_NUMBER,                called_number,                BYTES,    0, MAX, ANY,             M, H, V2)
+	ROW(0, CALLING_NUMBER,               calling_number,               BYTES,    0, MAX, ANY,             M, H, V2)
+	ROW(0, SUB_ADDRESS,                  sub_address,                  BYTES,    0, MAX, ANY,             M, H, V2)
+	ROW(0, TX_CONNECT_SPEED,             tx_connect_speed,             U32,      4,   4, ANY,             M, H, V2)
+	ROW(0, PHYSICAL_CHANNEL_ID,          physical_channel_id,          U32,      4,   4, ANY,             _, H, V2)
+	ROW(0, INITIAL_RECEIVED_LCP_CONFREQ, initial_received_lcp_confreq, BYTES,    0, MAX, ANY,             _, H, V2)
+	ROW(0, LAST_SENT_LCP_CONFREQ,        last_sent_lcp_confreq,        BYTES,    0, MAX, ANY,             _, H, V2)
+	ROW(0, LAST_RECEIVED_LCP_CONFREQ,    last_received_lcp_confreq,    BYTES,    0, MAX, ANY,             _, H, V2)
+	ROW(0, PROXY_AUTHEN_TYPE,            proxy_authen_type,            U16,      2,   2, BETWEEN(1, 5),   _, H, V2)
+	ROW(0, PROXY_AUTHEN_NAME,            proxy_authen_name,            BYTES,    0, MAX, ANY,             _, H, V2)
+	ROW(0, PROXY_AUTHEN_CHALLENGE,       proxy_authen_challenge,       BYTES,    1, MAX, ANY,             _, H, V2)
+	ROW(0, PROXY_AUTHEN_ID,              proxy_authen_id,              U16,      2,   2, BETWEEN(0, 255), _, H, V2)
+	ROW(0, PROXY_AUTHEN_RESPONSE,        proxy_authen_response,        BYTES,    0, MAX, ANY,             _, H, V2)
+	ROW(0, CALL_ERRORS,                  call_errors,                  ERRORS,  26,  26, ANY,             M, H, V2)
+	ROW(0, ACCM,                         accm,                         ACCM,    10,  10, ANY,             M, H, V2)
+	ROW(0, RANDOM_VECTOR,                random_vector,                BYTES,    1, MAX, ANY,             M, _, V2)
+	ROW(0, PRIVATE_GROUP_ID,             private_group_id,             BYTES,    0, MAX, ANY,             _, H, V2)
+	ROW(0, RX_CONNECT_SPEED,             rx_connect_speed,             U32,      4,   4, ANY,             _, H, V2)
+	ROW(0, SEQUENCING_REQUIRED,          has,                          FLAG,     0,   0, ANY,             M, _, V2)
+};
+
+#undef ROW
+#undef _
+#undef H
+#undef M
+#undef V2
+#undef BETWEEN
+#undef FROM
+#undef ANY
+#undef MAX

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conn: see conn.h.  The way of a message out: struct msg -> AVPs (msg) -> queue (chan) -> header (wire) -> outbox.
+ * The header is written at each transmission, because Nr moves (RFC 2661 5.8).
+ */
+#include "conn.h"
+
+#include <string.h>
+
+#include "digest.h"
+#include "wire.h"
+
+void conn_init(struct conn *c, struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
+	       const struct l2tp_addr *peer)
+{
+	*c = (struct conn){ .core = core, .params = *params, .local = *local, .peer = *peer };
+	chan_init(&c->chan, &(struct chan_config){ .receive_window = params->receive_window,
+						    .retransmit_initial = params->retransmit_initial,
+						    .retransmit_cap = params->retransmit_cap,
+						    .retransmit_max = params->retransmit_max });
+}
+
+void conn_clear(struct conn *c)
+{
+	chan_reset(&c->chan);
+	digest_wipe(c->params.secret, sizeof(c->params.secret));
+}
+
+struct l2tp_span conn_secret(const struct conn *c)
+{
+	return (struct l2tp_span){ c->params.secret, c->params.secret_len };
+}
+
+void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now)
+{
+	uint8_t body[WIRE_SEND_MAX];
+	struct writer w = writer_of(body, sizeof(body) - WIRE_CONTROL_HEADER);
+	struct msg_encoder e = { .secret = conn_secret(c), .hide = c->params.hide_avps && c->params.secret_len > 0 };
+
+	if (e.hide)
+		c->core->env.random(c->core->env.ctx, e.vector, sizeof(e.vector));
+	msg_encode(&e, m, &w);
+	if (writer_bad(&w) || chan_send(&c->chan, writer_span(&w), (uint16_t)session_id, now) < 0)
+		c->broken = true;
+}
+
+static void trace_sent(const struct core *core, const struct conn *c, const struct chan_tx *tx,
+		       struct l2tp_span datagram)
+{
+	/* Message Type is the first AVP: its value follows six octets of AVP header. */
+	uint16_t type = tx->body.len >= 8 ? (uint16_t)(tx->body.data[6] << 8 | tx->body.data[7]) : CM_ZLB;
+
+	if (!core->env.trace)
+		return;
+	core->env.trace(core->env.ctx, &(struct l2tp_trace){ .sent = true,
+							      .tunnel_id = c->id,
+							      .type = type,
+							      .ns = tx->ns,
+							      .nr = tx->nr,
+							      .local = &c->local,
+							      .peer = &c->peer,
+							      .datagram = datagram });
+}
+
+static void transmit(struct conn *c, const struct chan_tx *tx)
+{
+	uint8_t datagram[WIRE_SEND_MAX];
+	struct wire_header h = { .version = 2,
+				 .tunnel_id = (uint16_t)c->peer_id,
+				 .session_id = tx->session_id,
+				 .ns = tx->ns,
+				 .nr = tx->nr,
+				 .body = tx->body };
+	struct l2tp_span bytes = { datagram, wire_control(&h, datagram, sizeof(datagram)) };
+
+	c->core->stats.retransmits += tx->again;
+	trace_sent(c->core, c, tx, bytes);
+	(void)outbox_datagram(&c->core->outbox, c->id, &c->local, &c->peer, bytes); /* lost: sent again in time */
+}
+
+void conn_flush(struct conn *c, usec_t now)
+{
+	struct chan_tx tx;
+
+	while (chan_transmit(&c->chan, now, &tx))
+		transmit(c, &tx);
+}
+
+void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
+		 uint16_t nr, const struct l2tp_reason *reason)
+{
+	struct conn c = { .core = core, .local = *local, .peer = *peer, .peer_id = peer_id };
+	struct msg m = { .type = CM_STOPCCN };
+	uint8_t body[256];
+	struct writer w = writer_of(body, sizeof(body));
+
+	core->stats.refused++;
+	/* An id that no tunnel answers to; it may not be 0. */
+	for (int i = 0; i < 16 && (!m.assigned_tunnel_id || idpool_taken(core->ids, 0, m.assigned_tunnel_id)); i++)
+		core->env.random(core->env.ctx, &m.assigned_tunnel_id, sizeof(m.assigned_tunnel_id));
+	if (!m.assigned_tunnel_id)
+		m.assigned_tunnel_id = 1;
+	msg_set(&m, AVP_ASSIGNED_TUNNEL_ID);
+	conn_put_reason(&m, reason);
+	msg_encode(&(struct msg_encoder){ 0 }, &m, &w);
+	transmit(&c, &(struct chan_tx){ .body = writer_span(&w), .ns = 0, .nr = nr });
+}
+
+void conn_put_reason(struct msg *m, const struct l2tp_reason *reason)
+{
+	size_t len = strnlen(reason->text, sizeof(reason->text));
+
+	m->result_code = (struct result_code){ .result = reason->result,
+					       .error = reason->error,
+					       .has_error = reason->error || len,
+					       .text = { (const uint8_t *)reason->text, len } };
+	msg_set(m, AVP_RESULT_CODE);
+}
+
+void conn_get_reason(const struct msg *m, struct l2tp_reason *reason)
+{
+	const struct result_code *r = &m->result_code;
+	size_t len = r->text.len < sizeof(reason->text) ? r->text.len : sizeof(reason->text) - 1;
+
+	*reason = (struct l2tp_reason){ .origin = L2TP_BY_PEER };
+	if (!msg_has(m, AVP_RESULT_CODE))
+		return;
+	reason->result = r->result;
+	reason->error = r->has_error ? r->error : EC_NONE;
+	if (len)
+		memcpy(reason->text, r->text.data, len);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conn: a control connection as tunnels and sessions use it: who talks to whom, under which ids, with which settings,
+ * through which reliable channel.
+ */
+#ifndef CONN_H
+#define CONN_H
+
+#include "chan.h"
+#include "core.h"
+#include "msg.h"
+
+struct conn {
+	struct core *core;
+	struct chan chan;
+	struct l2tp_params params;
+	struct l2tp_addr local, peer;
+	uint32_t id, peer_id; /* peer_id 0: not known yet */
+	bool broken;          /* a message was lost for lack of memory: the connection cannot go on */
+};
+
+void conn_init(struct conn *c, struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
+	       const struct l2tp_addr *peer);
+/* Wipes the secret. */
+void conn_clear(struct conn *c);
+
+struct l2tp_span conn_secret(const struct conn *c);
+/* Queue a message for reliable delivery; session_id is the peer's, for the header. */
+void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now);
+/* Hand to the outbox what the channel wants on the wire now. */
+void conn_flush(struct conn *c, usec_t now);
+
+/* One StopCCN from no connection, in answer to an SCCRQ or a stray message that is refused: nothing is kept, a repeated
+ * request is answered anew. */
+void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
+		 uint16_t nr, const struct l2tp_reason *reason);
+
+/* The Result Code AVP for a reason; its text stays the reason's. */
+void conn_put_reason(struct msg *m, const struct l2tp_reason *reason);
+/* A reason from a received Result Code AVP, or for the lack of one. */
+void conn_get_reason(const struct msg *m, struct l2tp_reason *reason);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* core: what all objects of one engine share. */
+#ifndef CORE_H
+#define CORE_H
+
+#include "heap.h"
+#include "idpool.h"
+#include "l2tp.h"
+#include "outbox.h"
+
+/* Kinds of timers: which struct a struct timer is embedded in, and what for. */
+enum timer_kind {
+	TIMER_CHAN,  /* tunnel: retransmission, delayed acknowledgement */
+	TIMER_HELLO, /* tunnel: silence */
+	TIMER_LIFE,  /* tunnel: set-up, idle or linger time is over */
+	TIMER_CALL,  /* session: set-up time is over */
+};
+
+struct core {
+	struct l2tp_env env;
+	struct heap heap;
+	struct idpool *ids;
+	struct outbox outbox;
+	struct l2tp_stats stats;
+	uint32_t lingering;    /* tunnels that only wait for their linger to end */
+	uint32_t call_serial_number;
+	usec_t now;            /* of the present entry */
+	bool shutting_down;
+};
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libl2tp: the L2TP control protocol as plain functions over plain structs.
+ *
+ * Datagrams, requests and the time go in; a queue of operations comes out.  The library owns no file
+ * descriptor, clock, thread, log or randomness: the world (a daemon, a simulator, a test) brings them and carries
+ * out the operations.  An engine is not thread safe; any number of engines can live in one process.
+ *
+ *	l2tp_input / l2tp_tick / a request          -> the engine changes its state
+ *	while (l2tp_next_op(l, &op)) carry out op   -> the world follows
+ *	arm one timer with l2tp_deadline(l)
+ *
+ * Operations marked "reported" must be answered with l2tp_op_done(), at any later time.  A tunnel or a session has
+ * at most one reported operation in flight, so its ids name the operation, and none is issued for it meanwhile.
+ *
+ * Times are microseconds of one monotonic clock that never runs backwards; ids are in host order.
+ * Functions that can fail return 0 or a negative errno.
+ *
+ * Sources: RFC 2661 (L2TPv2); section numbers below are its own.
+ */
+#ifndef L2TP_H
+#define L2TP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define L2TP_API __attribute__((visibility("default")))
+
+typedef uint64_t usec_t;
+#define USEC_PER_SEC ((usec_t)1000000)
+#define USEC_PER_MSEC ((usec_t)1000)
+#define USEC_NEVER UINT64_MAX
+
+struct l2tp;
+
+/* Bytes that somebody else owns; never NUL-terminated by contract. */
+struct l2tp_span {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* An IP endpoint.  Without padding, unused octets zero: two are the same if and only if their bytes are. */
+struct l2tp_addr {
+	uint8_t ip[16];  /* network order; IPv4 uses the first four */
+	uint32_t scope;  /* interface index of a link-local IPv6 address, else 0 */
+	uint16_t port;   /* host order */
+	uint16_t family; /* 4, 6, or 0: unset */
+};
+
+/* ---- Codes of the RFC (4.4.2) ------------------------------------------------------------------------------ */
+
+/* Result codes of StopCCN. */
+enum l2tp_stopccn_code {
+	RC_STOPCCN_CLEAR = 1,        /* general request to clear the control connection */
+	RC_STOPCCN_GENERAL = 2,      /* general error, see the error code */
+	RC_STOPCCN_EXISTS = 3,       /* control channel already exists */
+	RC_STOPCCN_UNAUTHORIZED = 4, /* requester is not authorised to establish a control channel */
+	RC_STOPCCN_VERSION = 5,      /* protocol version not supported; the error code tells the highest one that is */
+	RC_STOPCCN_SHUTDOWN = 6,     /* requester is being shut down */
+	RC_STOPCCN_FSM = 7,          /* finite state machine error */
+};
+
+/* Result codes of CDN. */
+enum l2tp_cdn_code {
+	RC_CDN_CARRIER_LOST = 1,
+	RC_CDN_GENERAL = 2, /* see the error code */
+	RC_CDN_ADMIN = 3,
+	RC_CDN_NO_FACILITY_TEMPORARY = 4,
+	RC_CDN_NO_FACILITY_PERMANENT = 5,
+	RC_CDN_INVALID_DESTINATION = 6,
+	RC_CDN_NO_CARRIER = 7,
+	RC_CDN_BUSY = 8,
+	RC_CDN_NO_DIAL_TONE = 9,
+	RC_CDN_TIMEOUT = 10, /* call not established within the time allotted by the LAC */
+	RC_CDN_NO_FRAMING = 11,
+};
+
+/* General error codes, meaningful with result code 2. */
+enum l2tp_error_code {
+	EC_NONE = 0,
+	EC_NO_CONTROL_CONNECTION = 1,
+	EC_LENGTH = 2,
+	EC_VALUE = 3,
+	EC_RESOURCES = 4,
+	EC_SESSION_ID = 5,
+	EC_VENDOR = 6,
+	EC_TRY_ANOTHER = 7,
+	EC_UNKNOWN_MANDATORY_AVP = 8,
+};
+
+enum l2tp_framing { L2TP_FRAMING_SYNC = 1, L2TP_FRAMING_ASYNC = 2 };
+enum l2tp_bearer { L2TP_BEARER_DIGITAL = 1, L2TP_BEARER_ANALOG = 2 };
+
+/* Who ended a tunnel or a session. */
+enum l2tp_origin {
+	L2TP_BY_NOBODY,  /* it has not ended */
+	L2TP_BY_PEER,    /* StopCCN or CDN received */
+	L2TP_BY_REQUEST, /* the world asked for it */
+	L2TP_BY_FAULT,   /* the peer erred */
+	L2TP_BY_TIMEOUT, /* no answer: retransmissions or a set-up timer ran out */
+	L2TP_BY_WORLD,   /* a reported operation failed */
+};
+
+/* Why something ended: the Result Code AVP as sent or received, and who decided it. */
+struct l2tp_reason {
+	enum l2tp_origin origin;
+	uint16_t result; /* enum l2tp_stopccn_code or l2tp_cdn_code, or a peer's unknown number */
+	uint16_t error;  /* enum l2tp_error_code or a peer's unknown number */
+	char text[128];  /* UTF-8, NUL-terminated; a peer's text is cut to fit and not to be trusted */
+};
+
+/* ---- What the world configures ----------------------------------------------------------------------------- */
+
+/* Limits of an engine.  All must be at least 1. */
+struct l2tp_limits {
+	uint32_t tunnels;              /* at most 65535 */
+	uint32_t sessions;             /* of the engine */
+	uint32_t sessions_per_tunnel;  /* at most 65535 */
+	uint32_t half_open;            /* tunnels that a peer opened and has not completed */
+	uint32_t half_open_per_source; /* the same, per IP address */
+};
+
+#define L2TP_NAME_MAX 128   /* own host name and vendor name, with NUL */
+#define L2TP_SECRET_MAX 128 /* octets of a shared secret */
+
+/* How we behave towards one peer; copied into the tunnel when it is made. */
+struct l2tp_params {
+	uint64_t cookie;                       /* the world's own name of this profile; given back in operations */
+	char host_name[L2TP_NAME_MAX];         /* Host Name AVP, at least one character */
+	char vendor_name[L2TP_NAME_MAX];       /* Vendor Name AVP; empty: not sent */
+	uint8_t secret[L2TP_SECRET_MAX];       /* shared secret (5.1.1) */
+	size_t secret_len;                     /* 0: none, a challenge of the peer is refused */
+	bool challenge;                        /* demand that the peer authenticates; needs a secret */
+	bool hide_avps;                        /* send hidden what may be hidden (4.3); needs a secret */
+	bool lns;                              /* incoming calls are accepted from the peer */
+	uint32_t framing_capabilities;         /* enum l2tp_framing bits */
+	uint32_t bearer_capabilities;          /* enum l2tp_bearer bits; 0: AVP not sent */
+	uint16_t receive_window;               /* messages, 1 .. 1024 */
+	usec_t retransmit_initial;             /* first interval (5.8), default 1 s */
+	usec_t retransmit_cap;                 /* longest interval, at least 8 s */
+	uint32_t retransmit_max;               /* retransmissions before the peer is given up, at least 1 */
+	usec_t hello_interval;                 /* silence before a HELLO (5.5); USEC_NEVER: no HELLO */
+	usec_t setup_timeout;                  /* for a tunnel, and for a call, to be established */
+	usec_t idle_timeout;                   /* an established tunnel without sessions is closed; USEC_NEVER: never */
+	uint32_t sessions_max;                 /* sessions on this tunnel */
+	uint32_t reorder_timeout_ms;           /* data sequencing, if the peer insists on it: kernel reorder time */
+};
+
+/* Fill in the defaults that the RFC recommends; host_name stays empty. */
+L2TP_API void l2tp_params_init(struct l2tp_params *p);
+L2TP_API void l2tp_limits_init(struct l2tp_limits *limits);
+
+/* What the parties say of a call (ICRQ and ICCN).  Spans may be empty: not said. */
+struct l2tp_call_info {
+	uint32_t call_serial_number;
+	uint32_t bearer_type;         /* enum l2tp_bearer bits */
+	uint32_t framing_type;        /* enum l2tp_framing bits */
+	uint32_t physical_channel_id; /* 0: not said */
+	uint32_t tx_connect_speed;    /* bit/s, LAC to remote system */
+	uint32_t rx_connect_speed;    /* bit/s, 0: as tx */
+	bool sequencing_required;
+	struct l2tp_span calling_number, called_number, sub_address, private_group_id;
+};
+
+/* A control message as the trace callback sees it: already checked, not to be kept. */
+struct l2tp_trace {
+	bool sent;                 /* by us; else received */
+	uint32_t tunnel_id;        /* ours; 0: none yet */
+	uint16_t type;             /* Message Type; 0: ZLB */
+	uint16_t ns, nr;
+	const struct l2tp_addr *local, *peer;
+	struct l2tp_span datagram; /* whole */
+	const char *dropped;       /* received and not acted upon: why; else NULL */
+};
+
+/* What the engine asks of its host, at once and without blocking. */
+struct l2tp_env {
+	void *ctx;
+	struct l2tp_limits limits;
+
+	/* Fill with unpredictable octets; must not fail. */
+	void (*random)(void *ctx, void *p, size_t len);
+
+	/* May this peer open a tunnel?  Fill *params (pre-set with the defaults) and return true, or fill *reason's
+	 * result, error and text and return false: it is answered with a StopCCN that carries them; a reason with
+	 * result 0 says: do not answer at all. */
+	bool (*admit_tunnel)(void *ctx, const struct l2tp_addr *local, const struct l2tp_addr *peer,
+			     struct l2tp_span host_name, struct l2tp_params *params, struct l2tp_reason *reason);
+
+	/* May this peer place this incoming call?  NULL: yes.  Refusal as above, as a CDN. */
+	bool (*admit_call)(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
+			   struct l2tp_reason *reason);
+
+	/* NULL: nobody listens. */
+	void (*trace)(void *ctx, const struct l2tp_trace *t);
+};
+
+/* ---- What the world must do -------------------------------------------------------------------------------- */
+
+enum l2tp_op_type {
+	L2TP_OP_SEND,        /* bytes from local to peer; through the tunnel's own socket if it has one */
+	L2TP_OP_TUNNEL_ADD,  /* reported: make the data path of the tunnel: connected socket, kernel tunnel */
+	L2TP_OP_TUNNEL_UP,   /* event: established */
+	L2TP_OP_TUNNEL_IDLE, /* reported: has data arrived?  Call l2tp_data_seen() if so, then report */
+	L2TP_OP_TUNNEL_DOWN, /* event: closing, for op->reason; its sessions are already down */
+	L2TP_OP_TUNNEL_DEL,  /* reported: remove the kernel tunnel; the socket still serves the linger (5.7) */
+	L2TP_OP_TUNNEL_GONE, /* event: forgotten; close the socket */
+	L2TP_OP_SESSION_ADD, /* reported: make kernel session and attachment point; the peer is told afterwards */
+	L2TP_OP_SESSION_UP,  /* event: established; start PPP */
+	L2TP_OP_SESSION_DOWN, /* event: ended, for op->reason */
+	L2TP_OP_SESSION_DEL, /* reported: stop PPP, remove the kernel session; never issued without SESSION_ADD */
+	L2TP_OP_SESSION_GONE, /* event: forgotten */
+};
+
+/* One operation.  Pointers are valid until the next call of any function of the engine. */
+struct l2tp_op {
+	enum l2tp_op_type type;
+	uint8_t version;                      /* 2 */
+	bool lns;                             /* sessions: we are the LNS of this call */
+	bool initiator;                       /* tunnels: we opened it */
+	uint32_t tunnel_id, peer_tunnel_id;   /* 0 where not known */
+	uint32_t session_id, peer_session_id; /* 0 for tunnel operations */
+	uint64_t cookie;                      /* l2tp_params.cookie */
+	uint64_t call_cookie;                 /* l2tp_call()'s, 0 for a call that the peer placed */
+	struct l2tp_addr local, peer;
+	struct l2tp_span bytes;               /* SEND */
+	struct l2tp_span peer_host_name;      /* tunnels; empty where not known */
+	const struct l2tp_reason *reason;     /* DOWN */
+	const struct l2tp_call_info *call;    /* SESSION_ADD, SESSION_UP */
+	bool sequencing;                      /* SESSION_ADD, SESSION_UP: data must be sequenced */
+	uint32_t reorder_timeout_ms;
+};
+
+/* ---- The door ---------------------------------------------------------------------------------------------- */
+
+struct l2tp_rx {
+	struct l2tp_addr local, peer;
+	struct l2tp_span bytes;
+};
+
+/* -EINVAL, -ENOMEM */
+L2TP_API int l2tp_new(const struct l2tp_env *env, struct l2tp **ret);
+/* Nothing is sent and no operation comes out any more.  NULL is fine. */
+L2TP_API void l2tp_free(struct l2tp *l);
+
+L2TP_API void l2tp_input(struct l2tp *l, const struct l2tp_rx *rx, usec_t now);
+L2TP_API void l2tp_tick(struct l2tp *l, usec_t now);
+L2TP_API usec_t l2tp_deadline(const struct l2tp *l);
+L2TP_API bool l2tp_next_op(struct l2tp *l, struct l2tp_op *op);
+/* err: 0 or a negative errno.  session_id 0: the tunnel's operation.  Unknown ids are ignored. */
+L2TP_API void l2tp_op_done(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, int err, usec_t now);
+
+/* Open a tunnel towards peer.  The world must be able to send from local already.
+ * -EINVAL: parameters; -EMFILE: limit reached; -ENOMEM; -ESHUTDOWN */
+L2TP_API int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const struct l2tp_addr *local,
+		       const struct l2tp_addr *peer, usec_t now, uint32_t *ret_tunnel_id);
+
+/* Place an incoming call as LAC on a tunnel, at once or as soon as the tunnel is established.  info is copied.
+ * -ENOENT: no such tunnel; -ESHUTDOWN: it is closing; -EMFILE: limit reached; -ENOMEM */
+L2TP_API int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
+		       usec_t now, uint32_t *ret_session_id);
+
+/* Close with StopCCN or CDN; result 0 stands for the code of an ordinary close.  -ENOENT; 0 if already closing. */
+L2TP_API int l2tp_close_tunnel(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_reason *reason, usec_t now);
+L2TP_API int l2tp_close_session(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
+				const struct l2tp_reason *reason, usec_t now);
+
+/* Close every tunnel and refuse new ones; over when l2tp_idle() says so. */
+L2TP_API void l2tp_shutdown(struct l2tp *l, const struct l2tp_reason *reason, usec_t now);
+/* No tunnel waits for an acknowledgement or an operation: those left only linger (5.7). */
+L2TP_API bool l2tp_idle(const struct l2tp *l);
+
+/* The peer of this tunnel is alive: the data path has received something. */
+L2TP_API void l2tp_data_seen(struct l2tp *l, uint32_t tunnel_id, usec_t now);
+
+struct l2tp_stats {
+	uint32_t tunnels, tunnels_established, tunnels_half_open;
+	uint32_t sessions, sessions_established;
+	uint64_t received, malformed, ignored, duplicates, retransmits, refused;
+};
+L2TP_API void l2tp_get_stats(const struct l2tp *l, struct l2tp_stats *ret);
+
+/* One tunnel or session in full; spans are valid until the next call.  -ENOENT */
+struct l2tp_tunnel_info {
+	uint32_t tunnel_id, peer_tunnel_id;
+	const char *state;
+	bool initiator, authenticated;
+	struct l2tp_addr local, peer;
+	struct l2tp_span peer_host_name, peer_vendor_name;
+	uint32_t sessions, send_window, congestion_window, unacknowledged, queued;
+	uint16_t ns, nr;
+	uint64_t retransmits;
+	uint64_t cookie;
+};
+struct l2tp_session_info {
+	uint32_t tunnel_id, session_id, peer_session_id;
+	const char *state;
+	bool lns;
+	const struct l2tp_call_info *call;
+};
+L2TP_API int l2tp_get_tunnel(const struct l2tp *l, uint32_t tunnel_id, struct l2tp_tunnel_info *ret);
+L2TP_API int l2tp_get_session(const struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
+			      struct l2tp_session_info *ret);
+
+/* Names as the RFC spells them, "?" for the unknown. */
+L2TP_API const char *l2tp_message_name(uint16_t type);
+L2TP_API const char *l2tp_stopccn_name(uint16_t result);
+L2TP_API const char *l2tp_cdn_name(uint16_t result);
+L2TP_API const char *l2tp_error_name(uint16_t error);
+/* "192.0.2.1:1701", "[2001:db8::1]:1701"; returns buf. */
+#define L2TP_ADDR_STR_MAX 64
+L2TP_API const char *l2tp_addr_str(const struct l2tp_addr *a, char buf[L2TP_ADDR_STR_MAX]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

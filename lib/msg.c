@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * msg: a control message between octets and struct (RFC 2661 4, 6, 7.1).
+ *
+ * Both directions loop over tables; no AVP has code of its own here but the two that serve the others, Message Type
+ * and Random Vector.
+ *
+ * Decoding walks the body once and to its end, also after a fault: whoever has to answer it wants the assigned ids
+ * that follow.  What decides about an AVP, in this order:
+ *
+ *	unknown (vendor, type) or reserved bits set    M: fault, error 8    else skipped        4.1, 4.2
+ *	known, but not in this message, or again       skipped
+ *	hidden and must not be, or cannot be unhidden  M: fault             else skipped        4.3, 7.1
+ *	wrong length, value out of range               M: fault             else skipped        7.1
+ *
+ * An AVP whose own length is wrong leaves nothing to go on with: always a fault.  What has been skipped counts as
+ * missing.  Nothing is allocated.  Called by engine.c and tunnel.c.
+ */
+#include "msg.h"
+#include "digest.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define HIDDEN_LENGTH 2 /* octets of the original length in front of a hidden value */
+
+/* ---- Decode ------------------------------------------------------------------------------------------------ */
+
+struct walk {
+	const struct msg_decoder *decoder;
+	struct msg *msg;
+	struct fault *fault;
+	size_t scratch_used;
+};
+
+/* Fatal where the peer set M, else as if the AVP were not there (7.1). */
+static void malformed(struct walk *w, const struct avp *a, enum l2tp_error_code error, const char *what)
+{
+	if (a->mandatory)
+		fault_set(w->fault, RC_STOPCCN_GENERAL, (uint16_t)error, "%s AVP %s", avp_name(a->type), what);
+}
+
+static void unknown(struct walk *w, const struct avp *a)
+{
+	if (a->mandatory)
+		fault_set(w->fault, RC_STOPCCN_GENERAL, EC_UNKNOWN_MANDATORY_AVP,
+			  "unknown mandatory AVP: vendor %u, attribute %u%s", a->vendor, a->type,
+			  a->reserved ? ", reserved bits set" : "");
+}
+
+/* From here on the value is the original one, in the scratch space. */
+static bool unhide(struct walk *w, struct avp *a)
+{
+	const struct msg_decoder *d = w->decoder;
+	struct l2tp_span hidden = a->value;
+	uint8_t *plain;
+	struct reader r;
+
+	if (!d->secret.len || !w->msg->random_vector.len)
+		return false;
+	assert(hidden.len <= d->scratch_size - w->scratch_used);
+	plain = d->scratch + w->scratch_used;
+	w->scratch_used += hidden.len;
+	if (hidden.len)
+		memcpy(plain, hidden.data, hidden.len);
+	digest_unhide(a->type, d->secret, w->msg->random_vector, plain, hidden.len);
+
+	r = reader_of((struct l2tp_span){ plain, hidden.len });
+	a->value = get_bytes(&r, get_u16(&r)); /* what is left is padding */
+	return !reader_bad(&r);
+}
+
+static void take(struct walk *w, struct avp *a)
+{
+	const struct avp_row *row = a->reserved ? NULL : avp_find(AVP_V2, a->vendor, a->type);
+	enum l2tp_error_code error;
+	bool again = row && msg_has(w->msg, a->type) && a->type != AVP_RANDOM_VECTOR;
+
+	if (!row) {
+		unknown(w, a);
+		return;
+	}
+	if (again || msg_place(w->msg->type, a->type) == PLACE_UNEXPECTED)
+		return;
+	if (a->hidden && !row->hideable) {
+		malformed(w, a, EC_VALUE, "is hidden and must not be");
+		return;
+	}
+	if (a->hidden && !unhide(w, a)) {
+		malformed(w, a, EC_VALUE, "cannot be unhidden");
+		return;
+	}
+	error = avp_read(row, a->value, w->msg);
+	if (error != EC_NONE)
+		malformed(w, a, error, error == EC_LENGTH ? "has a wrong length" : "is out of range");
+}
+
+/* The Message Type comes first, and nothing can be made of a message without it, whatever its M bit.  False: a
+ * message that may be ignored. */
+static bool take_first(struct walk *w, struct reader *body)
+{
+	struct avp a;
+	bool mandatory;
+
+	if (!avp_next(body, &a)) {
+		fault_set(w->fault, RC_STOPCCN_GENERAL, EC_LENGTH, "no Message Type AVP");
+		return true;
+	}
+	mandatory = a.mandatory;
+	if (a.vendor == 0 && a.type == AVP_MESSAGE_TYPE)
+		a.mandatory = true;
+	else
+		fault_set(w->fault, RC_STOPCCN_GENERAL, EC_VALUE, "Message Type is not the first AVP");
+	take(w, &a);
+	if (fault_is_set(w->fault) || msg_is_known(w->msg->type))
+		return true;
+	if (mandatory)
+		fault_set(w->fault, RC_STOPCCN_GENERAL, EC_UNKNOWN_MANDATORY_AVP, "unknown message type %u",
+			  (unsigned int)w->msg->type);
+	return mandatory;
+}
+
+static void check_required(struct walk *w)
+{
+	enum msg_place least = w->decoder->strict ? PLACE_FORGIVEN : PLACE_REQUIRED;
+
+	for (uint16_t type = 0; type < AVP_COUNT; type++)
+		if (msg_place(w->msg->type, type) >= least && !msg_has(w->msg, type))
+			fault_set(w->fault, RC_STOPCCN_GENERAL, EC_VALUE, "required AVP %s is missing",
+				  avp_name(type));
+}
+
+enum msg_verdict msg_decode(const struct msg_decoder *d, struct l2tp_span body, struct msg *ret, struct fault *fault)
+{
+	struct walk w = { .decoder = d, .msg = ret, .fault = fault };
+	struct reader r = reader_of(body);
+	struct avp a;
+
+	*ret = (struct msg){ 0 };
+	*fault = (struct fault){ 0 };
+	if (!take_first(&w, &r))
+		return MSG_IGNORE;
+	while (avp_next(&r, &a))
+		take(&w, &a);
+	if (reader_bad(&r))
+		fault_set(fault, RC_STOPCCN_GENERAL, EC_LENGTH, "AVP with a length that cannot be");
+	if (!fault_is_set(fault))
+		check_required(&w);
+	return fault_is_set(fault) ? MSG_FAULT : MSG_OK;
+}
+
+/* ---- Encode ------------------------------------------------------------------------------------------------ */
+
+static void check_ours(const struct msg *m)
+{
+	assert(msg_is_known(m->type));
+	for (uint16_t type = AVP_MESSAGE_TYPE + 1; type < AVP_COUNT; type++) {
+		enum msg_place place = msg_place(m->type, type);
+
+		assert(msg_has(m, type) ? place != PLACE_UNEXPECTED : place < PLACE_FORGIVEN);
+	}
+}
+
+static bool hides_any(const struct msg *m)
+{
+	for (uint16_t type = 0; type < AVP_COUNT; type++)
+		if (msg_has(m, type) && avp_table[type].hideable)
+			return true;
+	return false;
+}
+
+/* Octets that conceal how long a hidden string is: a password, a challenge. */
+static size_t padding(const struct avp_row *row, size_t len)
+{
+	size_t pad = (DIGEST_LEN - len % DIGEST_LEN) % DIGEST_LEN;
+
+	return row->shape == SHAPE_BYTES && len + pad <= AVP_VALUE_MAX ? pad : 0;
+}
+
+static void put_hidden(const struct msg_encoder *e, const struct avp_row *row, const struct msg *m, struct writer *w)
+{
+	struct l2tp_span vector = { e->vector, sizeof(e->vector) };
+	size_t start = writer_len(w), len;
+
+	put_u16(w, 0);
+	avp_write(w, row, m);
+	if (writer_bad(w))
+		return;
+	len = writer_len(w) - start;
+	put_u16_at(w, start, (uint16_t)(len - HIDDEN_LENGTH));
+	put_zero(w, padding(row, len));
+	if (!writer_bad(w))
+		digest_hide(row->type, e->secret, vector, w->start + start, writer_len(w) - start);
+}
+
+static void put_avp(const struct msg_encoder *e, const struct avp_row *row, const struct msg *m, struct writer *w)
+{
+	bool hidden = e->hide && row->hideable;
+	size_t begin = avp_begin(w, row, hidden);
+
+	if (hidden)
+		put_hidden(e, row, m, w);
+	else
+		avp_write(w, row, m);
+	avp_end(w, begin);
+}
+
+static void put_vector(const struct msg_encoder *e, struct writer *w)
+{
+	size_t begin = avp_begin(w, &avp_table[AVP_RANDOM_VECTOR], false);
+
+	put_span(w, (struct l2tp_span){ e->vector, sizeof(e->vector) });
+	avp_end(w, begin);
+}
+
+void msg_encode(const struct msg_encoder *e, const struct msg *m, struct writer *w)
+{
+	assert(!e->hide || e->secret.len);
+	check_ours(m);
+
+	put_avp(e, &avp_table[AVP_MESSAGE_TYPE], m, w);
+	if (e->hide && hides_any(m))
+		put_vector(e, w);
+	for (uint16_t type = AVP_MESSAGE_TYPE + 1; type < AVP_COUNT; type++)
+		if (msg_has(m, type) && type != AVP_RANDOM_VECTOR)
+			put_avp(e, &avp_table[type], m, w);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * name: the numbers of the RFC and what they are called: messages (3.2, 6), AVPs (4.4), and the texts of the codes in
+ * l2tp.h, whose functions l2tp_*_name() and l2tp_addr_str() live here.
+ */
+#ifndef NAME_H
+#define NAME_H
+
+#include "l2tp.h"
+
+enum cm_type {
+	CM_ZLB = 0,
+	CM_SCCRQ = 1,
+	CM_SCCRP = 2,
+	CM_SCCCN = 3,
+	CM_STOPCCN = 4,
+	CM_HELLO = 6,
+	CM_OCRQ = 7,
+	CM_OCRP = 8,
+	CM_OCCN = 9,
+	CM_ICRQ = 10,
+	CM_ICRP = 11,
+	CM_ICCN = 12,
+	CM_CDN = 14,
+	CM_WEN = 15,
+	CM_SLI = 16,
+};
+#define CM_COUNT 17 /* types are below */
+
+enum avp_type {
+	AVP_MESSAGE_TYPE = 0,
+	AVP_RESULT_CODE = 1,
+	AVP_PROTOCOL_VERSION = 2,
+	AVP_FRAMING_CAPABILITIES = 3,
+	AVP_BEARER_CAPABILITIES = 4,
+	AVP_TIE_BREAKER = 5,
+	AVP_FIRMWARE_REVISION = 6,
+	AVP_HOST_NAME = 7,
+	AVP_VENDOR_NAME = 8,
+	AVP_ASSIGNED_TUNNEL_ID = 9,
+	AVP_RECEIVE_WINDOW_SIZE = 10,
+	AVP_CHALLENGE = 11,
+	AVP_Q931_CAUSE_CODE = 12,
+	AVP_CHALLENGE_RESPONSE = 13,
+	AVP_ASSIGNED_SESSION_ID = 14,
+	AVP_CALL_SERIAL_NUMBER = 15,
+	AVP_MINIMUM_BPS = 16,
+	AVP_MAXIMUM_BPS = 17,
+	AVP_BEARER_TYPE = 18,
+	AVP_FRAMING_TYPE = 19,
+	AVP_CALLED_NUMBER = 21,
+	AVP_CALLING_NUMBER = 22,
+	AVP_SUB_ADDRESS = 23,
+	AVP_TX_CONNECT_SPEED = 24,
+	AVP_PHYSICAL_CHANNEL_ID = 25,
+	AVP_INITIAL_RECEIVED_LCP_CONFREQ = 26,
+	AVP_LAST_SENT_LCP_CONFREQ = 27,
+	AVP_LAST_RECEIVED_LCP_CONFREQ = 28,
+	AVP_PROXY_AUTHEN_TYPE = 29,
+	AVP_PROXY_AUTHEN_NAME = 30,
+	AVP_PROXY_AUTHEN_CHALLENGE = 31,
+	AVP_PROXY_AUTHEN_ID = 32,
+	AVP_PROXY_AUTHEN_RESPONSE = 33,
+	AVP_CALL_ERRORS = 34,
+	AVP_ACCM = 35,
+	AVP_RANDOM_VECTOR = 36,
+	AVP_PRIVATE_GROUP_ID = 37,
+	AVP_RX_CONNECT_SPEED = 38,
+	AVP_SEQUENCING_REQUIRED = 39,
+};
+#define AVP_COUNT 40 /* types are below */
+
+/* "Host Name"; "?" for the unknown. */
+const char *avp_name(uint16_t type);
+
+#endif

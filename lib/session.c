@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session: the life of a call: its ids, what is known of it, its operations.
+ *
+ * A session is in its tunnel's table by our id from birth to the end, and by the peer's id while it is alive.  When it
+ * dies it still owns its id until the world has removed the data path; then SESSION_GONE is handed out, the id goes
+ * into quarantine, and the engine's next entry frees the memory.
+ */
+#include "session.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SESSION_ID_MAX 65535 /* 16 bits on the wire */
+
+struct session *session_find(const struct session_table *t, uint32_t id)
+{
+	struct session *s;
+
+	HASH_FIND(hh, t->by_id, &id, sizeof(id), s);
+	return s;
+}
+
+struct session *session_find_peer(const struct session_table *t, uint32_t peer_id)
+{
+	struct session *s;
+
+	HASH_FIND(hh_peer, t->by_peer_id, &peer_id, sizeof(peer_id), s);
+	return s;
+}
+
+static void set_path(struct session *s, bool path)
+{
+	s->table->paths += (uint32_t)path - (uint32_t)s->path;
+	s->path = path;
+}
+
+/* ---- Birth and death ---------------------------------------------------------------------------------------- */
+
+static int check_limits(const struct session_table *t)
+{
+	const struct core *core = t->conn->core;
+
+	if (core->stats.sessions >= core->env.limits.sessions ||
+	    t->count >= core->env.limits.sessions_per_tunnel || t->count >= t->conn->params.sessions_max)
+		return -EMFILE;
+	return 0;
+}
+
+int session_new(struct session_table *t, enum session_role role, const struct l2tp_call_info *info, usec_t now,
+		struct session **ret)
+{
+	struct core *core = t->conn->core;
+	struct session *s;
+	int r = check_limits(t);
+
+	if (r < 0)
+		return r;
+	s = malloc(sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	*s = (struct session){ .object.kind = OBJECT_SESSION,
+			       .table = t,
+			       .role = role,
+			       .state = SESSION_IDLE,
+			       .timer = { .deadline = USEC_NEVER, .kind = TIMER_CALL } };
+	r = idpool_acquire(core->ids, t->conn->id, SESSION_ID_MAX, now, &s->id);
+	if (r < 0)
+		goto no_id;
+	r = heap_reserve(&core->heap, 1);
+	if (r < 0)
+		goto no_timer;
+	r = session_set_info(s, info);
+	if (r < 0)
+		goto no_info;
+	HASH_ADD(hh, t->by_id, id, sizeof(s->id), s);
+	if (!s->hh.tbl) {
+		r = -ENOMEM;
+		goto no_info;
+	}
+	t->count++;
+	t->alive++;
+	core->stats.sessions++;
+	*ret = s;
+	return 0;
+
+no_info:
+	free(s->store);
+	heap_unreserve(&core->heap, 1);
+no_timer:
+	idpool_release(core->ids, t->conn->id, s->id, now);
+no_id:
+	free(s);
+	return r;
+}
+
+int session_set_peer_id(struct session *s, uint32_t peer_id)
+{
+	if (session_find_peer(s->table, peer_id))
+		return -EEXIST;
+	s->peer_id = peer_id;
+	HASH_ADD(hh_peer, s->table->by_peer_id, peer_id, sizeof(s->peer_id), s);
+	return s->hh_peer.tbl ? 0 : -ENOMEM;
+}
+
+static void forget_peer_id(struct session *s)
+{
+	if (s->hh_peer.tbl)
+		HASH_DELETE(hh_peer, s->table->by_peer_id, s);
+	s->hh_peer.tbl = NULL;
+}
+
+void session_set_deadline(struct session *s, usec_t deadline)
+{
+	heap_set(&s->table->conn->core->heap, &s->timer, deadline);
+}
+
+void session_bury(struct session *s, const struct l2tp_reason *reason)
+{
+	struct outbox *o = &s->table->conn->core->outbox;
+
+	s->reason = *reason;
+	session_set_deadline(s, USEC_NEVER);
+	forget_peer_id(s);
+	s->table->alive--;
+	(void)outbox_cancel(&s->object, L2TP_OP_SESSION_ADD);
+	outbox_post(o, &s->object, L2TP_OP_SESSION_DOWN);
+	outbox_post(o, &s->object, s->path ? L2TP_OP_SESSION_DEL : L2TP_OP_SESSION_GONE);
+}
+
+void session_free(struct session *s)
+{
+	struct session_table *t = s->table;
+	struct core *core = t->conn->core;
+
+	forget_peer_id(s);
+	set_path(s, false);
+	HASH_DELETE(hh, t->by_id, s);
+	session_set_deadline(s, USEC_NEVER);
+	s->object.in_flight = false;
+	outbox_forget(&core->outbox, &s->object);
+	heap_unreserve(&core->heap, 1);
+	idpool_release(core->ids, t->conn->id, s->id, core->now);
+	if (s->state == SESSION_ESTABLISHED)
+		core->stats.sessions_established--;
+	core->stats.sessions--;
+	t->count--;
+	free(s->store);
+	free(s);
+}
+
+void session_table_clear(struct session_table *t)
+{
+	struct session *s, *next;
+
+	HASH_ITER(hh, t->by_id, s, next)
+		session_free(s);
+}
+
+/* ---- What is known of the call ------------------------------------------------------------------------------ */
+
+int session_set_info(struct session *s, const struct l2tp_call_info *info)
+{
+	struct l2tp_call_info copy = *info;
+	struct l2tp_span *spans[] = { &copy.calling_number, &copy.called_number, &copy.sub_address,
+				      &copy.private_group_id };
+	const size_t n = sizeof(spans) / sizeof(spans[0]);
+	uint8_t *store = NULL;
+	size_t len = 0, at = 0;
+
+	for (size_t i = 0; i < n; i++)
+		len += spans[i]->len;
+	if (len && !(store = malloc(len)))
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		if (!spans[i]->len)
+			continue;
+		memcpy(store + at, spans[i]->data, spans[i]->len);
+		spans[i]->data = store + at;
+		at += spans[i]->len;
+	}
+	free(s->store);
+	s->store = store;
+	s->info = copy;
+	return 0;
+}
+
+void session_read_info(const struct msg *m, struct l2tp_call_info *info)
+{
+#define READ(avp, field)                                                                                               \
+	if (msg_has(m, avp))                                                                                           \
+	info->field = m->field
+	READ(AVP_CALL_SERIAL_NUMBER, call_serial_number);
+	READ(AVP_BEARER_TYPE, bearer_type);
+	READ(AVP_FRAMING_TYPE, framing_type);
+	READ(AVP_PHYSICAL_CHANNEL_ID, physical_channel_id);
+	READ(AVP_TX_CONNECT_SPEED, tx_connect_speed);
+	READ(AVP_RX_CONNECT_SPEED, rx_connect_speed);
+	READ(AVP_CALLING_NUMBER, calling_number);
+	READ(AVP_CALLED_NUMBER, called_number);
+	READ(AVP_SUB_ADDRESS, sub_address);
+	READ(AVP_PRIVATE_GROUP_ID, private_group_id);
+#undef READ
+	if (msg_has(m, AVP_SEQUENCING_REQUIRED))
+		info->sequencing_required = true;
+}
+
+/* ---- Messages become events ---------------------------------------------------------------------------------- */
+
+static void apply_fault(struct session *s, enum session_event event, const struct msg *m, const struct fault *f,
+			usec_t now)
+{
+	struct l2tp_reason reason;
+
+	fault_reason(f, &reason);
+	session_apply(s, event, &(struct session_input){ .msg = m, .reason = &reason }, now);
+}
+
+/* May the peer's ICRP be accepted?  It brings the peer's id. */
+static bool accept_icrp(struct session *s, const struct msg *m, struct fault *f)
+{
+	int r;
+
+	if (s->state != SESSION_WAIT_REPLY)
+		return true; /* its state decides */
+	r = session_set_peer_id(s, m->assigned_session_id);
+	if (r == -EEXIST)
+		return fault_set(f, RC_CDN_GENERAL, EC_SESSION_ID, "Assigned Session ID %u is in use",
+				 m->assigned_session_id);
+	if (r < 0)
+		return fault_set(f, RC_CDN_GENERAL, EC_RESOURCES, "out of memory");
+	return true;
+}
+
+/* May the peer's ICCN be accepted?  It completes what is known of the call. */
+static bool accept_iccn(struct session *s, const struct msg *m, struct fault *f)
+{
+	const struct l2tp_params *params = &s->table->conn->params;
+	struct l2tp_call_info info = s->info;
+
+	if (s->state != SESSION_WAIT_CONNECT)
+		return true;
+	session_read_info(m, &info);
+	if (info.framing_type & ~params->framing_capabilities)
+		return fault_set(f, RC_CDN_NO_FRAMING, EC_NONE, "Framing Type was not advertised");
+	if (session_set_info(s, &info) < 0)
+		return fault_set(f, RC_CDN_GENERAL, EC_RESOURCES, "out of memory");
+	s->sequencing = info.sequencing_required;
+	return true;
+}
+
+void session_message(struct session *s, const struct msg *m, usec_t now)
+{
+	struct session_input in = { .msg = m };
+	struct fault f = { 0 };
+	struct l2tp_reason reason;
+
+	switch (m->type) {
+	case CM_ICRQ:
+		session_apply(s, SEV_ICRQ, &in, now);
+		break;
+	case CM_ICRP:
+		if (accept_icrp(s, m, &f))
+			session_apply(s, SEV_ICRP_OK, &in, now);
+		else
+			apply_fault(s, SEV_ICRP_BAD, m, &f, now);
+		break;
+	case CM_ICCN:
+		if (accept_iccn(s, m, &f))
+			session_apply(s, SEV_ICCN_OK, &in, now);
+		else
+			apply_fault(s, SEV_ICCN_BAD, m, &f, now);
+		break;
+	case CM_CDN:
+		conn_get_reason(m, &reason);
+		in.reason = &reason;
+		session_apply(s, SEV_CDN, &in, now);
+		break;
+	case CM_OCRQ:
+	case CM_OCRP:
+	case CM_OCCN:
+		session_apply(s, SEV_OUTGOING, &in, now);
+		break;
+	case CM_WEN:
+		session_apply(s, SEV_WEN, &in, now);
+		break;
+	case CM_SLI:
+		session_apply(s, SEV_SLI, &in, now);
+		break;
+	case CM_ZLB:
+	case CM_SCCRQ:
+	case CM_SCCRP:
+	case CM_SCCCN:
+	case CM_STOPCCN:
+	case CM_HELLO:
+		assert(!"a message of the tunnel");
+		break;
+	}
+}
+
+void session_fault(struct session *s, const struct fault *f, usec_t now)
+{
+	apply_fault(s, SEV_FAULT, NULL, f, now);
+}
+
+void session_op_done(struct session *s, int err, usec_t now)
+{
+	struct outbox *o = &s->table->conn->core->outbox;
+	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_CDN_GENERAL, .error = EC_RESOURCES,
+				      .text = "the data path cannot be set up" };
+
+	if (!s->object.in_flight)
+		return;
+	outbox_done(o, &s->object);
+	if (err < 0 || s->deleting)
+		set_path(s, false); /* a deletion that failed cannot be mended by trying it again */
+	if (s->state == SESSION_DEAD) {
+		if (!s->path) {
+			(void)outbox_cancel(&s->object, L2TP_OP_SESSION_DEL);
+			outbox_post(o, &s->object, L2TP_OP_SESSION_GONE);
+		}
+	} else if (err < 0) {
+		session_apply(s, SEV_NOT_READY, &(struct session_input){ .reason = &reason }, now);
+	} else {
+		session_apply(s, SEV_READY, &(struct session_input){ 0 }, now);
+	}
+}
+
+void session_table_event(struct session_table *t, enum session_event event, const struct l2tp_reason *reason,
+			 usec_t now)
+{
+	struct session *s, *next;
+
+	HASH_ITER(hh, t->by_id, s, next)
+		session_apply(s, event, &(struct session_input){ .reason = reason }, now);
+}
+
+/* ---- Operations --------------------------------------------------------------------------------------------- */
+
+void session_fill_op(struct session *s, struct l2tp_op *op)
+{
+	const struct conn *c = s->table->conn;
+
+	op->lns = s->role == SESSION_LNS_INCOMING;
+	op->session_id = s->id;
+	op->peer_session_id = s->peer_id;
+	op->call_cookie = s->cookie;
+	op->call = &s->info;
+	op->sequencing = s->sequencing;
+	op->reorder_timeout_ms = c->params.reorder_timeout_ms;
+	if (op->type == L2TP_OP_SESSION_DOWN)
+		op->reason = &s->reason;
+	if (op->type == L2TP_OP_SESSION_ADD)
+		set_path(s, true);
+	if (op->type == L2TP_OP_SESSION_DEL)
+		s->deleting = true;
+}
+
+void session_refuse(struct session_table *t, uint32_t peer_id, const struct l2tp_reason *reason, usec_t now)
+{
+	struct conn *c = t->conn;
+	struct msg m = { .type = CM_CDN };
+	uint32_t id = 0;
+
+	c->core->stats.refused++;
+	/* The AVP may not be 0: an id is drawn and goes at once into quarantine. */
+	if (idpool_acquire(c->core->ids, c->id, SESSION_ID_MAX, now, &id) == 0)
+		idpool_release(c->core->ids, c->id, id, now);
+	m.assigned_session_id = (uint16_t)(id ? id : 1);
+	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
+	conn_put_reason(&m, reason);
+	conn_send(c, &m, peer_id, now);
+}

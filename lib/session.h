@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session: one call in a tunnel.  session.c: its life, ids and operations; session_fsm.c: the RFC's state tables.
+ *
+ * A session never frees itself: the engine does, when the world has been told that it is gone.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "conn.h"
+#include "hash.h"
+
+enum session_role {
+	SESSION_LAC_INCOMING, /* RFC 2661 7.4.1 */
+	SESSION_LNS_INCOMING, /* RFC 2661 7.4.2 */
+	SESSION_ROLES
+};
+
+enum session_state {
+	SESSION_BLANK, /* no such cell in the table */
+	SESSION_IDLE,
+	SESSION_WAIT_TUNNEL,
+	SESSION_WAIT_REPLY,
+	SESSION_WAIT_DATAPLANE, /* ours, between two of the RFC's: the world makes the data path */
+	SESSION_WAIT_CONNECT,
+	SESSION_ESTABLISHED,
+	SESSION_DEAD, /* the RFC's idle after "clean up" */
+	SESSION_STATES
+};
+
+enum session_event {
+	SEV_OPEN,        /* local request to place the call */
+	SEV_TUNNEL_OPEN, /* the tunnel is established */
+	SEV_ICRQ_OK,     /* guards have accepted it */
+	SEV_ICRQ,        /* one that is addressed to this session */
+	SEV_ICRP_OK,
+	SEV_ICRP_BAD,
+	SEV_ICCN_OK,
+	SEV_ICCN_BAD,
+	SEV_CDN,
+	SEV_OUTGOING,    /* OCRQ, OCRP or OCCN */
+	SEV_WEN,
+	SEV_SLI,
+	SEV_READY,       /* the world has made the data path */
+	SEV_NOT_READY,   /* it could not */
+	SEV_CLOSE,       /* local close request, or bearer line drop */
+	SEV_FAULT,       /* a message of this call that cannot be accepted in any state */
+	SEV_TIMEOUT,     /* of call set-up */
+	SEV_TUNNEL_CLOSED,
+	SESSION_EVENTS
+};
+
+struct session_table;
+
+struct session {
+	struct object object; /* first: an object's operations lead back here */
+	struct session_table *table;
+	enum session_role role;
+	enum session_state state;
+	uint32_t id, peer_id; /* peer_id 0: not known yet */
+	bool path;            /* SESSION_ADD has been handed out and has not failed: needs SESSION_DEL */
+	bool deleting;        /* SESSION_DEL has been handed out */
+	bool sequencing;
+	uint64_t cookie;      /* the world's, of l2tp_call() */
+	struct timer timer;
+	struct l2tp_reason reason;
+	struct l2tp_call_info info;
+	uint8_t *store;       /* where the spans of info point to */
+	UT_hash_handle hh, hh_peer;
+};
+
+/* The sessions of one tunnel. */
+struct session_table {
+	struct conn *conn;
+	struct session *by_id, *by_peer_id;
+	uint32_t count;         /* all, the dead included */
+	uint32_t alive;         /* not dead */
+	uint32_t paths;         /* with a data path */
+};
+
+struct session *session_find(const struct session_table *t, uint32_t id);
+struct session *session_find_peer(const struct session_table *t, uint32_t peer_id);
+
+/* -EMFILE: a limit; -ENOSPC, -ENOMEM */
+int session_new(struct session_table *t, enum session_role role, const struct l2tp_call_info *info, usec_t now,
+		struct session **ret);
+/* The peer's id becomes known.  -EEXIST: it uses it already in this tunnel. */
+int session_set_peer_id(struct session *s, uint32_t peer_id);
+/* Replace what is known of the call; the spans are copied.  -ENOMEM */
+int session_set_info(struct session *s, const struct l2tp_call_info *info);
+/* What a message says of the call, over what info holds already. */
+void session_read_info(const struct msg *m, struct l2tp_call_info *info);
+
+/* The one entrance to the state machine; msg and reason where the event has one. */
+struct session_input {
+	const struct msg *msg;
+	const struct l2tp_reason *reason;
+};
+void session_apply(struct session *s, enum session_event event, const struct session_input *in, usec_t now);
+const char *session_state_name(enum session_state state);
+
+/* A message of this call has arrived, or one that is wrong. */
+void session_message(struct session *s, const struct msg *m, usec_t now);
+void session_fault(struct session *s, const struct fault *f, usec_t now);
+void session_op_done(struct session *s, int err, usec_t now);
+/* All sessions: the tunnel has been established, or is going. */
+void session_table_event(struct session_table *t, enum session_event event, const struct l2tp_reason *reason,
+			 usec_t now);
+
+/* Used by the state machine. */
+void session_bury(struct session *s, const struct l2tp_reason *reason);
+void session_set_deadline(struct session *s, usec_t deadline);
+
+/* Fill in an operation of this session; notes what has been handed out. */
+void session_fill_op(struct session *s, struct l2tp_op *op);
+void session_free(struct session *s);
+/* Free everything, whatever its state. */
+void session_table_clear(struct session_table *t);
+
+/* Refuse a call for which there is no session: CDN with an id that is in nobody's use. */
+void session_refuse(struct session_table *t, uint32_t peer_id, const struct l2tp_reason *reason, usec_t now);
+
+#endif

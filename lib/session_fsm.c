@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session_fsm: the state tables of a call, to be held next to RFC 2661 7.4.1 (LAC, incoming) and 7.4.2 (LNS, incoming).
+ *
+ * Guards (session.c, tunnel.c) have turned a message into the RFC's event before it comes here; session_apply() is the
+ * one place that writes the state.  WAIT_DATAPLANE is ours: the kernel's session is made before the peer is told, so
+ * the LNS waits there between ICRQ and ICRP, the LAC between ICRP and ICCN.  What arrives meanwhile is answered as in
+ * the RFC's state before it.  An empty cell is an event that cannot come or changes nothing.
+ */
+#include "session.h"
+
+#include <assert.h>
+
+#include "msg.h"
+
+typedef void action(struct session *s, const struct session_input *in, usec_t now);
+
+static struct conn *conn_of(const struct session *s)
+{
+	return s->table->conn;
+}
+
+static void send_cdn(struct session *s, const struct l2tp_reason *reason, usec_t now)
+{
+	struct msg m = { .type = CM_CDN, .assigned_session_id = (uint16_t)s->id };
+
+	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
+	conn_put_reason(&m, reason);
+	conn_send(conn_of(s), &m, s->peer_id, now);
+}
+
+/* ---- Actions ------------------------------------------------------------------------------------------------ */
+
+static void clean_up(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)now;
+	session_bury(s, in->reason);
+}
+
+static void cdn(struct session *s, const struct session_input *in, usec_t now)
+{
+	send_cdn(s, in->reason, now);
+	session_bury(s, in->reason);
+}
+
+/* A message in a state where the RFC does not expect it. */
+static void unexpected(struct session *s, const struct session_input *in, usec_t now)
+{
+	struct fault f = { 0 };
+	struct l2tp_reason reason;
+
+	fault_set(&f, RC_CDN_GENERAL, EC_SESSION_ID, "unexpected %s in state %s",
+		  in->msg ? l2tp_message_name((uint16_t)in->msg->type) : "message", session_state_name(s->state));
+	fault_reason(&f, &reason);
+	cdn(s, &(struct session_input){ .reason = &reason }, now);
+}
+
+/* The same where the table says "clean up" without a CDN. */
+static void drop(struct session *s, const struct session_input *in, usec_t now)
+{
+	struct fault f = { 0 };
+	struct l2tp_reason reason;
+
+	(void)in, (void)now;
+	fault_set(&f, RC_CDN_GENERAL, EC_SESSION_ID, "unexpected ICCN");
+	fault_reason(&f, &reason);
+	session_bury(s, &reason);
+}
+
+static void wait(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)s, (void)in, (void)now;
+}
+
+static void send_icrq(struct session *s, const struct session_input *in, usec_t now)
+{
+	struct msg m = { .type = CM_ICRQ, .assigned_session_id = (uint16_t)s->id };
+	const struct l2tp_call_info *info = &s->info;
+
+	(void)in;
+	m.call_serial_number = info->call_serial_number;
+	m.bearer_type = info->bearer_type;
+	m.physical_channel_id = info->physical_channel_id;
+	m.calling_number = info->calling_number;
+	m.called_number = info->called_number;
+	m.sub_address = info->sub_address;
+	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
+	msg_set(&m, AVP_CALL_SERIAL_NUMBER);
+	msg_set(&m, AVP_BEARER_TYPE);
+	m.has |= (uint64_t)!!info->physical_channel_id << AVP_PHYSICAL_CHANNEL_ID |
+		 (uint64_t)!!info->calling_number.len << AVP_CALLING_NUMBER |
+		 (uint64_t)!!info->called_number.len << AVP_CALLED_NUMBER |
+		 (uint64_t)!!info->sub_address.len << AVP_SUB_ADDRESS;
+	conn_send(conn_of(s), &m, 0, now);
+	session_set_deadline(s, now + conn_of(s)->params.setup_timeout);
+}
+
+static void make_path(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)in, (void)now;
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_ADD);
+}
+
+static void send_icrp(struct session *s, const struct session_input *in, usec_t now)
+{
+	struct msg m = { .type = CM_ICRP, .assigned_session_id = (uint16_t)s->id };
+
+	(void)in;
+	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
+	conn_send(conn_of(s), &m, s->peer_id, now);
+}
+
+static void up(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)in, (void)now;
+	session_set_deadline(s, USEC_NEVER);
+	conn_of(s)->core->stats.sessions_established++;
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_UP);
+}
+
+static void send_iccn(struct session *s, const struct session_input *in, usec_t now)
+{
+	struct msg m = { .type = CM_ICCN };
+
+	m.tx_connect_speed = s->info.tx_connect_speed;
+	m.rx_connect_speed = s->info.rx_connect_speed;
+	m.framing_type = s->info.framing_type;
+	m.private_group_id = s->info.private_group_id;
+	msg_set(&m, AVP_TX_CONNECT_SPEED);
+	msg_set(&m, AVP_FRAMING_TYPE);
+	m.has |= (uint64_t)!!s->info.rx_connect_speed << AVP_RX_CONNECT_SPEED |
+		 (uint64_t)!!s->info.private_group_id.len << AVP_PRIVATE_GROUP_ID |
+		 (uint64_t)s->info.sequencing_required << AVP_SEQUENCING_REQUIRED;
+	conn_send(conn_of(s), &m, s->peer_id, now);
+	up(s, in, now);
+}
+
+/* ---- Tables ------------------------------------------------------------------------------------------------- */
+
+struct rule {
+	action *action;
+	enum session_state next;
+};
+
+#define END SESSION_DEAD
+
+static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = {
+	/* RFC 2661 7.4.1 */
+	[SESSION_LAC_INCOMING] = {
+		[SESSION_IDLE] = {
+			[SEV_OPEN]          = { wait,       SESSION_WAIT_TUNNEL },
+		},
+		[SESSION_WAIT_TUNNEL] = {
+			[SEV_CLOSE]         = { clean_up,   END },
+			[SEV_TUNNEL_OPEN]   = { send_icrq,  SESSION_WAIT_REPLY },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_WAIT_REPLY] = {
+			[SEV_ICRP_OK]       = { make_path,  SESSION_WAIT_DATAPLANE },
+			[SEV_ICRP_BAD]      = { cdn,        END },
+			[SEV_ICRQ]          = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_ICCN_OK]       = { drop,       END },
+			[SEV_ICCN_BAD]      = { drop,       END },
+			[SEV_OUTGOING]      = { unexpected, END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_WAIT_DATAPLANE] = {
+			[SEV_READY]         = { send_iccn,  SESSION_ESTABLISHED },
+			[SEV_NOT_READY]     = { cdn,        END },
+			[SEV_ICRP_OK]       = { unexpected, END },
+			[SEV_ICRP_BAD]      = { unexpected, END },
+			[SEV_ICRQ]          = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_ICCN_OK]       = { drop,       END },
+			[SEV_ICCN_BAD]      = { drop,       END },
+			[SEV_OUTGOING]      = { unexpected, END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_ESTABLISHED] = {
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_ICRQ]          = { unexpected, END },
+			[SEV_ICRP_OK]       = { unexpected, END },
+			[SEV_ICRP_BAD]      = { unexpected, END },
+			[SEV_ICCN_OK]       = { unexpected, END },
+			[SEV_ICCN_BAD]      = { unexpected, END },
+			[SEV_OUTGOING]      = { unexpected, END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+	},
+	/* RFC 2661 7.4.2 */
+	[SESSION_LNS_INCOMING] = {
+		[SESSION_IDLE] = {
+			[SEV_ICRQ_OK]       = { make_path,  SESSION_WAIT_DATAPLANE },
+		},
+		[SESSION_WAIT_DATAPLANE] = {
+			[SEV_READY]         = { send_icrp,  SESSION_WAIT_CONNECT },
+			[SEV_NOT_READY]     = { cdn,        END },
+			[SEV_ICRQ]          = { unexpected, END },
+			[SEV_ICRP_OK]       = { unexpected, END },
+			[SEV_ICRP_BAD]      = { unexpected, END },
+			[SEV_ICCN_OK]       = { unexpected, END },
+			[SEV_ICCN_BAD]      = { unexpected, END },
+			[SEV_OUTGOING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_WAIT_CONNECT] = {
+			[SEV_ICCN_OK]       = { up,         SESSION_ESTABLISHED },
+			[SEV_ICCN_BAD]      = { cdn,        END },
+			[SEV_ICRQ]          = { unexpected, END },
+			[SEV_ICRP_OK]       = { unexpected, END },
+			[SEV_ICRP_BAD]      = { unexpected, END },
+			[SEV_OUTGOING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_ESTABLISHED] = {
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_ICRQ]          = { unexpected, END },
+			[SEV_ICRP_OK]       = { unexpected, END },
+			[SEV_ICRP_BAD]      = { unexpected, END },
+			[SEV_ICCN_OK]       = { unexpected, END },
+			[SEV_ICCN_BAD]      = { unexpected, END },
+			[SEV_OUTGOING]      = { unexpected, END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+	},
+};
+
+#undef END
+
+static const char *const state_names[SESSION_STATES] = {
+	[SESSION_BLANK] = "?",
+	[SESSION_IDLE] = "idle",
+	[SESSION_WAIT_TUNNEL] = "wait-tunnel",
+	[SESSION_WAIT_REPLY] = "wait-reply",
+	[SESSION_WAIT_DATAPLANE] = "wait-dataplane",
+	[SESSION_WAIT_CONNECT] = "wait-connect",
+	[SESSION_ESTABLISHED] = "established",
+	[SESSION_DEAD] = "dead",
+};
+
+const char *session_state_name(enum session_state state)
+{
+	return state_names[state];
+}
+
+void session_apply(struct session *s, enum session_event event, const struct session_input *in, usec_t now)
+{
+	const struct rule *rule = &rules[s->role][s->state][event];
+
+	if (!rule->action)
+		return;
+	/* Actions see the state they were called in; none of them raises an event. */
+	rule->action(s, in, now);
+	if (rule->next == SESSION_DEAD && s->state == SESSION_ESTABLISHED)
+		conn_of(s)->core->stats.sessions_established--;
+	s->state = rule->next;
+}

@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tunnel: the life of a control connection (RFC 2661 5.1, 5.5, 5.7): what arrives becomes an event, timers, and the
+ * operations that make and remove its data path.
+ *
+ * Every entry of the engine that touches a tunnel ends with tunnel_settle(): there the channel transmits, timers are
+ * armed and what follows from the new state is noticed.  A tunnel that has ended keeps its id and its table of dead
+ * sessions until the last of them is gone, its kernel tunnel is removed and its linger is over; TUNNEL_GONE comes last.
+ */
+#include "tunnel.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest.h"
+
+#define TUNNEL_ID_MAX 65535 /* 16 bits on the wire */
+#define LINGER_MIN (31 * USEC_PER_SEC) /* 5.7: a full retransmission cycle, 1 + 2 + 4 + 8 + 16 s */
+#define TIMERS 3
+
+/* ---- Birth and death ---------------------------------------------------------------------------------------- */
+
+int tunnel_new(struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
+	       const struct l2tp_addr *peer, bool initiator, usec_t now, struct tunnel **ret)
+{
+	struct tunnel *t = calloc(1, sizeof(*t));
+	int r;
+
+	if (!t)
+		return -ENOMEM;
+	r = heap_reserve(&core->heap, TIMERS);
+	if (r < 0)
+		goto no_timers;
+	conn_init(&t->conn, core, params, local, peer);
+	r = idpool_acquire(core->ids, 0, TUNNEL_ID_MAX, now, &t->conn.id);
+	if (r < 0)
+		goto no_id;
+	t->object.kind = OBJECT_TUNNEL;
+	t->sessions.conn = &t->conn;
+	t->state = TUNNEL_IDLE;
+	t->initiator = initiator;
+	t->heard = now;
+	t->chan_timer = (struct timer){ .deadline = USEC_NEVER, .kind = TIMER_CHAN };
+	t->hello_timer = (struct timer){ .deadline = USEC_NEVER, .kind = TIMER_HELLO };
+	t->life_timer = (struct timer){ .deadline = USEC_NEVER, .kind = TIMER_LIFE };
+	core->stats.tunnels++;
+	*ret = t;
+	return 0;
+
+no_id:
+	conn_clear(&t->conn);
+	heap_unreserve(&core->heap, TIMERS);
+no_timers:
+	free(t);
+	return r;
+}
+
+void tunnel_free(struct tunnel *t)
+{
+	struct core *core = t->conn.core;
+
+	session_table_clear(&t->sessions);
+	heap_set(&core->heap, &t->chan_timer, USEC_NEVER);
+	heap_set(&core->heap, &t->hello_timer, USEC_NEVER);
+	heap_set(&core->heap, &t->life_timer, USEC_NEVER);
+	heap_unreserve(&core->heap, TIMERS);
+	t->object.in_flight = false;
+	outbox_forget(&core->outbox, &t->object);
+	idpool_release(core->ids, 0, t->conn.id, core->now);
+	core->lingering -= t->quiet;
+	core->stats.tunnels--;
+	conn_clear(&t->conn);
+	free(t);
+}
+
+void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
+{
+	struct core *core = t->conn.core;
+	struct l2tp_reason closed = { .origin = reason->origin, .result = RC_CDN_ADMIN, .text = "the tunnel is closed" };
+
+	t->reason = *reason;
+	session_table_event(&t->sessions, SEV_TUNNEL_CLOSED, &closed, now);
+	(void)outbox_cancel(&t->object, L2TP_OP_TUNNEL_ADD);
+	(void)outbox_cancel(&t->object, L2TP_OP_TUNNEL_IDLE);
+	tunnel_set_life(t, USEC_NEVER);
+	heap_set(&core->heap, &t->hello_timer, USEC_NEVER);
+	outbox_post(&core->outbox, &t->object, L2TP_OP_TUNNEL_DOWN);
+}
+
+void tunnel_set_life(struct tunnel *t, usec_t deadline)
+{
+	heap_set(&t->conn.core->heap, &t->life_timer, deadline);
+}
+
+usec_t tunnel_linger_time(const struct tunnel *t)
+{
+	const struct l2tp_params *p = &t->conn.params;
+	usec_t interval = p->retransmit_initial, sum = 0;
+
+	for (uint32_t i = 0; i < p->retransmit_max && sum < 10 * LINGER_MIN; i++) {
+		sum += interval;
+		interval = interval * 2 < p->retransmit_cap ? interval * 2 : p->retransmit_cap;
+	}
+	return sum > LINGER_MIN ? sum : LINGER_MIN;
+}
+
+/* ---- Guards ------------------------------------------------------------------------------------------------- */
+
+static uint8_t keep_name(uint8_t *to, struct l2tp_span from)
+{
+	size_t len = from.len < PEER_NAME_MAX ? from.len : PEER_NAME_MAX;
+
+	if (len)
+		memcpy(to, from.data, len);
+	return (uint8_t)len;
+}
+
+void tunnel_learn_peer(struct tunnel *t, const struct msg *m)
+{
+	t->conn.peer_id = m->assigned_tunnel_id;
+	t->peer_name_len = keep_name(t->peer_name, m->host_name);
+	if (msg_has(m, AVP_VENDOR_NAME))
+		t->vendor_name_len = keep_name(t->vendor_name, m->vendor_name);
+	if (msg_has(m, AVP_RECEIVE_WINDOW_SIZE))
+		chan_set_peer_window(&t->conn.chan, m->receive_window_size);
+}
+
+/* The version and the challenge of an SCCRQ or SCCRP. */
+static bool check_request(const struct l2tp_params *params, const struct msg *m, struct fault *f)
+{
+	if (m->protocol_version >> 8 != 1)
+		return fault_set(f, RC_STOPCCN_VERSION, 0x0100, "protocol version %u.%u is not supported",
+				 m->protocol_version >> 8, m->protocol_version & 0xff);
+	if (msg_has(m, AVP_CHALLENGE) && !params->secret_len)
+		return fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "no secret to answer the challenge with");
+	return true;
+}
+
+bool tunnel_check_sccrq(const struct l2tp_params *params, const struct msg *m, struct fault *f)
+{
+	return check_request(params, m, f);
+}
+
+/* The peer's answer to our challenge, in the message m. */
+static bool check_response(const struct tunnel *t, const struct msg *m, struct fault *f)
+{
+	uint8_t expect[DIGEST_LEN];
+	bool right;
+
+	if (!t->conn.params.challenge)
+		return true; /* an answer that nobody asked for is ignored */
+	if (!msg_has(m, AVP_CHALLENGE_RESPONSE))
+		return fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "the challenge was not answered");
+	digest_response((uint8_t)m->type, conn_secret(&t->conn), (struct l2tp_span){ t->challenge, CHALLENGE_LEN },
+			expect);
+	right = digest_equal(m->challenge_response, (struct l2tp_span){ expect, sizeof(expect) });
+	digest_wipe(expect, sizeof(expect));
+	return right || fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "the challenge was answered wrongly");
+}
+
+static void apply_fault(struct tunnel *t, enum tunnel_event event, const struct msg *m, const struct fault *f,
+			usec_t now)
+{
+	struct l2tp_reason reason;
+
+	fault_reason(f, &reason);
+	tunnel_apply(t, event, &(struct tunnel_input){ .msg = m, .reason = &reason }, now);
+}
+
+/* ---- Messages become events --------------------------------------------------------------------------------- */
+
+static void refuse_call(struct tunnel *t, uint32_t peer_id, uint16_t result, uint16_t error, const char *why,
+			usec_t now)
+{
+	struct fault f = { 0 };
+	struct l2tp_reason reason;
+
+	fault_set(&f, result, error, "%s", why);
+	fault_reason(&f, &reason);
+	session_refuse(&t->sessions, peer_id, &reason, now);
+}
+
+static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
+{
+	const struct core *core = t->conn.core;
+	uint32_t peer_id = m->assigned_session_id;
+	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
+	struct l2tp_call_info info = { 0 };
+	struct session *s;
+
+	session_read_info(m, &info);
+	if (!t->conn.params.lns)
+		return refuse_call(t, peer_id, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "no incoming calls here", now);
+	if (core->shutting_down)
+		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_TRY_ANOTHER, "shutting down", now);
+	if (session_find_peer(&t->sessions, peer_id))
+		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_SESSION_ID, "Assigned Session ID is in use", now);
+	if (core->env.admit_call && !core->env.admit_call(core->env.ctx, t->conn.id, t->conn.params.cookie, &info, &reason))
+		return session_refuse(&t->sessions, peer_id, &reason, now);
+	if (session_new(&t->sessions, SESSION_LNS_INCOMING, &info, now, &s) < 0)
+		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_RESOURCES, "no more sessions", now);
+	if (session_set_peer_id(s, peer_id) < 0)
+		t->conn.broken = true;
+	session_set_deadline(s, now + t->conn.params.setup_timeout);
+	session_apply(s, SEV_ICRQ_OK, &(struct session_input){ .msg = m }, now);
+}
+
+/* The call that a message is about: named by our id in the header or, before the peer knew that, by its own. */
+static struct session *call_of(const struct tunnel *t, uint16_t session_id, const struct msg *m)
+{
+	if (session_id)
+		return session_find(&t->sessions, session_id);
+	return m->type == CM_CDN ? session_find_peer(&t->sessions, m->assigned_session_id) : NULL;
+}
+
+static void call_message(struct tunnel *t, uint16_t session_id, const struct msg *m, usec_t now)
+{
+	struct session *s = call_of(t, session_id, m);
+
+	if (t->state != TUNNEL_ESTABLISHED)
+		tunnel_apply(t, TEV_CALL_MESSAGE, &(struct tunnel_input){ .msg = m }, now);
+	else if (s)
+		session_message(s, m, now);
+	else if (m->type == CM_ICRQ && !session_id)
+		new_call(t, m, now);
+	else if (m->type == CM_OCRQ && !session_id)
+		refuse_call(t, m->assigned_session_id, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "no outgoing calls here",
+			    now);
+	/* else: a call that is over, or never was (X2661-6-07) */
+}
+
+static void tunnel_message(struct tunnel *t, const struct msg *m, usec_t now)
+{
+	struct tunnel_input in = { .msg = m };
+	struct fault f = { 0 };
+	struct l2tp_reason reason;
+
+	switch (m->type) {
+	case CM_SCCRQ:
+		tunnel_apply(t, TEV_SCCRQ, &in, now);
+		break;
+	case CM_SCCRP:
+		if (t->state != TUNNEL_WAIT_REPLY ||
+		    (check_request(&t->conn.params, m, &f) && check_response(t, m, &f)))
+			tunnel_apply(t, TEV_SCCRP_OK, &in, now);
+		else
+			apply_fault(t, TEV_SCCRP_BAD, m, &f, now);
+		break;
+	case CM_SCCCN:
+		if (t->state != TUNNEL_WAIT_CONN || check_response(t, m, &f))
+			tunnel_apply(t, TEV_SCCCN_OK, &in, now);
+		else
+			apply_fault(t, TEV_SCCCN_BAD, m, &f, now);
+		break;
+	case CM_STOPCCN:
+		conn_get_reason(m, &reason);
+		in.reason = &reason;
+		tunnel_apply(t, TEV_STOPCCN, &in, now);
+		break;
+	case CM_HELLO:
+		tunnel_apply(t, TEV_HELLO, &in, now);
+		break;
+	case CM_OCRQ:
+	case CM_OCRP:
+	case CM_OCCN:
+	case CM_ICRQ:
+	case CM_ICRP:
+	case CM_ICCN:
+	case CM_CDN:
+	case CM_WEN:
+	case CM_SLI:
+	case CM_ZLB:
+		assert(!"not a message of the tunnel");
+		break;
+	}
+}
+
+/* A message that cannot be accepted as it is (7.1).  A close is a close all the same. */
+static void bad_message(struct tunnel *t, uint16_t session_id, const struct msg *m, const struct fault *f, usec_t now)
+{
+	struct session *s;
+	struct l2tp_reason reason;
+
+	t->conn.core->stats.malformed++;
+	if (m->type == CM_STOPCCN)
+		return tunnel_message(t, m, now);
+	if (m->type == CM_CDN || (t->state != TUNNEL_ESTABLISHED && msg_is_call(m->type)))
+		return call_message(t, session_id, m, now);
+	if (!msg_is_call(m->type))
+		return apply_fault(t, TEV_FAULT, m, f, now);
+	s = call_of(t, session_id, m);
+	fault_reason(f, &reason);
+	if (s)
+		session_fault(s, f, now);
+	else if (!session_id && msg_has(m, AVP_ASSIGNED_SESSION_ID))
+		session_refuse(&t->sessions, m->assigned_session_id, &reason, now);
+}
+
+static void deliver(struct tunnel *t, struct l2tp_span body, uint16_t session_id, const struct l2tp_addr *from,
+		    usec_t now)
+{
+	uint8_t scratch[WIRE_MAX];
+	struct msg_decoder d = { .secret = conn_secret(&t->conn), .scratch = scratch, .scratch_size = sizeof(scratch) };
+	struct msg m;
+	struct fault f = { 0 };
+	enum msg_verdict verdict = msg_decode(&d, body, &m, &f);
+
+	if (!tunnel_alive(t) && m.type != CM_STOPCCN)
+		return; /* acknowledged, nothing else (X2661-7.2.1-13) */
+	if (t->state == TUNNEL_WAIT_REPLY)
+		t->conn.peer = *from; /* the first answer may come from another port (8.1) */
+	if (verdict == MSG_OK && session_id && !msg_is_call(m.type) && m.type != CM_STOPCCN) {
+		fault_set(&f, RC_STOPCCN_GENERAL, EC_SESSION_ID, "Session ID %u in %s", session_id,
+			  l2tp_message_name((uint16_t)m.type));
+		verdict = MSG_FAULT;
+	}
+	switch (verdict) {
+	case MSG_OK:
+		if (msg_is_call(m.type))
+			call_message(t, session_id, &m, now);
+		else
+			tunnel_message(t, &m, now);
+		break;
+	case MSG_IGNORE:
+		t->conn.core->stats.ignored++;
+		break;
+	case MSG_FAULT:
+		bad_message(t, session_id, &m, &f, now);
+		break;
+	}
+}
+
+static void deliver_early(struct tunnel *t, const struct l2tp_addr *from, usec_t now)
+{
+	for (struct chan_message *m; (m = chan_next_early(&t->conn.chan));) {
+		deliver(t, chan_message_body(m), chan_message_session(m), from, now);
+		chan_message_free(m);
+	}
+}
+
+void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct l2tp_addr *from, usec_t now)
+{
+	t->heard = now;
+	switch (chan_receive(&t->conn.chan, h->ns, h->nr, h->body, h->session_id, now)) {
+	case CHAN_DELIVER:
+		deliver(t, h->body, h->session_id, from, now);
+		deliver_early(t, from, now);
+		break;
+	case CHAN_DUPLICATE:
+		t->conn.core->stats.duplicates++;
+		break;
+	case CHAN_EARLY:
+	case CHAN_ACK:
+		break;
+	case CHAN_BAD:
+		t->conn.core->stats.malformed++;
+		break;
+	}
+}
+
+/* ---- Timers ------------------------------------------------------------------------------------------------- */
+
+static void apply_timeout(struct tunnel *t, enum tunnel_event event, const char *text, usec_t now)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_TIMEOUT, .result = RC_STOPCCN_CLEAR };
+
+	strncpy(reason.text, text, sizeof(reason.text) - 1);
+	tunnel_apply(t, event, &(struct tunnel_input){ .reason = &reason }, now);
+}
+
+static void ask_for_data(struct tunnel *t)
+{
+	if (!t->object.in_flight)
+		outbox_post(&t->conn.core->outbox, &t->object, L2TP_OP_TUNNEL_IDLE);
+}
+
+static usec_t hello_due(const struct tunnel *t)
+{
+	return t->heard + t->conn.params.hello_interval;
+}
+
+/* Nothing has been heard for hello_interval, as far as we know: data may have come, the world can tell. */
+static void silence(struct tunnel *t, usec_t now)
+{
+	struct core *core = t->conn.core;
+
+	if (hello_due(t) > now) {
+		heap_set(&core->heap, &t->hello_timer, hello_due(t));
+		return;
+	}
+	if (chan_drained(&t->conn.chan))
+		ask_for_data(t); /* else retransmissions find out */
+	heap_set(&core->heap, &t->hello_timer, now + t->conn.params.hello_interval);
+}
+
+/* The world has looked for data. */
+static void after_silence(struct tunnel *t, usec_t now)
+{
+	if (hello_due(t) <= now && chan_drained(&t->conn.chan)) {
+		struct msg m = { .type = CM_HELLO };
+
+		conn_send(&t->conn, &m, 0, now);
+		t->hello_out = true;
+	}
+	heap_set(&t->conn.core->heap, &t->hello_timer,
+		 hello_due(t) > now ? hello_due(t) : now + t->conn.params.hello_interval);
+}
+
+/* The channel has given up.  A peer that ignores HELLO but sends data is alive (FIELD: data is liveness). */
+static void given_up(struct tunnel *t, usec_t now)
+{
+	if (t->state == TUNNEL_ESTABLISHED && t->hello_out && t->conn.chan.queued == 1 && !t->condemned) {
+		t->condemned = true;
+		ask_for_data(t);
+		return;
+	}
+	if (!t->condemned || t->state != TUNNEL_ESTABLISHED)
+		apply_timeout(t, TEV_GIVE_UP, "no answer from the peer", now);
+}
+
+static void judge(struct tunnel *t, usec_t now)
+{
+	t->condemned = false;
+	if (t->data_seen + tunnel_linger_time(t) > now)
+		chan_forgive(&t->conn.chan, now);
+	else
+		apply_timeout(t, TEV_GIVE_UP, "no answer from the peer, and no data", now);
+}
+
+void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now)
+{
+	switch (kind) {
+	case TIMER_CHAN:
+		chan_tick(&t->conn.chan, now);
+		break;
+	case TIMER_HELLO:
+		silence(t, now);
+		break;
+	case TIMER_LIFE:
+		apply_timeout(t, TEV_TIMEOUT, t->state == TUNNEL_ESTABLISHED ? "idle" : "not established in time", now);
+		break;
+	case TIMER_CALL:
+		assert(!"not a timer of the tunnel");
+		break;
+	}
+}
+
+/* ---- Operations --------------------------------------------------------------------------------------------- */
+
+static void path_failed(struct tunnel *t, usec_t now)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_STOPCCN_GENERAL, .error = EC_RESOURCES,
+				      .text = "the data path cannot be set up" };
+
+	tunnel_apply(t, TEV_CLOSE, &(struct tunnel_input){ .reason = &reason }, now);
+}
+
+void tunnel_op_done(struct tunnel *t, int err, usec_t now)
+{
+	if (!t->object.in_flight)
+		return;
+	outbox_done(&t->conn.core->outbox, &t->object);
+	if (t->op == L2TP_OP_TUNNEL_ADD && err < 0) {
+		t->path = false;
+		path_failed(t, now);
+	} else if (t->op == L2TP_OP_TUNNEL_DEL) {
+		t->path = false;
+		t->ending = false;
+	} else if (t->op == L2TP_OP_TUNNEL_IDLE && t->condemned) {
+		judge(t, now);
+	} else if (t->op == L2TP_OP_TUNNEL_IDLE && t->state == TUNNEL_ESTABLISHED) {
+		after_silence(t, now);
+	}
+	if (t->condemned)
+		ask_for_data(t); /* it could not while another operation was in flight */
+}
+
+void tunnel_data_seen(struct tunnel *t, usec_t now)
+{
+	t->heard = t->data_seen = now;
+}
+
+void tunnel_fill_op(struct tunnel *t, struct l2tp_op *op)
+{
+	op->initiator = t->initiator;
+	if (op->type == L2TP_OP_TUNNEL_DOWN)
+		op->reason = &t->reason;
+	if (op->type == L2TP_OP_TUNNEL_ADD)
+		t->path = true;
+	if (t->object.in_flight)
+		t->op = op->type;
+}
+
+/* An established tunnel without calls is closed after a while. */
+static void settle_idle(struct tunnel *t, usec_t now)
+{
+	bool idle = !t->sessions.alive && t->conn.params.idle_timeout != USEC_NEVER;
+
+	if (!idle)
+		tunnel_set_life(t, USEC_NEVER);
+	else if (t->life_timer.deadline == USEC_NEVER)
+		tunnel_set_life(t, now + t->conn.params.idle_timeout);
+}
+
+/* Take down in reverse order: sessions, kernel tunnel, and when the linger is over the tunnel itself. */
+static void settle_end(struct tunnel *t)
+{
+	struct core *core = t->conn.core;
+	bool quiet;
+
+	if (t->path && !t->ending && !t->sessions.paths) {
+		t->ending = true;
+		outbox_post(&core->outbox, &t->object, L2TP_OP_TUNNEL_DEL);
+	}
+	if (t->state == TUNNEL_DEAD && !t->path && !t->ending && !t->sessions.count && !t->object.in_flight) {
+		t->ending = true;
+		outbox_post(&core->outbox, &t->object, L2TP_OP_TUNNEL_GONE);
+	}
+	quiet = t->state != TUNNEL_CLOSING && !t->path && !t->sessions.count;
+	core->lingering += (uint32_t)quiet - (uint32_t)t->quiet;
+	t->quiet = quiet;
+}
+
+void tunnel_settle(struct tunnel *t, usec_t now)
+{
+	struct core *core = t->conn.core;
+
+	if (t->conn.broken && tunnel_alive(t)) {
+		struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_STOPCCN_GENERAL,
+					      .error = EC_RESOURCES, .text = "out of memory" };
+		tunnel_apply(t, TEV_GIVE_UP, &(struct tunnel_input){ .reason = &reason }, now);
+	}
+	if (t->conn.chan.failed)
+		given_up(t, now);
+	else
+		t->condemned = false; /* it has answered after all */
+	if (t->hello_out && chan_drained(&t->conn.chan))
+		t->hello_out = false;
+	conn_flush(&t->conn, now);
+	if (t->state == TUNNEL_CLOSING && chan_drained(&t->conn.chan))
+		tunnel_apply(t, TEV_ACKED, &(struct tunnel_input){ 0 }, now);
+	heap_set(&core->heap, &t->chan_timer, t->condemned ? USEC_NEVER : chan_deadline(&t->conn.chan));
+	if (t->state == TUNNEL_ESTABLISHED)
+		settle_idle(t, now);
+	if (!tunnel_alive(t))
+		settle_end(t);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tunnel_fsm: the state table of a control connection, to be held next to RFC 2661 7.2.1.
+ *
+ * Guards (tunnel.c, engine.c) have turned a message into the RFC's event before it comes here; tunnel_apply() is the
+ * one place that writes the state.  Where the RFC says "clean up, idle" the transport has to live on for a while (5.7,
+ * 7.1): CLOSING until our StopCCN is acknowledged, LINGER for a full retransmission cycle after the last exchange.
+ */
+#include "tunnel.h"
+
+#include <string.h>
+
+#include "digest.h"
+
+typedef void action(struct tunnel *t, const struct tunnel_input *in, usec_t now);
+
+#define PROTOCOL_VERSION 0x0100 /* version 1, revision 0 (4.4.3) */
+
+static struct l2tp_span text(const char *s, size_t max)
+{
+	return (struct l2tp_span){ (const uint8_t *)s, strnlen(s, max) };
+}
+
+/* ---- Messages ----------------------------------------------------------------------------------------------- */
+
+/* What SCCRQ and SCCRP have in common. */
+static void put_identity(const struct tunnel *t, struct msg *m)
+{
+	const struct l2tp_params *p = &t->conn.params;
+
+	m->protocol_version = PROTOCOL_VERSION;
+	m->host_name = text(p->host_name, sizeof(p->host_name));
+	m->vendor_name = text(p->vendor_name, sizeof(p->vendor_name));
+	m->framing_capabilities = p->framing_capabilities;
+	m->bearer_capabilities = p->bearer_capabilities;
+	m->assigned_tunnel_id = (uint16_t)t->conn.id;
+	m->receive_window_size = p->receive_window;
+	msg_set(m, AVP_PROTOCOL_VERSION);
+	msg_set(m, AVP_HOST_NAME);
+	msg_set(m, AVP_FRAMING_CAPABILITIES);
+	msg_set(m, AVP_ASSIGNED_TUNNEL_ID);
+	msg_set(m, AVP_RECEIVE_WINDOW_SIZE);
+	if (p->bearer_capabilities)
+		msg_set(m, AVP_BEARER_CAPABILITIES);
+	if (m->vendor_name.len)
+		msg_set(m, AVP_VENDOR_NAME);
+}
+
+static void put_challenge(struct tunnel *t, struct msg *m)
+{
+	const struct l2tp_env *env = &t->conn.core->env;
+
+	if (!t->conn.params.challenge)
+		return;
+	env->random(env->ctx, t->challenge, sizeof(t->challenge));
+	m->challenge = (struct l2tp_span){ t->challenge, sizeof(t->challenge) };
+	msg_set(m, AVP_CHALLENGE);
+}
+
+/* Answer the challenge of received, if it has one, in m; store holds the response. */
+static void put_response(const struct tunnel *t, const struct msg *received, struct msg *m, uint8_t store[DIGEST_LEN])
+{
+	if (!msg_has(received, AVP_CHALLENGE))
+		return;
+	digest_response((uint8_t)m->type, conn_secret(&t->conn), received->challenge, store);
+	m->challenge_response = (struct l2tp_span){ store, DIGEST_LEN };
+	msg_set(m, AVP_CHALLENGE_RESPONSE);
+}
+
+static void send_stopccn(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
+{
+	struct msg m = { .type = CM_STOPCCN, .assigned_tunnel_id = (uint16_t)t->conn.id };
+
+	msg_set(&m, AVP_ASSIGNED_TUNNEL_ID);
+	conn_put_reason(&m, reason);
+	chan_drop_waiting(&t->conn.chan); /* it is about calls that end with the tunnel */
+	conn_send(&t->conn, &m, 0, now);
+}
+
+/* ---- Actions ------------------------------------------------------------------------------------------------ */
+
+static void send_sccrq(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	const struct l2tp_env *env = &t->conn.core->env;
+	struct msg m = { .type = CM_SCCRQ };
+
+	(void)in;
+	put_identity(t, &m);
+	put_challenge(t, &m);
+	env->random(env->ctx, &t->tie_breaker, sizeof(t->tie_breaker));
+	m.tie_breaker = t->tie_breaker;
+	msg_set(&m, AVP_TIE_BREAKER);
+	conn_send(&t->conn, &m, 0, now);
+	tunnel_set_life(t, now + t->conn.params.setup_timeout);
+}
+
+static void send_sccrp(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	uint8_t response[DIGEST_LEN];
+	struct msg m = { .type = CM_SCCRP };
+
+	tunnel_learn_peer(t, in->msg);
+	put_identity(t, &m);
+	put_challenge(t, &m);
+	put_response(t, in->msg, &m, response);
+	conn_send(&t->conn, &m, 0, now);
+	tunnel_set_life(t, now + t->conn.params.setup_timeout);
+}
+
+/* Established: the data path is made, and waiting calls go on. */
+static void open_tunnel(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	struct outbox *o = &t->conn.core->outbox;
+
+	(void)in;
+	t->authenticated = t->conn.params.challenge;
+	t->conn.core->stats.tunnels_established++;
+	tunnel_set_life(t, USEC_NEVER);
+	heap_set(&t->conn.core->heap, &t->hello_timer,
+		 t->conn.params.hello_interval == USEC_NEVER ? USEC_NEVER : now + t->conn.params.hello_interval);
+	outbox_post(o, &t->object, L2TP_OP_TUNNEL_ADD);
+	outbox_post(o, &t->object, L2TP_OP_TUNNEL_UP);
+	session_table_event(&t->sessions, SEV_TUNNEL_OPEN, NULL, now);
+}
+
+static void send_scccn(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	uint8_t response[DIGEST_LEN];
+	struct msg m = { .type = CM_SCCCN };
+
+	tunnel_learn_peer(t, in->msg);
+	put_response(t, in->msg, &m, response);
+	conn_send(&t->conn, &m, 0, now);
+	open_tunnel(t, in, now);
+}
+
+static void stopccn(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	send_stopccn(t, in->reason, now);
+	tunnel_bury(t, in->reason, now);
+}
+
+/* A message in a state where the RFC does not expect it. */
+static void unexpected(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	struct fault f = { 0 };
+	struct l2tp_reason reason;
+
+	fault_set(&f, RC_STOPCCN_FSM, EC_NONE, "unexpected %s in state %s",
+		  in->msg ? l2tp_message_name((uint16_t)in->msg->type) : "message", tunnel_state_name(t->state));
+	fault_reason(&f, &reason);
+	stopccn(t, &(struct tunnel_input){ .reason = &reason }, now);
+}
+
+/* The peer has closed: acknowledge only, and stay for its repetitions (5.7). */
+static void clean_up(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	chan_abandon(&t->conn.chan);
+	tunnel_bury(t, in->reason, now);
+	tunnel_set_life(t, now + tunnel_linger_time(t));
+}
+
+/* Nobody is there, or nobody remembers: not one more message. */
+static void discard(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	chan_reset(&t->conn.chan);
+	tunnel_bury(t, in->reason, now);
+}
+
+static void linger(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	(void)in;
+	tunnel_set_life(t, now + tunnel_linger_time(t));
+}
+
+static void end(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	(void)in, (void)now;
+	chan_reset(&t->conn.chan);
+}
+
+static void nothing(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	(void)t, (void)in, (void)now;
+}
+
+/* ---- Table -------------------------------------------------------------------------------------------------- */
+
+struct rule {
+	action *action;
+	enum tunnel_state next;
+};
+
+/* RFC 2661 7.2.1 */
+static const struct rule rules[TUNNEL_STATES][TUNNEL_EVENTS] = {
+	[TUNNEL_IDLE] = {
+		[TEV_OPEN]         = { send_sccrq,  TUNNEL_WAIT_REPLY },
+		[TEV_SCCRQ_OK]     = { send_sccrp,  TUNNEL_WAIT_CONN },
+		/* what is refused or out of place here never becomes a tunnel: see engine.c */
+	},
+	[TUNNEL_WAIT_REPLY] = {
+		[TEV_SCCRP_OK]     = { send_scccn,  TUNNEL_ESTABLISHED },
+		[TEV_SCCRP_BAD]    = { stopccn,     TUNNEL_CLOSING },
+		[TEV_TIE_LOST]     = { discard,     TUNNEL_DEAD },
+		[TEV_SCCRQ]        = { unexpected,  TUNNEL_CLOSING },
+		[TEV_SCCCN_OK]     = { unexpected,  TUNNEL_CLOSING },
+		[TEV_SCCCN_BAD]    = { unexpected,  TUNNEL_CLOSING },
+		[TEV_STOPCCN]      = { clean_up,    TUNNEL_LINGER },
+		[TEV_HELLO]        = { unexpected,  TUNNEL_CLOSING },
+		[TEV_CALL_MESSAGE] = { unexpected,  TUNNEL_CLOSING },
+		[TEV_CLOSE]        = { stopccn,     TUNNEL_CLOSING },
+		[TEV_FAULT]        = { stopccn,     TUNNEL_CLOSING },
+		[TEV_TIMEOUT]      = { stopccn,     TUNNEL_CLOSING },
+		[TEV_GIVE_UP]      = { discard,     TUNNEL_DEAD },
+	},
+	[TUNNEL_WAIT_CONN] = {
+		[TEV_SCCCN_OK]     = { open_tunnel, TUNNEL_ESTABLISHED },
+		[TEV_SCCCN_BAD]    = { stopccn,     TUNNEL_CLOSING },
+		[TEV_SCCRP_OK]     = { unexpected,  TUNNEL_CLOSING },
+		[TEV_SCCRP_BAD]    = { unexpected,  TUNNEL_CLOSING },
+		[TEV_SCCRQ]        = { unexpected,  TUNNEL_CLOSING },
+		[TEV_STOPCCN]      = { clean_up,    TUNNEL_LINGER },
+		[TEV_HELLO]        = { unexpected,  TUNNEL_CLOSING },
+		[TEV_CALL_MESSAGE] = { unexpected,  TUNNEL_CLOSING },
+		[TEV_CLOSE]        = { stopccn,     TUNNEL_CLOSING },
+		[TEV_FAULT]        = { stopccn,     TUNNEL_CLOSING },
+		[TEV_TIMEOUT]      = { stopccn,     TUNNEL_CLOSING },
+		[TEV_GIVE_UP]      = { discard,     TUNNEL_DEAD },
+		[TEV_REPLACED]     = { discard,     TUNNEL_DEAD },
+	},
+	[TUNNEL_ESTABLISHED] = {
+		[TEV_CLOSE]        = { stopccn,     TUNNEL_CLOSING },
+		[TEV_SCCRQ]        = { unexpected,  TUNNEL_CLOSING },
+		[TEV_SCCRP_OK]     = { unexpected,  TUNNEL_CLOSING },
+		[TEV_SCCRP_BAD]    = { unexpected,  TUNNEL_CLOSING },
+		[TEV_SCCCN_OK]     = { unexpected,  TUNNEL_CLOSING },
+		[TEV_SCCCN_BAD]    = { unexpected,  TUNNEL_CLOSING },
+		[TEV_STOPCCN]      = { clean_up,    TUNNEL_LINGER },
+		[TEV_HELLO]        = { nothing,     TUNNEL_ESTABLISHED },
+		[TEV_FAULT]        = { stopccn,     TUNNEL_CLOSING },
+		[TEV_TIMEOUT]      = { stopccn,     TUNNEL_CLOSING },
+		[TEV_GIVE_UP]      = { discard,     TUNNEL_DEAD },
+		[TEV_REPLACED]     = { discard,     TUNNEL_DEAD },
+	},
+	[TUNNEL_CLOSING] = {
+		[TEV_ACKED]        = { linger,      TUNNEL_LINGER },
+		[TEV_GIVE_UP]      = { end,         TUNNEL_DEAD },
+		[TEV_REPLACED]     = { end,         TUNNEL_DEAD },
+	},
+	[TUNNEL_LINGER] = {
+		[TEV_STOPCCN]      = { linger,      TUNNEL_LINGER },
+		[TEV_TIMEOUT]      = { end,         TUNNEL_DEAD },
+		[TEV_REPLACED]     = { end,         TUNNEL_DEAD },
+	},
+};
+
+static const char *const state_names[TUNNEL_STATES] = {
+	[TUNNEL_BLANK] = "?",
+	[TUNNEL_IDLE] = "idle",
+	[TUNNEL_WAIT_REPLY] = "wait-ctl-reply",
+	[TUNNEL_WAIT_CONN] = "wait-ctl-conn",
+	[TUNNEL_ESTABLISHED] = "established",
+	[TUNNEL_CLOSING] = "closing",
+	[TUNNEL_LINGER] = "linger",
+	[TUNNEL_DEAD] = "dead",
+};
+
+const char *tunnel_state_name(enum tunnel_state state)
+{
+	return state_names[state];
+}
+
+void tunnel_apply(struct tunnel *t, enum tunnel_event event, const struct tunnel_input *in, usec_t now)
+{
+	const struct rule *rule = &rules[t->state][event];
+
+	if (!rule->action)
+		return;
+	/* Actions see the state they were called in; none of them raises an event of the tunnel. */
+	rule->action(t, in, now);
+	if (t->state == TUNNEL_ESTABLISHED && rule->next != TUNNEL_ESTABLISHED)
+		t->conn.core->stats.tunnels_established--;
+	t->state = rule->next;
+}

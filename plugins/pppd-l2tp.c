@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pppd-l2tp: runs inside pppd and tells the daemon that started it what happens.
+ *
+ * It stands beside pppd's own pppol2tp plugin, which carries the frames; this one only watches pppd's notifiers and
+ * sends a report (pppd-l2tp-proto.h) for each.  The daemon may be gone or slow: nothing here blocks, fails or raises a
+ * signal for that, and pppd goes on.  Without the daemon's environment variables the plugin does nothing at all.
+ *
+ * It also saves the peer's first Configure-Request.  The pppox exists before pppd does, so that no frame is lost; but
+ * what arrived before pppd attaches waits in the socket's own queue, where pppd never looks, and the peer would have
+ * to repeat it after its restart timer, typically three seconds.  We read that queue just before pppd attaches and
+ * hand the newest request to LCP once it is started.
+ *
+ * pppd 2.5 renamed what plugins may call and hid its variables; the first section is all that knows.
+ */
+#ifndef INET6
+#define INET6
+#endif
+#include <pppd/pppd.h>
+#ifdef PPPD_VERSION
+#include <pppd/eui64.h>
+#endif
+#include <pppd/fsm.h>
+#include <pppd/lcp.h>
+#include <pppd/ipcp.h>
+#include <pppd/ipv6cp.h>
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "pppd-l2tp-proto.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* ---- pppd's plugin interface, both of them --------------------------------------------------------------------- */
+
+#ifdef PPPD_VERSION /* 2.5 */
+
+#define VERSION_OF_PPPD PPPD_VERSION
+#define WATCH(new_name, old_name, func) ppp_add_notify(new_name, func, NULL)
+#define CALL_SOON(func) ppp_timeout(func, NULL, 0, 0)
+#define INTERFACE_NAME() ppp_ifname()
+#define COPY_PEER_NAME(buf, size) ppp_peer_authname(buf, size)
+#define STATUS() ppp_status()
+
+#else /* 2.4 */
+
+#define VERSION_OF_PPPD VERSION
+#define WATCH(new_name, old_name, func) add_notifier(&(old_name), func, NULL)
+#define CALL_SOON(func) timeout(func, NULL, 0, 0)
+#define INTERFACE_NAME() ifname
+#define COPY_PEER_NAME(buf, size) strlcpy(buf, peer_authname, size)
+#define STATUS() status
+
+#endif
+
+/* pppd refuses a plugin that was built for another version. */
+extern const char pppd_version[];
+extern void plugin_init(void);
+EXPORT const char pppd_version[] = VERSION_OF_PPPD;
+
+/* ---- Reports ---------------------------------------------------------------------------------------------------- */
+
+/* pppd is one process for one link, and its interface passes us nothing of our own. */
+static struct pppd_l2tp_report report;
+static int report_fd = -1;
+static int status_known; /* report.status is why the link ended */
+
+static void report_send(enum pppd_l2tp_event event)
+{
+	report.event = event;
+	strlcpy(report.interface, INTERFACE_NAME(), sizeof(report.interface));
+	COPY_PEER_NAME(report.peer_name, sizeof(report.peer_name));
+	(void)send(report_fd, &report, sizeof(report), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void reach(enum pppd_l2tp_stage stage)
+{
+	if (report.stage < stage)
+		report.stage = stage;
+}
+
+static void auth_up(void *ctx, int arg)
+{
+	(void)ctx, (void)arg;
+	report_send(PPPD_L2TP_AUTH);
+}
+
+static void ipv4_up(void *ctx, int arg)
+{
+	(void)ctx, (void)arg;
+	memcpy(report.local_ipv4, &ipcp_gotoptions[0].ouraddr, sizeof(report.local_ipv4));
+	memcpy(report.remote_ipv4, &ipcp_hisoptions[0].hisaddr, sizeof(report.remote_ipv4));
+	report.flags |= PPPD_L2TP_IPV4;
+	report_send(PPPD_L2TP_UP);
+}
+
+static void ipv4_down(void *ctx, int arg)
+{
+	(void)ctx, (void)arg;
+	report.flags &= ~(uint32_t)PPPD_L2TP_IPV4;
+	report_send(PPPD_L2TP_DOWN);
+}
+
+static void ipv6_up(void *ctx, int arg)
+{
+	(void)ctx, (void)arg;
+	memcpy(report.local_id, &ipv6cp_gotoptions[0].ourid, sizeof(report.local_id));
+	memcpy(report.remote_id, &ipv6cp_hisoptions[0].hisid, sizeof(report.remote_id));
+	report.flags |= PPPD_L2TP_IPV6;
+	report_send(PPPD_L2TP_UP);
+}
+
+static void ipv6_down(void *ctx, int arg)
+{
+	(void)ctx, (void)arg;
+	report.flags &= ~(uint32_t)PPPD_L2TP_IPV6;
+	report_send(PPPD_L2TP_DOWN);
+}
+
+static void ended(void *ctx, int exit_status)
+{
+	(void)ctx;
+	if (!status_known)
+		report.status = exit_status;
+	report_send(PPPD_L2TP_EXIT);
+}
+
+/* ---- The peer's first Configure-Request ------------------------------------------------------------------------- */
+
+static unsigned char request[2 + 1500]; /* PPP protocol, LCP packet */
+static ssize_t request_len;
+
+static int is_configure_request(const unsigned char *frame, ssize_t len)
+{
+	static const unsigned char start[] = { 0xc0, 0x21, CONFREQ };
+
+	return len >= 2 + HEADERLEN && memcmp(frame, start, sizeof(start)) == 0;
+}
+
+/* What came before pppd attaches to the pppox: the newest request is the one that the peer still waits for. */
+static void request_save(void)
+{
+	unsigned char frame[sizeof(request)];
+	ssize_t len;
+
+	while ((len = recv(PPPD_L2TP_FD, frame, sizeof(frame), MSG_DONTWAIT)) > 0) {
+		if (!is_configure_request(frame, len))
+			continue;
+		memcpy(request, frame, len);
+		request_len = len;
+	}
+}
+
+static void request_replay(void *ctx)
+{
+	(void)ctx;
+	if (request_len > 0)
+		lcp_protent.input(0, request + 2, request_len - 2);
+	request_len = 0;
+}
+
+/* ---- pppd's life ------------------------------------------------------------------------------------------------ */
+
+static void phase_changed(void *ctx, int new_phase)
+{
+	(void)ctx;
+	switch (new_phase) {
+	case PHASE_SERIALCONN: /* pppd is about to attach to the pppox */
+		request_save();
+		break;
+	case PHASE_ESTABLISH: /* LCP is about to be started: it will be when the timer runs */
+		if (request_len > 0)
+			CALL_SOON(request_replay);
+		break;
+	case PHASE_AUTHENTICATE:
+		reach(PPPD_L2TP_LINK);
+		break;
+	case PHASE_NETWORK:
+		reach(PPPD_L2TP_NETWORK);
+		break;
+	case PHASE_RUNNING:
+		reach(PPPD_L2TP_RUNNING);
+		break;
+	case PHASE_DISCONNECT: /* pppd may yet take its own closing of the unit for a hang-up and change its mind */
+		report.status = STATUS();
+		status_known = 1;
+		break;
+	}
+}
+
+static int token_parse(const char *text, uint8_t token[PPPD_L2TP_TOKEN_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (strlen(text) != 2 * PPPD_L2TP_TOKEN_SIZE || strspn(text, digits) != strlen(text))
+		return 0;
+	for (size_t i = 0; i < PPPD_L2TP_TOKEN_SIZE; i++)
+		token[i] = (strchr(digits, text[2 * i]) - digits) << 4 | (strchr(digits, text[2 * i + 1]) - digits);
+	return 1;
+}
+
+/* Never waits: connect() on a listener whose queue is full fails at once. */
+static int report_connect(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >= sizeof(sun.sun_path))
+		return -1;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+EXPORT void plugin_init(void)
+{
+	const char *path = getenv(PPPD_L2TP_ENV_SOCKET), *token = getenv(PPPD_L2TP_ENV_TOKEN);
+	static char refused[] = "cannot connect to l2tpd: %m";
+
+	if (!path || !token || !token_parse(token, report.token))
+		return;
+	report.version = PPPD_L2TP_VERSION;
+	report_fd = report_connect(path);
+	if (report_fd < 0)
+		warn(refused);
+	WATCH(NF_PHASE_CHANGE, phasechange, phase_changed);
+	WATCH(NF_AUTH_UP, auth_up_notifier, auth_up);
+	WATCH(NF_IP_UP, ip_up_notifier, ipv4_up);
+	WATCH(NF_IP_DOWN, ip_down_notifier, ipv4_down);
+	WATCH(NF_IPV6_UP, ipv6_up_notifier, ipv6_up);
+	WATCH(NF_IPV6_DOWN, ipv6_down_notifier, ipv6_down);
+	WATCH(NF_EXIT, exitnotify, ended);
+}

@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ppp_test: daemon/ppp.c and the plugin with a real pppd and a real kernel.  Run as root in the lab's VM:
+ *
+ *	tests/lab/run -- ppp_test PLUGIN [NAME...]
+ *
+ * Both ends of every link live in one event loop: two UDP sockets on the loopback device, a kernel tunnel on each, and
+ * a pair of pppox sockets for each session.  It writes to /etc/ppp, so it refuses to run outside the VM.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_pppox.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "ppp.h"
+
+#define RUNTIME "/run/ppp_test"
+#define PPPD "/usr/sbin/pppd"
+#define MANY 20
+#define STARTS 4
+#define SETUP (20 * USEC_PER_SEC)
+
+#define CHECK(cond, ...) check_that((cond), #cond, __LINE__, " " __VA_ARGS__)
+
+static void __attribute__((format(printf, 4, 5))) check_that(bool ok, const char *what, int line, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (ok)
+		return;
+	fprintf(stderr, "ppp_test.c:%d: not so: %s", line, what);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(EXIT_FAILURE);
+}
+
+static usec_t now_usec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
+}
+
+/* ---- The kernel's side ------------------------------------------------------------------------------------------ */
+
+struct tunnel {
+	int udp, management;
+	uint16_t id, peer_id;
+};
+
+static const uint16_t ports[2] = { 21701, 21702 };
+
+static int pppox_open(const struct tunnel *t, uint16_t session, uint16_t peer_session)
+{
+	struct sockaddr_pppol2tp sa = { .sa_family = AF_PPPOX, .sa_protocol = PX_PROTO_OL2TP };
+	int fd = socket(AF_PPPOX, SOCK_DGRAM | SOCK_CLOEXEC, PX_PROTO_OL2TP);
+
+	CHECK(fd >= 0, "%s", strerror(errno));
+	sa.pppol2tp.fd = t->udp;
+	sa.pppol2tp.s_tunnel = t->id;
+	sa.pppol2tp.d_tunnel = t->peer_id;
+	sa.pppol2tp.s_session = session;
+	sa.pppol2tp.d_session = peer_session;
+	CHECK(connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0, "%s", strerror(errno));
+	return fd;
+}
+
+static void tunnel_open(struct tunnel *t, int side)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	t->id = (uint16_t)(1 + side);
+	t->peer_id = (uint16_t)(2 - side);
+	t->udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	sin.sin_port = htons(ports[side]);
+	CHECK(bind(t->udp, (struct sockaddr *)&sin, sizeof(sin)) == 0, "%s", strerror(errno));
+	sin.sin_port = htons(ports[!side]);
+	CHECK(connect(t->udp, (struct sockaddr *)&sin, sizeof(sin)) == 0);
+	t->management = pppox_open(t, 0, 0);
+}
+
+/* ---- Links ------------------------------------------------------------------------------------------------------ */
+
+struct end {
+	struct ppp *ppp; /* NULL: not running */
+	int fd;
+	unsigned ups;
+	bool exited;
+	struct ppp_status status;
+	struct ppp_exit how;
+	usec_t started, up_at, exited_at;
+};
+
+struct world {
+	sd_event *event;
+	struct ppp_manager *manager;
+	struct tunnel tunnels[2];
+	struct end ends[2 * MANY]; /* even: LNS, odd: LAC */
+	const char *plugin;
+	unsigned most_starting;
+};
+
+struct link_options {
+	const char *const *lns, *const *lac; /* words for pppd */
+	const char *interface;               /* of the LNS side */
+	usec_t setup_timeout;                /* 0: SETUP */
+	bool ipv4_only;
+};
+
+static struct world world;
+
+static unsigned count_entries(const char *path)
+{
+	DIR *dir = opendir(path);
+	unsigned n = 0;
+
+	CHECK(dir != NULL, "%s", path);
+	for (struct dirent *e; (e = readdir(dir));)
+		n += e->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+static void watch_pacing(void)
+{
+	unsigned up = 0, starting;
+
+	for (size_t i = 0; i < 2 * MANY; i++)
+		up += world.ends[i].ppp && world.ends[i].ups > 0;
+	starting = count_entries(RUNTIME "/ppp");
+	starting = starting > up ? starting - up : 0;
+	if (starting > world.most_starting)
+		world.most_starting = starting;
+}
+
+static void on_up(void *ctx, const struct ppp_status *status)
+{
+	struct end *e = ctx;
+
+	if (e->ups == 0)
+		e->up_at = now_usec();
+	e->ups++;
+	e->status = *status;
+	watch_pacing();
+}
+
+static void on_exited(void *ctx, const struct ppp_exit *how)
+{
+	struct end *e = ctx;
+
+	CHECK(!e->exited);
+	e->exited = true;
+	e->exited_at = now_usec();
+	e->how = *how;
+	e->ppp = NULL;
+	close(e->fd);
+}
+
+static uint16_t session_id(size_t i)
+{
+	return (uint16_t)(100 + i);
+}
+
+static int end_open(size_t i)
+{
+	return pppox_open(&world.tunnels[i % 2], session_id(i), session_id(i ^ 1));
+}
+
+/* pppox: from end_open() or -1. */
+static void end_start(size_t i, int pppox, const struct link_options *o)
+{
+	static const struct ppp_handler handler = { on_up, on_exited };
+	const struct tunnel *t = &world.tunnels[i % 2];
+	const bool lns = i % 2 == 0;
+	const unsigned pair = (unsigned)i / 2;
+	struct end *e = &world.ends[i];
+	char local[24], remote[24];
+	struct ppp_spec spec = {
+		.tunnel_id = t->id, .peer_tunnel_id = t->peer_id,
+		.session_id = session_id(i), .peer_session_id = session_id(i ^ 1), .lns = lns, .profile = lns ? "server" : "client",
+		.interface = lns ? o->interface : NULL, .ipv6 = !o->ipv4_only, .mtu = 1400, .mru = 1400,
+		.options = (char *const *)(lns ? o->lns : o->lac),
+		.setup_timeout = o->setup_timeout ? o->setup_timeout : SETUP,
+	};
+
+	snprintf(local, sizeof(local), "10.9.%u.1", pair);
+	snprintf(remote, sizeof(remote), "10.9.%u.2", pair);
+	if (lns) {
+		spec.local_address = local;
+		spec.remote_address = remote;
+	}
+	*e = (struct end){ .fd = pppox >= 0 ? pppox : end_open(i), .started = now_usec() };
+	spec.fd = e->fd;
+	CHECK(ppp_start(world.manager, &spec, &handler, e, &e->ppp) == 0);
+}
+
+typedef bool (*condition)(void);
+
+static bool run_until(condition done, usec_t limit)
+{
+	const usec_t deadline = now_usec() + limit;
+
+	while (!done()) {
+		if (now_usec() >= deadline)
+			return false;
+		CHECK(sd_event_run(world.event, 50 * USEC_PER_MSEC) >= 0);
+		watch_pacing();
+	}
+	return true;
+}
+
+static bool all_up(void)
+{
+	for (size_t i = 0; i < 2 * MANY; i++)
+		if (world.ends[i].ppp && !world.ends[i].ups)
+			return false;
+	return true;
+}
+
+static bool all_up_twice(void)
+{
+	for (size_t i = 0; i < 2 * MANY; i++)
+		if (world.ends[i].ppp && world.ends[i].ups < 2)
+			return false;
+	return true;
+}
+
+static bool all_over(void)
+{
+	for (size_t i = 0; i < 2 * MANY; i++)
+		if (world.ends[i].ppp)
+			return false;
+	return true;
+}
+
+static bool never(void)
+{
+	return false;
+}
+
+static void stop_all(void)
+{
+	for (size_t i = 0; i < 2 * MANY; i++)
+		if (world.ends[i].ppp)
+			ppp_stop(world.ends[i].ppp);
+	CHECK(run_until(all_over, 15 * USEC_PER_SEC));
+}
+
+static void pair_start(size_t pair, const struct link_options *o)
+{
+	end_start(2 * pair, -1, o);
+	end_start(2 * pair + 1, -1, o);
+}
+
+static pid_t pid_of(const char *interface)
+{
+	char path[64], text[16] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/%s.pid", interface);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0, "%s", path);
+	close(fd);
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+static int shell(const char *command)
+{
+	const int status = system(command);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* ---- The tests -------------------------------------------------------------------------------------------------- */
+
+static const char *const open_server[] = { "noauth", NULL };
+
+static const struct link_options plain = { .lns = open_server };
+
+#define LNS (&world.ends[0])
+#define LAC (&world.ends[1])
+
+/* IPCP and IPV6CP; explicit interface name; status; a ping through it, the far end in a namespace of its own. */
+static void test_traffic(void)
+{
+	const struct link_options o = { .lns = open_server, .interface = "l2tps0" };
+	char command[512];
+
+	pair_start(0, &o);
+	CHECK(run_until(all_up_twice, SETUP));
+	fprintf(stderr, "  up after %u ms and %u ms\n", (unsigned)((LNS->up_at - LNS->started) / 1000),
+		(unsigned)((LAC->up_at - LAC->started) / 1000));
+	CHECK(LNS->status.up && strcmp(LNS->status.interface, "l2tps0") == 0, "%s", LNS->status.interface);
+	CHECK(strcmp(LNS->status.local_address, "10.9.0.1") == 0 && strcmp(LNS->status.remote_address, "10.9.0.2") == 0);
+	CHECK(strcmp(LAC->status.local_address, "10.9.0.2") == 0 && strcmp(LAC->status.remote_address, "10.9.0.1") == 0);
+	CHECK(strncmp(LNS->status.local_ipv6, "fe80::", 6) == 0);
+	CHECK(strcmp(LNS->status.local_ipv6, LAC->status.remote_ipv6) == 0);
+	CHECK(strcmp(LNS->status.remote_ipv6, LAC->status.local_ipv6) == 0);
+	CHECK(strcmp(ppp_get_status(LNS->ppp)->interface, "l2tps0") == 0);
+
+	snprintf(command, sizeof(command),
+		 "ip netns add far && ip link set %s netns far && ip -n far addr add 10.9.0.2 peer 10.9.0.1 dev %s && "
+		 "ip -n far link set %s up && ping -q -c 3 -i 0.2 10.9.0.2 >&2; r=$?; ip netns del far; exit $r",
+		 LAC->status.interface, LAC->status.interface, LAC->status.interface);
+	CHECK(shell(command) == 0);
+	stop_all();
+	CHECK(LNS->how.status == 5 && LNS->how.reason.result == RC_CDN_ADMIN, "%d", LNS->how.status);
+}
+
+static const char *const ask_pap[] = { "auth", "require-pap", "name", "server", NULL };
+static const char *const ask_chap[] = { "auth", "require-chap", "name", "server", NULL };
+static const char *const ask_mschap[] = { "auth", "require-mschap-v2", "name", "server", NULL };
+static const char *const as_joe[] = { "user", "joe", NULL };
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "%s", path);
+	close(fd);
+}
+
+static void test_authentication(void)
+{
+	static const char *const *const asks[] = { ask_pap, ask_chap, ask_mschap };
+
+	write_file("/etc/ppp/pap-secrets", "joe * sesame *\n");
+	write_file("/etc/ppp/chap-secrets", "joe * sesame *\n");
+	for (size_t i = 0; i < 3; i++) {
+		const struct link_options right = { .lns = asks[i], .lac = as_joe };
+		pair_start(0, &right);
+		CHECK(run_until(all_up, SETUP), "%s", asks[i][1]);
+		CHECK(strcmp(LNS->status.peer_name, "joe") == 0, "%s: '%s'", asks[i][1], LNS->status.peer_name);
+		stop_all();
+		fprintf(stderr, "  %s: %s\n", asks[i][1], LNS->status.peer_name);
+	}
+}
+
+static void test_wrong_secret(void)
+{
+	static const char *const bad_password[] = { "user", "joe", "password", "wrong", NULL };
+	static const char *const *const asks[] = { ask_pap, ask_chap, ask_mschap };
+
+	write_file("/etc/ppp/pap-secrets", "joe server sesame *\n");
+	write_file("/etc/ppp/chap-secrets", "joe server sesame *\n");
+	for (size_t i = 0; i < 3; i++) {
+		const struct link_options o = { .lns = asks[i], .lac = bad_password };
+		pair_start(0, &o);
+		CHECK(run_until(all_over, SETUP));
+		fprintf(stderr, "  %s: %d %s; %d %s\n", asks[i][1], LNS->how.status, LNS->how.text, LAC->how.status,
+			LAC->how.text);
+		CHECK(LNS->how.status == 11 && LAC->how.status == 19);
+		CHECK(LNS->how.reason.result == RC_CDN_ADMIN && !LNS->ups && !LAC->ups);
+	}
+}
+
+/* pppd killed: the one end says so at once, the other sees it by its echo requests or is stopped. */
+static void test_killed(void)
+{
+	pair_start(0, &plain);
+	CHECK(run_until(all_up, SETUP));
+	CHECK(kill(pid_of(LNS->status.interface), SIGKILL) == 0);
+	CHECK(!run_until(never, USEC_PER_SEC) && LNS->exited && !LAC->exited);
+	fprintf(stderr, "  %d %s\n", LNS->how.status, LNS->how.text);
+	CHECK(LNS->how.status == -1 && LNS->how.reason.result == RC_CDN_GENERAL);
+	stop_all();
+}
+
+static void test_stop(void)
+{
+	usec_t start;
+
+	pair_start(0, &plain);
+	CHECK(run_until(all_up, SETUP));
+	start = now_usec();
+	ppp_stop(LNS->ppp);
+	ppp_stop(LNS->ppp);
+	CHECK(!LNS->exited, "never from within ppp_stop()");
+	while (!LNS->exited)
+		CHECK(sd_event_run(world.event, UINT64_MAX) >= 0);
+	fprintf(stderr, "  stopped in %u ms: %s\n", (unsigned)((LNS->exited_at - start) / 1000), LNS->how.text);
+	CHECK(LNS->exited_at - start < 2 * USEC_PER_SEC);
+	CHECK(run_until(all_over, 10 * USEC_PER_SEC));
+	fprintf(stderr, "  the peer ended after %u ms: %d %s\n", (unsigned)((LAC->exited_at - start) / 1000),
+		LAC->how.status, LAC->how.text);
+	CHECK(LAC->how.status == 0);
+}
+
+/* It does not react at all. */
+static void test_stuck(void)
+{
+	pair_start(0, &plain);
+	CHECK(run_until(all_up, SETUP));
+	CHECK(kill(pid_of(LNS->status.interface), SIGSTOP) == 0);
+	const usec_t start = now_usec();
+	ppp_stop(LNS->ppp);
+	while (!LNS->exited)
+		CHECK(sd_event_run(world.event, UINT64_MAX) >= 0);
+	fprintf(stderr, "  ended after %u ms\n", (unsigned)((LNS->exited_at - start) / 1000));
+	CHECK(LNS->exited_at - start >= 5 * USEC_PER_SEC && LNS->exited_at - start < 7 * USEC_PER_SEC);
+	CHECK(LNS->how.status == -1 && LNS->how.reason.result == RC_CDN_ADMIN);
+	stop_all();
+}
+
+/* Stopped while it waits for its turn and while it starts. */
+static void test_stop_early(void)
+{
+	for (size_t pair = 0; pair < 3; pair++)
+		pair_start(pair, &plain);
+	ppp_stop(world.ends[5].ppp);
+	CHECK(!world.ends[5].exited);
+	CHECK(sd_event_run(world.event, UINT64_MAX) >= 0);
+	stop_all();
+	for (size_t i = 0; i < 6; i++)
+		CHECK(world.ends[i].exited && world.ends[i].how.reason.result == RC_CDN_ADMIN);
+	CHECK(world.ends[5].how.status == -1);
+}
+
+static void test_silent_peer(void)
+{
+	const struct link_options o = { .lns = open_server, .setup_timeout = 2 * USEC_PER_SEC };
+	usec_t took;
+
+	end_start(0, -1, &o);
+	CHECK(run_until(all_over, 10 * USEC_PER_SEC));
+	took = LNS->exited_at - LNS->started;
+	fprintf(stderr, "  %s after %u ms\n", LNS->how.text, (unsigned)(took / 1000));
+	CHECK(took >= o.setup_timeout && took < o.setup_timeout + 6 * USEC_PER_SEC);
+	CHECK(LNS->how.reason.result == RC_CDN_TIMEOUT);
+}
+
+/* The peer's first Configure-Request came before our pppd: set-up does not wait for its repetition. */
+static void test_early_request(void)
+{
+	int pppox = end_open(0);
+
+	end_start(1, -1, &plain);
+	(void)run_until(never, USEC_PER_SEC);
+	end_start(0, pppox, &plain);
+	CHECK(run_until(all_up, SETUP));
+	fprintf(stderr, "  up %u ms after the late end's start\n", (unsigned)((LNS->up_at - LNS->started) / 1000));
+	CHECK(LNS->up_at - LNS->started < 2 * USEC_PER_SEC);
+	stop_all();
+}
+
+static void test_errors(void)
+{
+	static const char *const nonsense[] = { "no-such-option", NULL };
+	const struct link_options bad_option = { .lns = nonsense };
+	const struct link_options bad_name = { .lns = open_server, .interface = "lo" };
+
+	end_start(0, -1, &bad_option);
+	CHECK(run_until(all_over, SETUP));
+	fprintf(stderr, "  %d %s\n", LNS->how.status, LNS->how.text);
+	CHECK(LNS->how.status == 2 && LNS->how.reason.result == RC_CDN_NO_FACILITY_PERMANENT);
+	CHECK(strstr(LNS->how.text, "no-such-option") != NULL && !strstr(LNS->how.reason.text, "no-such-option"));
+
+	end_start(0, -1, &bad_name);
+	CHECK(run_until(all_over, SETUP));
+	fprintf(stderr, "  %d %s\n", LNS->how.status, LNS->how.text);
+	CHECK(LNS->how.status == 1);
+}
+
+#define FDS 256
+
+struct open_files {
+	char link[FDS][128]; /* "": not open */
+};
+
+static void read_open_files(pid_t pid, struct open_files *ret)
+{
+	char path[64];
+
+	memset(ret, 0, sizeof(*ret));
+	for (int fd = 0; fd < FDS; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+		(void)!readlink(path, ret->link[fd], sizeof(ret->link[fd]) - 1);
+	}
+}
+
+static bool harmless(const char *link)
+{
+	return !link[0] || strcmp(link, "/dev/null") == 0 || strncmp(link, "anon_inode", 10) == 0;
+}
+
+/* Of our open files pppd has the pppox, as number 3, and nothing else. */
+static void compare_files(const struct open_files *ours, const struct end *e)
+{
+	struct open_files theirs;
+
+	read_open_files(pid_of(e->status.interface), &theirs);
+	CHECK(strcmp(theirs.link[3], ours->link[e->fd]) == 0, "%s", theirs.link[3]);
+	for (int i = 0; i < FDS; i++)
+		for (int k = 3; k < FDS && i != 3; k++)
+			CHECK(harmless(ours->link[k]) || strcmp(ours->link[k], theirs.link[i]) != 0, "%d: %s", i,
+			      theirs.link[i]);
+	for (int i = 0; i < FDS; i++)
+		CHECK(strncmp(theirs.link[i], "anon_inode", 10) != 0, "%d: %s", i, theirs.link[i]);
+}
+
+static void test_many(void)
+{
+	/* Without the scripts, which would be most of the work. */
+	static const char *const lean[] = { "noauth", "ip-up-script", "/none", "ip-down-script", "/none", NULL };
+	const struct link_options o = { .lns = lean, .lac = lean, .ipv4_only = true };
+	struct open_files ours;
+	unsigned fds;
+
+	end_start(0, -1, &o); /* so that the event loop has what it needs */
+	stop_all();
+	world.most_starting = 0;
+	fds = count_entries("/proc/self/fd");
+	for (size_t pair = 0; pair < MANY; pair++)
+		pair_start(pair, &o);
+	usec_t start = now_usec();
+	CHECK(run_until(all_up, 4 * SETUP));
+	fprintf(stderr, "  %d up in %u ms, at most %u starting\n", 2 * MANY, (unsigned)((now_usec() - start) / 1000),
+		world.most_starting);
+	CHECK(world.most_starting > 0 && world.most_starting <= STARTS);
+	read_open_files(getpid(), &ours);
+	for (size_t i = 0; i < 2 * MANY; i++) {
+		CHECK(!world.ends[i].exited);
+		compare_files(&ours, &world.ends[i]);
+	}
+	start = now_usec();
+	stop_all();
+	fprintf(stderr, "  all stopped in %u ms\n", (unsigned)((now_usec() - start) / 1000));
+	CHECK(count_entries(RUNTIME "/ppp") == 0);
+	CHECK(count_entries("/proc/self/fd") == fds, "%u, before %u", count_entries("/proc/self/fd"), fds);
+}
+
+static void manager_new(void)
+{
+	const struct ppp_options options = {
+		.pppd = PPPD, .plugin = world.plugin, .runtime_directory = RUNTIME, .starts = STARTS,
+	};
+
+	CHECK(sd_event_new(&world.event) >= 0);
+	CHECK(ppp_manager_new(world.event, &options, &world.manager) == 0);
+}
+
+/* A daemon that dies leaves its pppd running, and the next one ends it. */
+static void test_leftovers(void)
+{
+	char record[64] = "";
+	pid_t child;
+	int status;
+
+	child = fork();
+	CHECK(child >= 0);
+	if (child == 0) {
+		manager_new();
+		pair_start(0, &plain);
+		CHECK(run_until(all_up, SETUP));
+		_exit(0);
+	}
+	CHECK(waitpid(child, &status, 0) == child && status == 0);
+	CHECK(!run_until(never, USEC_PER_SEC));
+	CHECK(count_entries(RUNTIME "/ppp") == 2);
+	int fd = open(RUNTIME "/ppp/1-100", O_RDONLY | O_CLOEXEC);
+	CHECK(fd >= 0 && read(fd, record, sizeof(record) - 1) > 0);
+	close(fd);
+	pid_t left = (pid_t)strtol(record, NULL, 10);
+	CHECK(kill(left, 0) == 0, "pppd outlives the daemon");
+	usec_t start = now_usec();
+	CHECK(ppp_manager_clean(world.manager) == 2);
+	fprintf(stderr, "  2 pppd ended in %u ms\n", (unsigned)((now_usec() - start) / 1000));
+	CHECK(kill(left, 0) < 0 && errno == ESRCH);
+	CHECK(count_entries(RUNTIME "/ppp") == 0);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} tests[] = {
+	{ "traffic", test_traffic },
+	{ "authentication", test_authentication },
+	{ "wrong_secret", test_wrong_secret },
+	{ "killed", test_killed },
+	{ "stop", test_stop },
+	{ "stuck", test_stuck },
+	{ "stop_early", test_stop_early },
+	{ "silent_peer", test_silent_peer },
+	{ "early_request", test_early_request },
+	{ "errors", test_errors },
+	{ "many", test_many },
+	{ "leftovers", test_leftovers },
+};
+
+static bool wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 2; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return argc <= 2;
+}
+
+int main(int argc, char **argv)
+{
+	if (!getenv("LAB_KERNEL") || argc < 2 || geteuid() != 0) {
+		fprintf(stderr, "usage, as root in the lab's VM only: ppp_test PLUGIN [NAME...]\n");
+		return 2;
+	}
+	log_open(getenv("PPP_TEST_DEBUG") ? LOG_DEBUG : LOG_NOTICE);
+	world.plugin = realpath(argv[1], NULL);
+	CHECK(world.plugin != NULL, "%s", argv[1]);
+	CHECK(mkdir(RUNTIME, 0700) == 0 || errno == EEXIST);
+	for (int side = 0; side < 2; side++)
+		tunnel_open(&world.tunnels[side], side);
+	manager_new();
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+		if (!wanted(tests[i].name, argc, argv))
+			continue;
+		const usec_t start = now_usec();
+		tests[i].run();
+		fprintf(stderr, "%s: ok, %u ms\n", tests[i].name, (unsigned)((now_usec() - start) / 1000));
+	}
+	ppp_manager_free(world.manager);
+	sd_event_unref(world.event);
+	CHECK(access(RUNTIME "/ppp.sock", F_OK) < 0);
+	free((char *)world.plugin);
+	return EXIT_SUCCESS;
+}

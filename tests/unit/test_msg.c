@@ -1,0 +1,949 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages: golden octets in both directions, then each of them damaged in every way that RFC 2661 4 and 7.1 speak
+ * of.  Loops of many rounds report by ck_abort_msg() alone, because a passed ck_assert() costs a system call.
+ */
+#include "lib/digest.h"
+#include "lib/msg.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "golden.h"
+#include "octets.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define BODY_MAX 4096
+#define M 0x8000
+#define H 0x4000
+
+/* ---- Tools ------------------------------------------------------------------------------------------------- */
+
+static bool field_equal(const struct avp_row *row, const struct msg *a, const struct msg *b)
+{
+	const void *x = (const uint8_t *)a + row->field, *y = (const uint8_t *)b + row->field;
+	const struct l2tp_span *s = x, *t = y;
+	const struct result_code *u = x, *v = y;
+	const struct q931_cause *p = x, *q = y;
+
+	switch (row->shape) {
+	case SHAPE_NONE:
+	case SHAPE_FLAG:
+		return true;
+	case SHAPE_TYPE:
+		return a->type == b->type;
+	case SHAPE_U16:
+		return memcmp(x, y, 2) == 0;
+	case SHAPE_U32:
+		return memcmp(x, y, 4) == 0;
+	case SHAPE_U64:
+	case SHAPE_ACCM:
+		return memcmp(x, y, 8) == 0;
+	case SHAPE_ERRORS:
+		return memcmp(x, y, 24) == 0;
+	case SHAPE_BYTES:
+		return span_equal(*s, *t);
+	case SHAPE_RESULT:
+		return u->result == v->result && u->has_error == v->has_error && u->error == v->error &&
+		       span_equal(u->text, v->text);
+	case SHAPE_Q931:
+		return p->cause == q->cause && p->msg == q->msg && span_equal(p->text, q->text);
+	}
+	return false;
+}
+
+/* The same message; which vector hid it is no part of that. */
+static bool msg_equal(const struct msg *a, const struct msg *b)
+{
+	uint64_t transport = HAS(MESSAGE_TYPE) | HAS(RANDOM_VECTOR);
+
+	if ((a->has | transport) != (b->has | transport))
+		return false;
+	for (uint16_t type = 0; type < AVP_COUNT; type++)
+		if (type != AVP_RANDOM_VECTOR && !field_equal(&avp_table[type], a, b))
+			return false;
+	return true;
+}
+
+static enum msg_verdict decode(struct l2tp_span body, struct msg *m, struct fault *f)
+{
+	static uint8_t scratch[BODY_MAX];
+	struct msg_decoder d = { GOLDEN_SECRET, scratch, sizeof(scratch), false };
+
+	return msg_decode(&d, body, m, f);
+}
+
+static struct msg_encoder encoder(bool hide)
+{
+	struct msg_encoder e = { .secret = GOLDEN_SECRET, .hide = hide };
+
+	for (size_t i = 0; i < sizeof(e.vector); i++)
+		e.vector[i] = (uint8_t)(0xc0 + i);
+	return e;
+}
+
+static struct l2tp_span golden_body(int i, uint8_t out[BODY_MAX])
+{
+	return hex(goldens[i].body, out, BODY_MAX);
+}
+
+/* An AVP, whatever is wrong with it. */
+static void put_raw(struct writer *w, uint16_t flags, uint16_t vendor, uint16_t type, struct l2tp_span value)
+{
+	put_u16(w, (uint16_t)(flags | (AVP_HEADER + value.len)));
+	put_u16(w, vendor);
+	put_u16(w, type);
+	put_span(w, value);
+}
+
+/* The body of golden i with its n-th AVP (0 is the Message Type) under other flags and with another value; left out
+ * if value is NULL.  Returns false if there is no such AVP. */
+static bool rewrite(int i, size_t n, uint16_t flags, const struct l2tp_span *value, struct writer *w, struct avp *ret)
+{
+	uint8_t octets[BODY_MAX];
+	struct reader r = reader_of(golden_body(i, octets));
+	struct avp a;
+	bool found = false;
+
+	for (size_t at = 0; avp_next(&r, &a); at++) {
+		uint16_t own = (uint16_t)((a.mandatory ? M : 0) | (a.hidden ? H : 0));
+
+		if (at != n) {
+			put_raw(w, own, a.vendor, a.type, a.value);
+			continue;
+		}
+		found = true;
+		*ret = a;
+		if (value)
+			put_raw(w, flags, a.vendor, a.type, *value);
+	}
+	return found;
+}
+
+/* ---- The table -------------------------------------------------------------------------------------------- */
+
+START_TEST(scope_of_messages) /* R2661-3.2-01 */
+{
+	static const uint16_t call[] = { 7, 8, 9, 10, 11, 12, 14, 15, 16 }, tunnel[] = { 1, 2, 3, 4, 6 };
+	size_t calls = 0, known = 0;
+
+	for (uint16_t type = 0; type < UINT16_MAX; type++) {
+		calls += msg_is_call(type);
+		known += msg_is_known(type);
+	}
+	ck_assert_uint_eq(calls, COUNT(call));
+	ck_assert_uint_eq(known, COUNT(call) + COUNT(tunnel));
+	for (size_t i = 0; i < COUNT(call); i++)
+		ck_assert(msg_is_call(call[i]) && msg_is_known(call[i]));
+	for (size_t i = 0; i < COUNT(tunnel); i++)
+		ck_assert(!msg_is_call(tunnel[i]) && msg_is_known(tunnel[i]));
+}
+END_TEST
+
+/* R2661-6.1 .. 6.14 as lists: AVPs that must, then those that may be there.  Connect Speed and Framing Type of ICCN
+ * and OCCN are forgiven, hence a list of their own. */
+static const struct {
+	enum cm_type type;
+	uint64_t required, forgiven, optional;
+} lists[] = {
+	{ CM_SCCRQ, HAS(PROTOCOL_VERSION) | HAS(HOST_NAME) | HAS(FRAMING_CAPABILITIES) | HAS(ASSIGNED_TUNNEL_ID), 0,
+	  HAS(BEARER_CAPABILITIES) | HAS(RECEIVE_WINDOW_SIZE) | HAS(CHALLENGE) | HAS(TIE_BREAKER) |
+		  HAS(FIRMWARE_REVISION) | HAS(VENDOR_NAME) },
+	{ CM_SCCRP, HAS(PROTOCOL_VERSION) | HAS(FRAMING_CAPABILITIES) | HAS(HOST_NAME) | HAS(ASSIGNED_TUNNEL_ID), 0,
+	  HAS(BEARER_CAPABILITIES) | HAS(FIRMWARE_REVISION) | HAS(VENDOR_NAME) | HAS(RECEIVE_WINDOW_SIZE) |
+		  HAS(CHALLENGE) | HAS(CHALLENGE_RESPONSE) },
+	{ CM_SCCCN, 0, 0, HAS(CHALLENGE_RESPONSE) },
+	{ CM_STOPCCN, HAS(ASSIGNED_TUNNEL_ID) | HAS(RESULT_CODE), 0, 0 },
+	{ CM_HELLO, 0, 0, 0 },
+	{ CM_OCRQ,
+	  HAS(ASSIGNED_SESSION_ID) | HAS(CALL_SERIAL_NUMBER) | HAS(MINIMUM_BPS) | HAS(MAXIMUM_BPS) | HAS(BEARER_TYPE) |
+		  HAS(FRAMING_TYPE) | HAS(CALLED_NUMBER),
+	  0, HAS(SUB_ADDRESS) },
+	{ CM_OCRP, HAS(ASSIGNED_SESSION_ID), 0, HAS(PHYSICAL_CHANNEL_ID) },
+	{ CM_OCCN, 0, HAS(TX_CONNECT_SPEED) | HAS(FRAMING_TYPE), HAS(RX_CONNECT_SPEED) | HAS(SEQUENCING_REQUIRED) },
+	{ CM_ICRQ, HAS(ASSIGNED_SESSION_ID) | HAS(CALL_SERIAL_NUMBER), 0,
+	  HAS(BEARER_TYPE) | HAS(PHYSICAL_CHANNEL_ID) | HAS(CALLING_NUMBER) | HAS(CALLED_NUMBER) | HAS(SUB_ADDRESS) },
+	{ CM_ICRP, HAS(ASSIGNED_SESSION_ID), 0, 0 },
+	{ CM_ICCN, 0, HAS(TX_CONNECT_SPEED) | HAS(FRAMING_TYPE),
+	  HAS(INITIAL_RECEIVED_LCP_CONFREQ) | HAS(LAST_SENT_LCP_CONFREQ) | HAS(LAST_RECEIVED_LCP_CONFREQ) |
+		  HAS(PROXY_AUTHEN_TYPE) | HAS(PROXY_AUTHEN_NAME) | HAS(PROXY_AUTHEN_CHALLENGE) |
+		  HAS(PROXY_AUTHEN_ID) | HAS(PROXY_AUTHEN_RESPONSE) | HAS(PRIVATE_GROUP_ID) | HAS(RX_CONNECT_SPEED) |
+		  HAS(SEQUENCING_REQUIRED) },
+	{ CM_CDN, HAS(RESULT_CODE) | HAS(ASSIGNED_SESSION_ID), 0, HAS(Q931_CAUSE_CODE) },
+	{ CM_WEN, HAS(CALL_ERRORS), 0, 0 },
+	{ CM_SLI, HAS(ACCM), 0, 0 },
+};
+
+START_TEST(matrix)
+{
+	for (uint16_t avp = 0; avp < AVP_COUNT; avp++) {
+		enum msg_place expect = PLACE_UNEXPECTED;
+
+		if ((lists[_i].required | HAS(MESSAGE_TYPE)) >> avp & 1)
+			expect = PLACE_REQUIRED;
+		else if (lists[_i].forgiven >> avp & 1)
+			expect = PLACE_FORGIVEN;
+		else if ((lists[_i].optional | HAS(RANDOM_VECTOR)) >> avp & 1)
+			expect = PLACE_OPTIONAL;
+		ck_assert_msg(msg_place(lists[_i].type, avp) == expect, "%s in %s", avp_name(avp),
+			      l2tp_message_name((uint16_t)lists[_i].type));
+	}
+}
+END_TEST
+
+/* ---- Golden octets ---------------------------------------------------------------------------------------- */
+
+START_TEST(golden_encode)
+{
+	uint8_t octets[BODY_MAX], out[BODY_MAX];
+	struct l2tp_span expect = golden_body(_i, octets);
+	struct msg_encoder e = encoder(goldens[_i].hide);
+	struct writer w = writer_of(out, sizeof(out));
+
+	msg_encode(&e, &goldens[_i].msg, &w);
+	ck_assert(!writer_bad(&w));
+	ck_assert_msg(span_equal(writer_span(&w), expect), "%s", goldens[_i].name);
+}
+END_TEST
+
+START_TEST(golden_decode)
+{
+	uint8_t octets[BODY_MAX];
+	struct msg m;
+	struct fault f;
+
+	memset(&m, 0x5a, sizeof(m));
+	memset(&f, 0x5a, sizeof(f));
+	ck_assert_msg(decode(golden_body(_i, octets), &m, &f) == MSG_OK, "%s: %s", goldens[_i].name, f.text);
+	ck_assert(!fault_is_set(&f));
+	ck_assert_msg(msg_equal(&m, &goldens[_i].msg), "%s", goldens[_i].name);
+}
+END_TEST
+
+START_TEST(too_small_a_buffer)
+{
+	uint8_t octets[BODY_MAX];
+	size_t len = golden_body(_i, octets).len;
+	struct msg_encoder e = encoder(goldens[_i].hide);
+
+	for (size_t size = 0; size <= len; size++) {
+		uint8_t *p = malloc(size ? size : 1);
+		struct writer w = writer_of(p, size);
+
+		msg_encode(&e, &goldens[_i].msg, &w);
+		if (writer_bad(&w) != (size < len))
+			ck_abort_msg("%s into %zu octets", goldens[_i].name, size);
+		free(p);
+	}
+}
+END_TEST
+
+/* ---- Damage: nothing may crash, and each verdict is consistent --------------------------------------------- */
+
+static bool inside(struct l2tp_span s, struct l2tp_span whole)
+{
+	return !s.len || (s.data >= whole.data && s.data + s.len <= whole.data + whole.len);
+}
+
+/* Decode as a peer's octets; what is yielded must lie in them or in the scratch space. */
+static enum msg_verdict probe(struct l2tp_span body, const char *name, size_t at)
+{
+	static const enum avp_type strings[] = { AVP_HOST_NAME, AVP_VENDOR_NAME, AVP_CHALLENGE, AVP_CHALLENGE_RESPONSE,
+						 AVP_CALLED_NUMBER, AVP_PROXY_AUTHEN_NAME, AVP_PROXY_AUTHEN_RESPONSE };
+	struct l2tp_span scratch = tight_copy(body);
+	struct msg_decoder d = { GOLDEN_SECRET, (uint8_t *)scratch.data, scratch.len, false };
+	struct msg m;
+	struct fault f;
+	enum msg_verdict v = msg_decode(&d, body, &m, &f);
+
+	if ((v == MSG_FAULT) != fault_is_set(&f) || (v == MSG_FAULT) != (f.text[0] != '\0'))
+		ck_abort_msg("%s at %zu: verdict %d", name, at, v);
+	if (v == MSG_OK && !msg_is_known(m.type))
+		ck_abort_msg("%s at %zu: type %u", name, at, m.type);
+	for (size_t i = 0; i < COUNT(strings); i++) {
+		struct l2tp_span s;
+
+		memcpy(&s, (uint8_t *)&m + avp_table[strings[i]].field, sizeof(s));
+		if (!inside(s, body) && !inside(s, scratch))
+			ck_abort_msg("%s at %zu: span", name, at);
+	}
+	tight_free(scratch);
+	return v;
+}
+
+START_TEST(every_prefix) /* X2661-7.1-07 */
+{
+	uint8_t octets[BODY_MAX];
+	struct l2tp_span whole = golden_body(_i, octets);
+	size_t boundary = 0; /* the end of the AVP that octet len - 1 belongs to */
+
+	for (size_t len = 0; len <= whole.len; len++) {
+		struct l2tp_span body = tight_copy(span_of(octets, len));
+		enum msg_verdict v = probe(body, goldens[_i].name, len);
+
+		if (v == MSG_IGNORE || (v == MSG_OK && len != boundary) || (v == MSG_OK && !len) ||
+		    (v != MSG_OK && len == whole.len))
+			ck_abort_msg("%s cut at %zu: %d", goldens[_i].name, len, v);
+		if (len == boundary)
+			boundary += (size_t)(octets[len] << 8 | octets[len + 1]) & 0x3ff;
+		tight_free(body);
+	}
+}
+END_TEST
+
+START_TEST(every_octet_changed)
+{
+	uint8_t octets[BODY_MAX];
+	struct l2tp_span body = tight_copy(golden_body(_i, octets));
+	uint8_t *p = (uint8_t *)body.data;
+
+	for (size_t at = 0; at < body.len; at++) {
+		for (int x = 1; x < 256; x++) {
+			p[at] = (uint8_t)(octets[at] ^ x);
+			(void)probe(body, goldens[_i].name, at);
+		}
+		p[at] = octets[at];
+	}
+	tight_free(body);
+}
+END_TEST
+
+/* X2661-4.1-02 */
+START_TEST(octets_behind)
+{
+	for (size_t extra = 1; extra < AVP_HEADER; extra++) {
+		uint8_t octets[BODY_MAX];
+		struct l2tp_span body = golden_body(_i, octets);
+		struct msg m;
+		struct fault f;
+
+		memset(octets + body.len, 0, extra);
+		octets[body.len] = 0x80;
+		octets[body.len + 1] = 6;
+		body.len += extra;
+		ck_assert_int_eq(decode(body, &m, &f), MSG_FAULT);
+		ck_assert(f.result == RC_STOPCCN_GENERAL && f.error == EC_LENGTH);
+		ck_assert(msg_equal(&m, &goldens[_i].msg)); /* what was read before is there for the answer */
+	}
+}
+END_TEST
+
+/* ---- One AVP of a message is wrong ------------------------------------------------------------------------- */
+
+/* What must come of golden i when its AVP a counts for nothing. */
+static void check_absent(int i, const struct avp *a, struct l2tp_span body)
+{
+	struct msg m, expect = goldens[i].msg;
+	struct fault f;
+	enum msg_verdict v = decode(body, &m, &f);
+
+	if (msg_place(expect.type, a->type) == PLACE_REQUIRED) {
+		ck_assert_msg(v == MSG_FAULT && f.result == RC_STOPCCN_GENERAL && f.error == EC_VALUE,
+			      "%s without %s", goldens[i].name, avp_name(a->type));
+		ck_assert_msg(strstr(f.text, avp_name(a->type)) && strstr(f.text, "missing"), "%s", f.text);
+		ck_assert_int_eq(m.type, expect.type);
+		return;
+	}
+	expect.has &= ~((uint64_t)1 << a->type);
+	ck_assert_msg(v == MSG_OK, "%s without %s: %s", goldens[i].name, avp_name(a->type), f.text);
+	ck_assert_uint_eq(m.has | HAS(MESSAGE_TYPE) | HAS(RANDOM_VECTOR),
+			  expect.has | HAS(MESSAGE_TYPE) | HAS(RANDOM_VECTOR));
+}
+
+/* X2661-7.1-01, R2661-7.1-05 */
+START_TEST(missing)
+{
+	uint8_t out[BODY_MAX];
+	struct writer w = writer_of(out, sizeof(out));
+	struct avp a;
+
+	for (size_t n = 1; rewrite(_i, n, 0, NULL, &w, &a); n++) {
+		if (a.type != AVP_RANDOM_VECTOR)
+			check_absent(_i, &a, writer_span(&w));
+		w = writer_of(out, sizeof(out));
+	}
+}
+END_TEST
+
+/* R2661-7.1-06 .. -09, X2661-7.1-03: one octet too few or too many; M decides. */
+START_TEST(wrong_length)
+{
+	static const uint8_t ones[BODY_MAX] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+	static const int steps[] = { -1, 1 };
+	uint8_t out[BODY_MAX];
+	struct avp a;
+
+	for (size_t n = 1; rewrite(_i, n, 0, NULL, &(struct writer){ 0 }, &a); n++) {
+		for (size_t s = 0; s < COUNT(steps); s++) {
+			const struct avp_row *row = &avp_table[a.type];
+			size_t edge = steps[s] < 0 ? row->min : row->max;
+			struct l2tp_span value = { ones, edge + (size_t)steps[s] };
+			struct writer w = writer_of(out, sizeof(out));
+			struct msg m;
+			struct fault f;
+
+			if (value.len > AVP_VALUE_MAX || a.hidden || a.type == AVP_RANDOM_VECTOR)
+				continue; /* there is no such length; or the test is another one's */
+			rewrite(_i, n, M, &value, &w, &a);
+			ck_assert_msg(decode(writer_span(&w), &m, &f) == MSG_FAULT, "%s: %s of %zu",
+				      goldens[_i].name, avp_name(a.type), value.len);
+			ck_assert(f.result == RC_STOPCCN_GENERAL && f.error == EC_LENGTH);
+			ck_assert_ptr_nonnull(strstr(f.text, avp_name(a.type)));
+			ck_assert_int_eq(m.type, goldens[_i].msg.type);
+
+			w = writer_of(out, sizeof(out));
+			rewrite(_i, n, 0, &value, &w, &a);
+			check_absent(_i, &a, writer_span(&w));
+		}
+	}
+}
+END_TEST
+
+/* X2661-4.4-01: M is the sender's affair. */
+START_TEST(mandatory_bit_of_the_known)
+{
+	uint8_t out[BODY_MAX];
+	struct avp a;
+
+	for (size_t n = 0; rewrite(_i, n, 0, NULL, &(struct writer){ 0 }, &a); n++) {
+		struct writer w = writer_of(out, sizeof(out));
+		struct msg m;
+		struct fault f;
+
+		rewrite(_i, n, (uint16_t)((a.mandatory ? 0 : M) | (a.hidden ? H : 0)), &a.value, &w, &a);
+		ck_assert_int_eq(decode(writer_span(&w), &m, &f), MSG_OK);
+		ck_assert(msg_equal(&m, &goldens[_i].msg));
+	}
+}
+END_TEST
+
+/* R2661-4.1-02: a reserved bit makes an AVP unknown. */
+START_TEST(reserved_bits)
+{
+	uint8_t out[BODY_MAX];
+	struct avp a;
+
+	for (size_t n = 1; rewrite(_i, n, 0, NULL, &(struct writer){ 0 }, &a); n++) {
+		for (uint16_t bit = 0x0400; bit <= 0x2000; bit = (uint16_t)(bit << 1)) {
+			struct writer w = writer_of(out, sizeof(out));
+			struct msg m;
+			struct fault f;
+
+			rewrite(_i, n, bit | M, &a.value, &w, &a);
+			ck_assert_int_eq(decode(writer_span(&w), &m, &f), MSG_FAULT);
+			ck_assert_uint_eq(f.error, EC_UNKNOWN_MANDATORY_AVP);
+			if (a.type == AVP_RANDOM_VECTOR)
+				continue;
+			w = writer_of(out, sizeof(out));
+			rewrite(_i, n, bit, &a.value, &w, &a);
+			check_absent(_i, &a, writer_span(&w));
+		}
+	}
+}
+END_TEST
+
+/* X2661-4.3-04, -01: hidden where that is forbidden, or without a vector. */
+START_TEST(hidden_bit)
+{
+	uint8_t out[BODY_MAX];
+	struct avp a;
+
+	for (size_t n = 0; rewrite(_i, n, 0, NULL, &(struct writer){ 0 }, &a); n++) {
+		struct writer w = writer_of(out, sizeof(out));
+		struct msg m;
+		struct fault f;
+
+		if (a.hidden)
+			continue;
+		rewrite(_i, n, M | H, &a.value, &w, &a);
+		ck_assert_msg(decode(writer_span(&w), &m, &f) == MSG_FAULT, "%s", avp_name(a.type));
+		ck_assert_ptr_nonnull(strstr(f.text, avp_name(a.type)));
+		ck_assert_uint_eq(f.error, EC_VALUE);
+		if (a.type == AVP_MESSAGE_TYPE || a.type == AVP_RANDOM_VECTOR)
+			continue;
+		w = writer_of(out, sizeof(out));
+		rewrite(_i, n, H, &a.value, &w, &a);
+		check_absent(_i, &a, writer_span(&w));
+	}
+}
+END_TEST
+
+/* X2661-4.1-04: any order after the Message Type. */
+START_TEST(reversed)
+{
+	uint8_t octets[BODY_MAX], out[BODY_MAX];
+	struct reader r = reader_of(golden_body(_i, octets));
+	struct writer w = writer_of(out, sizeof(out));
+	struct avp a[AVP_COUNT];
+	size_t n = 0;
+	struct msg m;
+	struct fault f;
+
+	while (avp_next(&r, &a[n]))
+		n++;
+	put_raw(&w, M, 0, AVP_MESSAGE_TYPE, a[0].value);
+	for (size_t i = n; i-- > 1;)
+		put_raw(&w, a[i].mandatory ? M : 0, 0, a[i].type, a[i].value);
+	if (goldens[_i].hide)
+		return; /* the vector has to come first */
+	ck_assert_int_eq(decode(writer_span(&w), &m, &f), MSG_OK);
+	ck_assert(msg_equal(&m, &goldens[_i].msg));
+}
+END_TEST
+
+/* ---- AVPs too many ----------------------------------------------------------------------------------------- */
+
+/* X2661-4.1-05 (not listed for the message), X2661-4.1-03 (once more): ignored, however malformed. */
+START_TEST(known_but_superfluous)
+{
+	static const uint8_t twos[AVP_VALUE_MAX] = { 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 };
+	const struct msg *expect = &goldens[_i].msg;
+
+	for (uint16_t type = 0; type < AVP_COUNT; type++) {
+		const struct avp_row *row = avp_find(AVP_V2, 0, type);
+		size_t lens[] = { row ? row->min : 0, 0, AVP_VALUE_MAX };
+
+		if (!row || type == AVP_RANDOM_VECTOR ||
+		    (msg_place(expect->type, type) != PLACE_UNEXPECTED && !msg_has(expect, type) && type))
+			continue;
+		for (size_t i = 0; i < 2 * COUNT(lens); i++) {
+			uint8_t octets[BODY_MAX];
+			struct l2tp_span body = golden_body(_i, octets);
+			struct writer w = writer_of(octets + body.len, sizeof(octets) - body.len);
+			struct msg m;
+			struct fault f;
+
+			put_raw(&w, i % 2 ? M | H : M, 0, type, span_of(twos, lens[i / 2]));
+			body.len += writer_len(&w);
+			if (decode(body, &m, &f) != MSG_OK || !msg_equal(&m, expect))
+				ck_abort_msg("%s and %s of %zu: %s", goldens[_i].name, avp_name(type), lens[i / 2],
+					     f.text);
+		}
+	}
+}
+END_TEST
+
+/* R2661-4.1-03 .. -06, -10; R2661-4.4.2-01 */
+static const struct {
+	uint16_t flags, vendor, type;
+	const char *in_text; /* NULL: skipped */
+} unknowns[] = {
+	{ 0, 311, 1, NULL }, /* Windows' ICRQ */
+	{ H, 311, 1, NULL },
+	{ 0, 0, 20, NULL },
+	{ 0, 0, 40, NULL },
+	{ 0, 0, 65535, NULL },
+	{ 0, 65535, 0, NULL },
+	{ M, 9, 12, "vendor 9, attribute 12" },
+	{ M | H, 3561, 1, "vendor 3561, attribute 1" },
+	{ M, 0, 20, "vendor 0, attribute 20" },
+	{ M, 0, 99, "vendor 0, attribute 99" },
+	{ M, 1, 0, "vendor 1, attribute 0" },
+};
+
+START_TEST(unknown)
+{
+	for (int i = 0; i < GOLDENS; i++) {
+		uint8_t octets[BODY_MAX];
+		struct l2tp_span body = golden_body(i, octets);
+		uint8_t out[BODY_MAX];
+		struct writer w = writer_of(out, sizeof(out));
+		struct msg m;
+		struct fault f;
+		enum msg_verdict v;
+
+		/* right behind the Message Type, so that what follows is read after the fault */
+		put_span(&w, span_of(octets, 8));
+		put_raw(&w, unknowns[_i].flags, unknowns[_i].vendor, unknowns[_i].type, span_of("0123456789abcdef", 16));
+		put_span(&w, span_of(octets + 8, body.len - 8));
+		v = decode(writer_span(&w), &m, &f);
+		ck_assert(v == (unknowns[_i].in_text ? MSG_FAULT : MSG_OK));
+		ck_assert(msg_equal(&m, &goldens[i].msg));
+		if (!unknowns[_i].in_text)
+			continue;
+		ck_assert(f.result == RC_STOPCCN_GENERAL && f.error == EC_UNKNOWN_MANDATORY_AVP);
+		ck_assert_msg(strstr(f.text, unknowns[_i].in_text), "%s", f.text);
+	}
+}
+END_TEST
+
+/* ---- Whole messages ---------------------------------------------------------------------------------------- */
+
+#define SCCRQ_NO_ID "8008 0000 0000 0001 8008 0000 0002 0100 800a 0000 0003 00000003 8007 0000 0007 6c"
+
+static const struct {
+	const char *name, *body;
+	enum msg_verdict verdict;
+	uint16_t error;
+	const char *in_text;
+	uint16_t type, tunnel_id, session_id; /* to be read all the same */
+} messages[] = {
+	{ "empty", "", MSG_FAULT, EC_LENGTH, "Message Type", 0, 0, 0 },
+	{ "an AVP cut short", "8008 0000 0000", MSG_FAULT, EC_LENGTH, "Message Type", 0, 0, 0 },
+	{ "X2661-4.4.1-01", "8008 0000 0009 0007 8008 0000 0000 0006", MSG_FAULT, EC_VALUE, "not the first", 6, 7, 0 },
+	{ "no Message Type at all", "8008 0000 000e 0007", MSG_FAULT, EC_VALUE, "not the first", 0, 0, 7 },
+	{ "a vendor's type 0", "8008 0137 0000 0006", MSG_FAULT, EC_VALUE, "not the first", 0, 0, 0 },
+	{ "R2661-4.4.1-07, type 99", "8008 0000 0000 0063 8008 0000 0009 0007", MSG_FAULT, EC_UNKNOWN_MANDATORY_AVP,
+	  "message type 99", 99, 7, 0 },
+	{ "type 0", "8008 0000 0000 0000", MSG_FAULT, EC_UNKNOWN_MANDATORY_AVP, "message type 0", 0, 0, 0 },
+	{ "type 13 with ids", "8008 0000 0000 000d 8008 0000 0009 0001 8008 0000 000e 0002", MSG_FAULT,
+	  EC_UNKNOWN_MANDATORY_AVP, "message type 13", 13, 1, 2 },
+	{ "R2661-4.4.1-08", "0008 0000 0000 0063 8007 0000 0009 07", MSG_IGNORE, 0, "", 99, 0, 0 },
+	{ "known, without M", "0008 0000 0000 0006", MSG_OK, 0, "", 6, 0, 0 },
+	{ "Message Type of 1 octet, without M", "0007 0000 0000 06", MSG_FAULT, EC_LENGTH, "Message Type", 0, 0, 0 },
+	{ "Message Type of 3 octets", "8009 0000 0000 000600", MSG_FAULT, EC_LENGTH, "Message Type", 0, 0, 0 },
+	{ "Message Type hidden, without M", "4008 0000 0000 0006", MSG_FAULT, EC_VALUE, "Message Type", 0, 0, 0 },
+	{ "Message Type with a reserved bit", "0408 0000 0000 0006", MSG_FAULT, EC_UNKNOWN_MANDATORY_AVP,
+	  "attribute 0", 0, 0, 0 },
+	{ "ids behind the wrong AVP", "8008 0000 0000 0001 8009 0000 0002 010000 8008 0000 0009 0007", MSG_FAULT,
+	  EC_LENGTH, "Protocol Version", 1, 7, 0 },
+	{ "the first fault counts", "8008 0000 0000 0001 8008 0000 000a 0000 8006 0000 0063 8005", MSG_FAULT, EC_VALUE,
+	  "Receive Window Size", 1, 0, 0 },
+	{ "SCCRQ without id", SCCRQ_NO_ID, MSG_FAULT, EC_VALUE, "Assigned Tunnel ID is missing", 1, 0, 0 },
+	{ "SCCRQ with id 0", SCCRQ_NO_ID "8008 0000 0009 0000", MSG_FAULT, EC_VALUE, "Assigned Tunnel ID", 1, 0, 0 },
+	{ "id 0 without M, then a good one", SCCRQ_NO_ID "0008 0000 0009 0000 8008 0000 0009 0005", MSG_OK, 0, "", 1,
+	  5, 0 },
+	{ "first counts, X2661-4.1-03", SCCRQ_NO_ID "8008 0000 0009 0005 8008 0000 0009 0006", MSG_OK, 0, "", 1, 5,
+	  0 },
+	/* X2661-4.4.2-02: a fault, yet all that is needed to obey them */
+	{ "StopCCN without Result Code", "8008 0000 0000 0004 8008 0000 0009 0007", MSG_FAULT, EC_VALUE,
+	  "Result Code is missing", 4, 7, 0 },
+	{ "StopCCN, Result Code of 3 octets", "8008 0000 0000 0004 8009 0000 0001 000100 8008 0000 0009 0007",
+	  MSG_FAULT, EC_LENGTH, "Result Code", 4, 7, 0 },
+	{ "StopCCN, Result Code of 1 octet, M=0", "8008 0000 0000 0004 0007 0000 0001 00 8008 0000 0009 0007",
+	  MSG_FAULT, EC_VALUE, "Result Code", 4, 7, 0 },
+	{ "CDN without id", "8008 0000 0000 000e 8008 0000 0001 0001", MSG_FAULT, EC_VALUE,
+	  "Assigned Session ID is missing", 14, 0, 0 },
+	{ "CDN without Result Code", "8008 0000 0000 000e 8008 0000 000e 0009", MSG_FAULT, EC_VALUE,
+	  "Result Code is missing", 14, 0, 9 },
+	/* R2661-7.1-09 */
+	{ "the worked example", "8008 0000 0000 000c 800a 0000 0013 00000001 800a 0000 0018 00000001 0008 0000 0026 0001",
+	  MSG_OK, 0, "", 12, 0, 0 },
+	{ "the same with M", "8008 0000 0000 000c 800a 0000 0013 00000001 800a 0000 0018 00000001 8008 0000 0026 0001",
+	  MSG_FAULT, EC_LENGTH, "Rx Connect Speed", 12, 0, 0 },
+	{ "bare ICCN", "8008 0000 0000 000c", MSG_OK, 0, "", 12, 0, 0 },
+	{ "bare OCCN", "8008 0000 0000 0009", MSG_OK, 0, "", 9, 0, 0 },
+	{ "SLI with reserved octets set", "8008 0000 0000 0010 8010 0000 0023 ffff 00000000 00000000", MSG_OK, 0, "",
+	  16, 0, 0 },
+};
+
+START_TEST(whole_message)
+{
+	uint8_t octets[BODY_MAX];
+	struct l2tp_span body = tight_copy(hex(messages[_i].body, octets, sizeof(octets)));
+	struct msg m;
+	struct fault f;
+	enum msg_verdict v = decode(body, &m, &f);
+
+	ck_assert_msg(v == messages[_i].verdict, "%s: %d %s", messages[_i].name, v, f.text);
+	ck_assert_msg(f.error == messages[_i].error, "%s: error %u", messages[_i].name, f.error);
+	ck_assert_uint_eq(f.result, v == MSG_FAULT ? RC_STOPCCN_GENERAL : 0);
+	ck_assert_msg(strstr(f.text, messages[_i].in_text), "%s: %s", messages[_i].name, f.text);
+	ck_assert_uint_eq(m.type, messages[_i].type);
+	ck_assert_uint_eq(m.assigned_tunnel_id, messages[_i].tunnel_id);
+	ck_assert_uint_eq(m.assigned_session_id, messages[_i].session_id);
+	tight_free(body);
+}
+END_TEST
+
+START_TEST(strict_forgives_nothing)
+{
+	static const char *const bodies[] = { "8008 0000 0000 000c 800a 0000 0013 00000001",
+					      "8008 0000 0000 0009 800a 0000 0018 00000001" };
+	struct msg_decoder d = { .strict = true };
+	uint8_t octets[64];
+	struct msg m;
+	struct fault f;
+
+	ck_assert_int_eq(msg_decode(&d, hex(bodies[0], octets, sizeof(octets)), &m, &f), MSG_FAULT);
+	ck_assert_ptr_nonnull(strstr(f.text, "Tx Connect Speed is missing"));
+	ck_assert_int_eq(msg_decode(&d, hex(bodies[1], octets, sizeof(octets)), &m, &f), MSG_FAULT);
+	ck_assert_ptr_nonnull(strstr(f.text, "Framing Type is missing"));
+}
+END_TEST
+
+/* ---- Hiding ------------------------------------------------------------------------------------------------ */
+
+/* R2661-4.4.1-04: a Tx Connect Speed of 64000, hidden with vectors of octets 1, 8, 15 ... */
+static const struct {
+	size_t len;
+	const char *hidden;
+} vectors[] = {
+	{ 1, "ac11bc7c83e0" },	{ 15, "2e7b286995df" },	  { 16, "f7c8700ec433" },
+	{ 17, "9d5bc2aa17aa" }, { 1017, "f5d1dcb331bb" },
+};
+
+static void put_vector_of(struct writer *w, size_t len)
+{
+	uint8_t vector[AVP_VALUE_MAX];
+
+	for (size_t i = 0; i < len; i++)
+		vector[i] = (uint8_t)(i * 7 + 1);
+	put_raw(w, M, 0, AVP_RANDOM_VECTOR, span_of(vector, len));
+}
+
+static void put_iccn(struct writer *w)
+{
+	put_raw(w, M, 0, AVP_MESSAGE_TYPE, span_of("\0\x0c", 2));
+}
+
+START_TEST(any_vector)
+{
+	uint8_t out[BODY_MAX], octets[8];
+	struct writer w = writer_of(out, sizeof(out));
+	struct msg m;
+	struct fault f;
+
+	put_iccn(&w);
+	put_vector_of(&w, vectors[_i].len);
+	put_raw(&w, M | H, 0, AVP_TX_CONNECT_SPEED, hex(vectors[_i].hidden, octets, sizeof(octets)));
+	ck_assert_int_eq(decode(writer_span(&w), &m, &f), MSG_OK);
+	ck_assert_uint_eq(m.tx_connect_speed, 64000);
+}
+END_TEST
+
+START_TEST(nearest_vector) /* R2661-4.3-12, R2661-4.4.1-02 */
+{
+	uint8_t out[BODY_MAX], octets[8];
+	struct writer w = writer_of(out, sizeof(out));
+	struct msg m;
+	struct fault f;
+
+	put_iccn(&w);
+	put_vector_of(&w, 15);
+	put_vector_of(&w, 16);
+	put_raw(&w, M | H, 0, AVP_TX_CONNECT_SPEED, hex(vectors[2].hidden, octets, sizeof(octets)));
+	put_vector_of(&w, 1);
+	ck_assert_int_eq(decode(writer_span(&w), &m, &f), MSG_OK);
+	ck_assert_uint_eq(m.tx_connect_speed, 64000);
+}
+END_TEST
+
+/* What is inside a hidden Tx Connect Speed (4 octets) before encryption, and what is to come of it. */
+static const struct {
+	const char *name, *inside;
+	uint16_t error; /* with M; without it: as if absent */
+} insides[] = {
+	{ "as it should be", "0004 0000fa00", EC_NONE },
+	{ "padded, R2661-4.3-05", "0004 0000fa00 010203040506070809", EC_NONE },
+	{ "padded over blocks", "0004 0000fa00 00000000000000000000000000000000000000000000000000000000", EC_NONE },
+	{ "nothing, X2661-4.3-03", "", EC_VALUE },
+	{ "one octet, X2661-4.3-03", "00", EC_VALUE },
+	{ "longer than what is there, X2661-4.3-02", "0005 0000fa00", EC_VALUE },
+	{ "far longer", "ffff 0000fa00", EC_VALUE },
+	{ "original too short, X2661-4.3-05", "0003 0000fa00", EC_LENGTH },
+	{ "original too long, X2661-4.3-05", "0005 0000fa00 00", EC_LENGTH },
+	{ "original empty", "0000", EC_LENGTH },
+};
+
+static void check_inside(size_t row, uint16_t flags)
+{
+	static const struct l2tp_span vector = TEXT("v");
+	uint8_t out[BODY_MAX], value[64];
+	struct l2tp_span inside_value = hex(insides[row].inside, value, sizeof(value));
+	struct writer w = writer_of(out, sizeof(out));
+	uint16_t error = flags & M ? insides[row].error : EC_NONE;
+	struct msg m;
+	struct fault f;
+
+	digest_hide(AVP_TX_CONNECT_SPEED, GOLDEN_SECRET, vector, value, inside_value.len);
+	put_iccn(&w);
+	put_raw(&w, M, 0, AVP_RANDOM_VECTOR, vector);
+	put_raw(&w, flags | H, 0, AVP_TX_CONNECT_SPEED, inside_value);
+	ck_assert_msg(decode(writer_span(&w), &m, &f) == (error ? MSG_FAULT : MSG_OK), "%s", insides[row].name);
+	ck_assert_msg(f.error == error, "%s: error %u", insides[row].name, f.error);
+	ck_assert_uint_eq(m.tx_connect_speed, insides[row].error ? 0 : 64000);
+	ck_assert(msg_has(&m, AVP_TX_CONNECT_SPEED) == !insides[row].error);
+}
+
+START_TEST(inside_of_hidden)
+{
+	check_inside((size_t)_i, M);
+	check_inside((size_t)_i, 0);
+}
+END_TEST
+
+/* X2661-4.3-01: before the profile of the peer is known there is no secret, yet its name must be found. */
+START_TEST(hidden_without_secret)
+{
+	const struct msg_decoder d = { .strict = false };
+	uint8_t octets[BODY_MAX];
+	struct msg m;
+	struct fault f;
+
+	for (int i = 0; i < GOLDENS; i++) {
+		if (!goldens[i].hide || goldens[i].msg.type != CM_SCCRQ)
+			continue;
+		ck_assert_int_eq(msg_decode(&d, golden_body(i, octets), &m, &f), MSG_FAULT);
+		ck_assert(f.error == EC_VALUE && strstr(f.text, "unhidden"));
+		ck_assert_int_eq(m.type, CM_SCCRQ);
+		ck_assert(span_equal(m.host_name, goldens[i].msg.host_name));
+		ck_assert(!msg_has(&m, AVP_ASSIGNED_TUNNEL_ID) && m.assigned_tunnel_id == 0);
+	}
+}
+END_TEST
+
+/* Several hidden AVPs share the scratch space, which is as large as the body and no larger. */
+START_TEST(scratch_suffices)
+{
+	static uint8_t out[65536], scratch[65536];
+	struct writer w = writer_of(out, sizeof(out));
+	struct msg_decoder d = { GOLDEN_SECRET, scratch, 0, false };
+	uint8_t junk[AVP_VALUE_MAX] = { 0 };
+	struct msg m;
+	struct fault f;
+
+	put_iccn(&w);
+	put_vector_of(&w, 16);
+	for (int i = 0; i < 60; i++)
+		put_raw(&w, H, 0, AVP_PROXY_AUTHEN_TYPE, span_of(junk, sizeof(junk)));
+	d.scratch_size = writer_len(&w);
+	ck_assert_int_eq(msg_decode(&d, writer_span(&w), &m, &f), MSG_OK);
+}
+END_TEST
+
+/* ---- Encoding ---------------------------------------------------------------------------------------------- */
+
+START_TEST(too_long_a_value)
+{
+	static const uint8_t octets[AVP_VALUE_MAX] = { 1 };
+	static uint8_t out[BODY_MAX];
+	struct msg m = { .type = CM_ICRQ, .assigned_session_id = 1 };
+
+	m.has = HAS(ASSIGNED_SESSION_ID) | HAS(CALL_SERIAL_NUMBER) | HAS(CALLED_NUMBER);
+	for (size_t shorter = 0; shorter <= 3; shorter++) {
+		for (int hide = 0; hide < 2; hide++) {
+			struct msg_encoder e = encoder(hide);
+			struct writer w = writer_of(out, sizeof(out));
+			struct msg back;
+			struct fault f;
+
+			m.called_number = span_of(octets, AVP_VALUE_MAX - shorter);
+			msg_encode(&e, &m, &w);
+			/* hidden, two octets are needed for the original length */
+			ck_assert(writer_bad(&w) == (hide && shorter < 2));
+			if (writer_bad(&w))
+				continue;
+			ck_assert_int_eq(decode(writer_span(&w), &back, &f), MSG_OK);
+			ck_assert(msg_equal(&back, &m));
+		}
+	}
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	struct msg msg;
+} our_errors[] = {
+	{ "unknown message", { .type = 5 } },
+	{ "ZLB", { .type = CM_ZLB } },
+	{ "required AVP missing", { .type = CM_ICRP } },
+	{ "forgiven AVP missing", { .type = CM_ICCN, .has = HAS(TX_CONNECT_SPEED) } },
+	{ "AVP without a place", { .type = CM_HELLO, .has = HAS(HOST_NAME), .host_name = TEXT("l") } },
+};
+
+START_TEST(our_own_error)
+{
+	uint8_t out[BODY_MAX];
+	struct writer w = writer_of(out, sizeof(out));
+
+	msg_encode(&(struct msg_encoder){ 0 }, &our_errors[_i].msg, &w); /* aborts */
+}
+END_TEST
+
+/* ---- At random --------------------------------------------------------------------------------------------- */
+
+static uint8_t noise[AVP_VALUE_MAX];
+
+static struct l2tp_span random_span(size_t min, size_t max)
+{
+	size_t len = min + (size_t)rand() % ((max < 100 ? max : 100) - min + 1);
+
+	return span_of(noise + (size_t)rand() % (sizeof(noise) - len), len);
+}
+
+/* A message of this type with random AVPs of random values, all of them fit to be sent. */
+static struct msg random_msg(enum cm_type type)
+{
+	struct msg m = { .type = type };
+
+	for (uint16_t avp = 1; avp < AVP_COUNT; avp++) {
+		const struct avp_row *row = &avp_table[avp];
+		enum msg_place place = msg_place(type, avp);
+		struct l2tp_span value;
+
+		if (place == PLACE_UNEXPECTED || avp == AVP_RANDOM_VECTOR || (place == PLACE_OPTIONAL && rand() % 2))
+			continue;
+		do
+			value = random_span(row->min, row->max);
+		while (avp_read(row, value, &m) != EC_NONE);
+	}
+	return m;
+}
+
+START_TEST(random_messages_come_back)
+{
+	unsigned int seed = (unsigned int)time(NULL);
+
+	printf("test_msg seed %u\n", seed);
+	srand(seed);
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (uint8_t)(rand() % 3 ? rand() : 0);
+	for (size_t round = 0; round < 2000; round++) {
+		struct msg_encoder e = encoder(rand() % 2);
+		uint8_t out[BODY_MAX];
+		struct writer w = writer_of(out, sizeof(out));
+		struct msg m = random_msg(lists[round % COUNT(lists)].type), back;
+		struct fault f;
+
+		msg_encode(&e, &m, &w);
+		if (decode(writer_span(&w), &back, &f) != MSG_OK || !msg_equal(&back, &m))
+			ck_abort_msg("seed %u, round %zu: %s", seed, round, f.text);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("msg");
+	TCase *t = tcase_create("msg");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(t, scope_of_messages);
+	tcase_add_loop_test(t, matrix, 0, COUNT(lists));
+	tcase_add_loop_test(t, golden_encode, 0, GOLDENS);
+	tcase_add_loop_test(t, golden_decode, 0, GOLDENS);
+	tcase_add_loop_test(t, too_small_a_buffer, 0, GOLDENS);
+	tcase_add_loop_test(t, every_prefix, 0, GOLDENS);
+	tcase_add_loop_test(t, every_octet_changed, 0, GOLDENS);
+	tcase_add_loop_test(t, octets_behind, 0, GOLDENS);
+	tcase_add_loop_test(t, missing, 0, GOLDENS);
+	tcase_add_loop_test(t, wrong_length, 0, GOLDENS);
+	tcase_add_loop_test(t, mandatory_bit_of_the_known, 0, GOLDENS);
+	tcase_add_loop_test(t, reserved_bits, 0, GOLDENS);
+	tcase_add_loop_test(t, hidden_bit, 0, GOLDENS);
+	tcase_add_loop_test(t, reversed, 0, GOLDENS);
+	tcase_add_loop_test(t, known_but_superfluous, 0, GOLDENS);
+	tcase_add_loop_test(t, unknown, 0, COUNT(unknowns));
+	tcase_add_loop_test(t, whole_message, 0, COUNT(messages));
+	tcase_add_test(t, strict_forgives_nothing);
+	tcase_add_loop_test(t, any_vector, 0, COUNT(vectors));
+	tcase_add_test(t, nearest_vector);
+	tcase_add_loop_test(t, inside_of_hidden, 0, COUNT(insides));
+	tcase_add_test(t, hidden_without_secret);
+	tcase_add_test(t, scratch_suffices);
+	tcase_add_test(t, too_long_a_value);
+	tcase_add_loop_test_raise_signal(t, our_own_error, SIGABRT, 0, COUNT(our_errors));
+	tcase_add_test(t, random_messages_come_back);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
