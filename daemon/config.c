@@ -334,6 +334,14 @@ static void check_timers(struct load *load, const struct config_profile *p, cfg_
 			     "redial-min is longer than redial-max; allowed: at most that");
 }
 
+static bool port_has_listener(const struct config *c, uint16_t port)
+{
+	for (size_t i = 0; i < c->n_listens; i++)
+		if (c->listens[i].addr.port == port)
+			return true;
+	return false;
+}
+
 static void check_lac(struct load *load, const struct config_profile *p, cfg_t *section)
 {
 	/* the only IP addresses with a colon are IPv6 ones */
@@ -344,6 +352,10 @@ static void check_lac(struct load *load, const struct config_profile *p, cfg_t *
 	if (p->family && source_family && p->family != source_family)
 		mistakes_add(&load->mistakes, line_of(section, "source"),
 			     "source is not of the family that is asked for; allowed: an IPv%d address", p->family);
+	if (p->local_port && !port_has_listener(load->x.config, p->local_port))
+		mistakes_add(&load->mistakes, line_of(section, "local-port"),
+			     "local-port %u is not listened on; allowed: ephemeral, or the port of a listen address",
+			     p->local_port);
 	if (p->calls > p->params.sessions_max)
 		mistakes_add(&load->mistakes, line_of(section, line_of(section, "calls") ? "calls" : "sessions"),
 			     "more calls than sessions; allowed: at most %u", (unsigned)p->params.sessions_max);

@@ -119,11 +119,15 @@ static void close_watched(sd_event_source **source, int *fd)
 
 static int copy_string(const char *s, char **ret)
 {
-	char *copy = s ? strdup(s) : NULL;
+	size_t size = s ? strlen(s) + 1 : 0;
+	char *copy;
 
-	if (s && !copy)
+	if (!s)
+		return 0;
+	copy = malloc(size);
+	if (!copy)
 		return -ENOMEM;
-	*ret = copy;
+	*ret = memcpy(copy, s, size);
 	return 0;
 }
 

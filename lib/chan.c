@@ -33,8 +33,8 @@
  * When it expires the window collapses to 1 and c->next goes back to the start: the oldest goes out now, those behind
  * it follow as the window opens again, unless the peer had them and says so.  They keep their Ns and carry the
  * current Nr.  The interval doubles each time up to the cap; after the last one the chan has failed and is mute.  An
- * acknowledgement of something new sets interval and count back; other signs of life (chan_forgive) only the count,
- * so that a peer who never answers is not asked faster.
+ * acknowledgement of something new sets interval, count and failure back; other signs of life (chan_forgive) leave
+ * the interval alone, so that a peer who never answers is not asked faster.
  */
 #include "chan.h"
 

@@ -10,6 +10,10 @@
 #include "digest.h"
 #include "wire.h"
 
+/* Calls that are all placed or all closed at once must fit the queue: a call has at most two messages in it. */
+#define QUEUE_PER_SESSION 2
+#define QUEUE_SPARE 64
+
 void conn_init(struct conn *c, struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
 	       const struct l2tp_addr *peer)
 {
@@ -17,7 +21,8 @@ void conn_init(struct conn *c, struct core *core, const struct l2tp_params *para
 	chan_init(&c->chan, &(struct chan_config){ .receive_window = params->receive_window,
 						    .retransmit_initial = params->retransmit_initial,
 						    .retransmit_cap = params->retransmit_cap,
-						    .retransmit_max = params->retransmit_max });
+						    .retransmit_max = params->retransmit_max,
+						    .queue_max = QUEUE_PER_SESSION * params->sessions_max + QUEUE_SPARE });
 }
 
 void conn_clear(struct conn *c)
@@ -86,6 +91,15 @@ void conn_flush(struct conn *c, usec_t now)
 		transmit(c, &tx);
 }
 
+uint16_t conn_spare_id(struct core *core, uint32_t scope)
+{
+	uint16_t id = 0;
+
+	for (int i = 0; i < 16 && (!id || idpool_taken(core->ids, scope, id)); i++)
+		core->env.random(core->env.ctx, &id, sizeof(id));
+	return id ? id : 1;
+}
+
 void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
 		 uint16_t nr, const struct l2tp_reason *reason)
 {
@@ -95,11 +109,7 @@ void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct 
 	struct writer w = writer_of(body, sizeof(body));
 
 	core->stats.refused++;
-	/* An id that no tunnel answers to; it may not be 0. */
-	for (int i = 0; i < 16 && (!m.assigned_tunnel_id || idpool_taken(core->ids, 0, m.assigned_tunnel_id)); i++)
-		core->env.random(core->env.ctx, &m.assigned_tunnel_id, sizeof(m.assigned_tunnel_id));
-	if (!m.assigned_tunnel_id)
-		m.assigned_tunnel_id = 1;
+	m.assigned_tunnel_id = conn_spare_id(core, 0);
 	msg_set(&m, AVP_ASSIGNED_TUNNEL_ID);
 	conn_put_reason(&m, reason);
 	msg_encode(&(struct msg_encoder){ 0 }, &m, &w);

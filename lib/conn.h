@@ -30,6 +30,8 @@ void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t 
 /* Hand to the outbox what the channel wants on the wire now. */
 void conn_flush(struct conn *c, usec_t now);
 
+/* An id that nobody answers to, for the Assigned ID of a refusal, which may not be 0.  Nothing is reserved. */
+uint16_t conn_spare_id(struct core *core, uint32_t scope);
 /* One StopCCN from no connection, in answer to an SCCRQ or a stray message that is refused: nothing is kept, a repeated
  * request is answered anew. */
 void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,

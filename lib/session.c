@@ -361,14 +361,9 @@ void session_fill_op(struct session *s, struct l2tp_op *op)
 void session_refuse(struct session_table *t, uint32_t peer_id, const struct l2tp_reason *reason, usec_t now)
 {
 	struct conn *c = t->conn;
-	struct msg m = { .type = CM_CDN };
-	uint32_t id = 0;
+	struct msg m = { .type = CM_CDN, .assigned_session_id = conn_spare_id(c->core, c->id) };
 
 	c->core->stats.refused++;
-	/* The AVP may not be 0: an id is drawn and goes at once into quarantine. */
-	if (idpool_acquire(c->core->ids, c->id, SESSION_ID_MAX, now, &id) == 0)
-		idpool_release(c->core->ids, c->id, id, now);
-	m.assigned_session_id = (uint16_t)(id ? id : 1);
 	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
 	conn_put_reason(&m, reason);
 	conn_send(c, &m, peer_id, now);

@@ -423,6 +423,8 @@ static void given_up(struct tunnel *t, usec_t now)
 static void judge(struct tunnel *t, usec_t now)
 {
 	t->condemned = false;
+	if (!t->conn.chan.failed)
+		return; /* it has answered meanwhile */
 	if (t->data_seen + tunnel_linger_time(t) > now)
 		chan_forgive(&t->conn.chan, now);
 	else
@@ -518,7 +520,7 @@ static void settle_end(struct tunnel *t)
 		t->ending = true;
 		outbox_post(&core->outbox, &t->object, L2TP_OP_TUNNEL_GONE);
 	}
-	quiet = t->state != TUNNEL_CLOSING && !t->path && !t->sessions.count;
+	quiet = t->state != TUNNEL_CLOSING && !t->path && !t->sessions.count && !t->conn.chan.ack_due;
 	core->lingering += (uint32_t)quiet - (uint32_t)t->quiet;
 	t->quiet = quiet;
 }

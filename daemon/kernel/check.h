@@ -2,8 +2,8 @@
 /*
  * check: has this machine what the kernel dataplane needs, and if not, what is missing and how to get it.
  */
-#ifndef CHECK_H
-#define CHECK_H
+#ifndef KERNEL_CHECK_H
+#define KERNEL_CHECK_H
 
 #include <stddef.h>
 

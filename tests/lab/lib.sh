@@ -80,7 +80,7 @@ snapshot() {
 		echo '== processes'
 		awk '$1 != 2 { $1 = ""; print }' "$1.ps" | sort # 2 is the kernel's
 		echo '== /run'
-		find /run -path /run/lab -prune -o -print | sort
+		find /run -path /run/lab -prune -o ! -name pppd2.tdb -print | sort # that file is pppd's own and stays
 	} >>"$1"
 	rm "$1.ps"
 }

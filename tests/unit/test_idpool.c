@@ -173,10 +173,12 @@ START_TEST(nearly_full)
 		refused += idpool_acquire(p, 9, 65535, i * USEC_PER_MSEC, &id) == -ENOSPC;
 	}
 	ck_assert_uint_ge(refused, 1);
+	for (uint32_t i = 500; i < 3500; i++)
+		idpool_release(p, 9, ids[i], USEC_PER_SEC);
 	/* quarantine is over for all of these */
-	for (uint32_t i = 0; i < 400; i++)
-		if (idpool_acquire(p, 9, 65535, QUARANTINE + 5 * USEC_PER_SEC, &id) < 0)
-			ck_abort_msg("refused with hundreds free: %u", i);
+	for (uint32_t i = 0; i < 2000; i++)
+		if (idpool_acquire(p, 9, 65535, USEC_PER_SEC + QUARANTINE, &id) < 0)
+			ck_abort_msg("refused with thousands free: %u", i);
 	free(ids);
 	idpool_free(p);
 }

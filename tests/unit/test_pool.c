@@ -2,22 +2,13 @@
 /* pool: which addresses come out, in which order. */
 #include <check.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include "oom.h"
 #include "pool.h"
 
 #define FIRST 0x0a400002U /* 10.64.0.2 */
-
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-static bool no_memory;
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return no_memory ? NULL : __real_calloc(n, size);
-}
 
 START_TEST(ranges)
 {
@@ -115,9 +106,8 @@ START_TEST(out_of_memory)
 {
 	struct pool *p = NULL;
 
-	no_memory = true;
+	oom_at = 1;
 	ck_assert_int_eq(pool_new(1, 10, &p), -ENOMEM);
-	no_memory = false;
 	ck_assert_ptr_null(p);
 	pool_free(NULL);
 }
