@@ -32,7 +32,6 @@
 
 #define SCHEMA_MAX 64             /* options of a section, hidden ones and the end included */
 #define NAME_MAX_LEN 63           /* of a profile or a pool */
-#define MISTAKES_MAX 100          /* then reading stops */
 #define CARRIER "\a" "load"
 #define BEGIN "\a" "begin"
 #define PROFILE_SECTIONS (IN_LNS | IN_LAC | IN_PPP)
@@ -74,6 +73,11 @@ static void value_free(void *p)
 	free(v);
 }
 
+static struct load *load_of(const cfg_t *section)
+{
+	return (struct load *)(void *)section->opts[0].simple_value.ptr;
+}
+
 /* cfg_callback_t: keep it with its line.  The default of a CFGT_PTR has a number that libconfuse does not use: there
  * we remember where the option was given first. */
 static int value_new(cfg_t *section, cfg_opt_t *opt, const char *text, void *result)
@@ -81,21 +85,19 @@ static int value_new(cfg_t *section, cfg_opt_t *opt, const char *text, void *res
 	size_t size = strlen(text) + 1;
 	struct value *v = malloc(sizeof(*v) + size);
 
-	if (!v)
-		return -1;
+	*(struct value **)result = v;
+	if (!v) {
+		/* libconfuse would abort if the default of a hidden row were refused */
+		load_of(section)->x.oom = true;
+		return 0;
+	}
 	v->line = (unsigned)section->line;
 	v->earlier = opt->nvalues <= 1 ? (unsigned)opt->def.number : 0;
 	v->size = size;
 	memcpy(v->text, text, size);
 	if (!opt->def.number)
 		opt->def.number = section->line;
-	*(struct value **)result = v;
 	return 0;
-}
-
-static struct load *load_of(const cfg_t *section)
-{
-	return (struct load *)(void *)section->opts[0].simple_value.ptr;
 }
 
 /* cfg_func_t of the carrier, which nobody is to call */
@@ -124,14 +126,15 @@ static unsigned section_of(const cfg_t *section)
 static void unknown_key(struct load *load, const cfg_t *section, const char *key)
 {
 	unsigned line = (unsigned)section->line, where = section_of(section);
-	const struct option *elsewhere = option_elsewhere(where, key), *like = option_like(where, key);
+	const struct option *elsewhere = option_elsewhere(where, key);
+	const char *like = option_like(where, key);
 
 	if (elsewhere)
 		mistakes_add(&load->mistakes, line, "%s is not for %s; it belongs in %s", key, section_name(where),
 			     section_name(elsewhere->sections));
 	else if (like)
 		mistakes_add(&load->mistakes, line, "unknown key %s in %s; did you mean %s?", key, section_name(where),
-			     like->key);
+			     like);
 	else
 		mistakes_add(&load->mistakes, line, "unknown key %s in %s; see l2tpd.conf(5)", key,
 			     section_name(where));
@@ -150,13 +153,13 @@ static void __attribute__((format(printf, 2, 0))) parse_error(cfg_t *section, co
 		return;
 	}
 	if (strcmp(fmt, "found duplicate title '%s'") == 0) {
-		mistakes_add(&load->mistakes, line, "the name \"%.64s\" is taken; each section must have its own",
-			     va_arg(ap, const char *));
+		mistakes_add(&load->mistakes, line, "the name \"%.64s\" is taken; each section must have its own; "
+			     "what follows was not read", va_arg(ap, const char *));
 		return;
 	}
 	vsnprintf(text, sizeof(text), fmt, ap);
-	mistakes_add(&load->mistakes, line, "%s; write key = value, key = { value, ... } or section \"name\" { ... }",
-		     text);
+	mistakes_add(&load->mistakes, line, "%s; write key = value, key = { value, ... } "
+		     "or section \"name\" { ... }; what follows was not read", text);
 }
 
 /* libconfuse's table of one section: ours, after the two hidden rows, and behind them the subsections. */
@@ -421,7 +424,7 @@ static void check_profiles(struct load *load, const struct config *c)
 		if (p->lac)
 			check_lac(load, p, section);
 	}
-	if (c->n_profiles == 0)
+	if (c->n_profiles == 0 && load->mistakes.wrong == 0)
 		mistakes_note(&load->mistakes, 0, "no lns and no lac section: there is nothing to do");
 }
 

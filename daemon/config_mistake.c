@@ -10,10 +10,12 @@
 static void __attribute__((format(printf, 4, 0)))
 keep(struct mistakes *m, unsigned line, bool note, const char *fmt, va_list ap)
 {
+	m->wrong += !note;
+	if (m->n >= MISTAKES_MAX)
+		return;
+
 	struct mistake *list = realloc(m->list, (m->n + 1) * sizeof(*list));
 	char *text = NULL;
-
-	m->wrong += !note;
 	if (list)
 		m->list = list;
 	if (!list || vasprintf(&text, fmt, ap) < 0) {
@@ -53,6 +55,8 @@ void mistakes_print(struct mistakes *m, const char *path, FILE *out)
 		else
 			fprintf(out, "%s: %s%s\n", path, i->note ? "note: " : "", i->text);
 	}
+	if (m->n >= MISTAKES_MAX)
+		fprintf(out, "%s: there may be more mistakes than these\n", path);
 	if (m->oom)
 		fprintf(out, "%s: out of memory\n", path);
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#define MISTAKES_MAX 100 /* more are not kept */
+
 struct mistake {
 	unsigned line; /* 0: the file as a whole */
 	bool note;     /* worth saying, but not wrong */

@@ -75,7 +75,7 @@ const struct option options[] = {
 	LAC("local-port",           number,      local_port,           1,          UINT16_MAX, "ephemeral", "ephemeral")
 	LAC("dial",                 yes_no,      autodial,             0,          0,          NONE,        "yes")
 	LAC("redial-min",           time,        redial_min,           100 * MSEC, DAY,        NONE,        "1s")
-	LAC("redial-max",           time,        redial_max,           SEC,        DAY,        NONE,        "60s")
+	LAC("redial-max",           time,        redial_max,           100 * MSEC, DAY,        NONE,        "60s")
 	LAC("calls",                number,      calls,                0,          UINT16_MAX, NONE,        "1")
 	LAC("calling-number",       text,        calling_number,       1,          NUMBER_MAX, NONE,        NONE)
 	LAC("called-number",        text,        called_number,        1,          NUMBER_MAX, NONE,        NONE)
@@ -92,7 +92,7 @@ const struct option options[] = {
 	BOTH("strict",              yes_no,      strict,               0,          0,          NONE,        "no")
 	PARAM("sessions",           number,      sessions_max,         1,          UINT16_MAX, NONE,        NONE)
 	PARAM("receive-window",     number,      receive_window,       1,          1024,       NONE,        NONE)
-	PARAM("hello-interval",     time,        hello_interval,       SEC,        HOUR,       "never",     NONE)
+	PARAM("hello-interval",     time,        hello_interval,       100 * MSEC, HOUR,       "never",     NONE)
 	PARAM("retransmit-initial", time,        retransmit_initial,   100 * MSEC, MINUTE,     NONE,        NONE)
 	PARAM("retransmit-cap",     time,        retransmit_cap,       8 * SEC,    600 * SEC,  NONE,        NONE)
 	PARAM("retransmit-max",     number,      retransmit_max,       1,          32,         NONE,        NONE)
@@ -195,19 +195,26 @@ static size_t distance(const char *a, const char *b)
 	return row[len_b];
 }
 
-const struct option *option_like(unsigned section, const char *key)
+const char *option_like(unsigned section, const char *key)
 {
-	size_t best = strlen(key) / 3 + 1; /* more edits than that, and it is another word */
-	const struct option *found = NULL;
+	static const struct {
+		unsigned in;
+		const char *name;
+	} subsections[] = {
+		{ IN_ROOT, "limits" }, { IN_ROOT, "pool" }, { IN_ROOT, "lns" }, { IN_ROOT, "lac" }, { IN_LNS | IN_LAC, "ppp" },
+	};
+	size_t least = (strlen(key) + 1) / 3 + 1; /* with as many edits it is another word */
+	const char *found = NULL;
 
 	for (const struct option *o = options; o < options + options_n; o++) {
-		size_t d = o->sections & section ? distance(key, o->key) : best + 1;
-
-		if (d < best || (d == best && !found)) {
-			best = d;
-			found = o;
+		if ((o->sections & section) && distance(key, o->key) < least) {
+			least = distance(key, o->key);
+			found = o->key;
 		}
 	}
+	for (size_t i = 0; i < sizeof(subsections) / sizeof(subsections[0]); i++)
+		if ((subsections[i].in & section) && distance(key, subsections[i].name) < least)
+			return subsections[i].name;
 	return found;
 }
 

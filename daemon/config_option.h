@@ -75,8 +75,8 @@ void options_clear(unsigned sections, void *base);
 /* "1 to 65535", "yes or no" */
 const char *option_allowed(const struct option *o, char *buf, size_t size);
 
-/* The key of a section that looks most like an unknown one, else NULL. */
-const struct option *option_like(unsigned section, const char *key);
+/* The key or subsection of a section that looks most like an unknown key, else NULL. */
+const char *option_like(unsigned section, const char *key);
 /* A key of any other section, else NULL. */
 const struct option *option_elsewhere(unsigned section, const char *key);
 

@@ -167,7 +167,7 @@ static void describe_time(const struct option *o, char *buf, size_t size)
 {
 	char min[24], max[24];
 
-	snprintf(buf, size, "%s to %s, as of 500ms, 10s (or just 10), 5min, 2h, 1d%s%s",
+	snprintf(buf, size, "%s to %s%s%s (as in 500ms, 10s or just 10, 5min, 2h, 1d)",
 		 write_time(o->min, min, sizeof(min)), write_time(o->max, max, sizeof(max)), o->word ? ", or " : "",
 		 o->word ? o->word : "");
 }
@@ -436,8 +436,8 @@ void addr_unmap(struct l2tp_addr *a)
 	a->family = 4;
 }
 
-/* "192.0.2.1", "2001:db8::1", "fe80::1%eth0" */
-static const char *read_ip(const char *text, struct l2tp_addr *ret)
+/* "192.0.2.1", "2001:db8::1", "fe80::1%eth0"; the interface may be missing from a prefix */
+static const char *read_ip(const char *text, bool prefix, struct l2tp_addr *ret)
 {
 	struct l2tp_addr a = { .port = 0 };
 	char ip[INET6_ADDRSTRLEN];
@@ -458,9 +458,10 @@ static const char *read_ip(const char *text, struct l2tp_addr *ret)
 		return "not an address";
 	a.family = 6;
 	memcpy(a.ip, &in6, sizeof(in6));
-	if (IN6_IS_ADDR_LINKLOCAL(&in6) != !!interface)
-		return interface ? "an interface with an address that is not link-local"
-				 : "a link-local address without its interface (as in fe80::1%eth0)";
+	if (interface && !IN6_IS_ADDR_LINKLOCAL(&in6))
+		return "an interface with an address that is not link-local";
+	if (!interface && !prefix && IN6_IS_ADDR_LINKLOCAL(&in6))
+		return "a link-local address without its interface (as in fe80::1%eth0)";
 	if (interface && (a.scope = if_nametoindex(interface)) == 0)
 		return "an address on an interface that does not exist";
 	addr_unmap(&a);
@@ -490,7 +491,7 @@ static const char *read_endpoint(const char *text, struct l2tp_addr *ret)
 	ip[len] = '\0';
 	if (port && (!read_digits(port, &number, &rest) || *rest || number < 1 || number > UINT16_MAX))
 		return "an address with a bad port";
-	const char *what = read_ip(ip, ret);
+	const char *what = read_ip(ip, false, ret);
 	if (!what)
 		ret->port = (uint16_t)number;
 	return what;
@@ -509,7 +510,7 @@ static const char *set_ipv4(struct option_context *x, const struct option *o, co
 static const char *set_address(struct option_context *x, const struct option *o, const char *text, void *field)
 {
 	struct l2tp_addr a;
-	const char *what = read_ip(text, &a);
+	const char *what = read_ip(text, false, &a);
 
 	(void)o;
 	return what ? what : replace_text(x, text, field);
@@ -536,7 +537,7 @@ static const char *read_prefix(const char *text, struct config_prefix *ret)
 		return "not a prefix";
 	memcpy(ip, text, len);
 	ip[len] = '\0';
-	const char *what = read_ip(ip, &p.addr);
+	const char *what = read_ip(ip, true, &p.addr);
 	if (what)
 		return what;
 	unsigned full = strchr(ip, ':') ? 128 : 32; /* as it is written */
@@ -653,7 +654,9 @@ static const char *set_range(struct option_context *x, const struct option *o, c
 	from[len] = '\0';
 	if (inet_pton(AF_INET, from, &first) != 1 || inet_pton(AF_INET, dash + 1, &last) != 1)
 		return "not a range";
-	if (first.s_addr == 0 || ntohl(first.s_addr) > ntohl(last.s_addr))
+	if (first.s_addr == 0)
+		return "not a range";
+	if (ntohl(first.s_addr) > ntohl(last.s_addr))
 		return "a range that ends before it begins";
 	if (ntohl(last.s_addr) - ntohl(first.s_addr) >= 1U << 24 || last.s_addr == INADDR_NONE)
 		return "a range that is too large";

@@ -29,7 +29,7 @@
 
 #define BATCH 32                         /* datagrams read at once */
 #define BATCHES 8                        /* in one wake-up, then it is others' turn */
-#define DATAGRAM_MAX 65536
+#define DATAGRAM_MAX 65536               /* none is longer */
 #define LISTENER_BUFFER (8 * 1024 * 1024) /* a burst of some ten thousand messages */
 
 union address {
@@ -174,8 +174,6 @@ static void deliver_batch(struct listen *l, const struct listen_socket *s, size_
 		struct msghdr *m = &l->msgs[i].msg_hdr;
 		struct l2tp_rx rx = { .bytes = { l->bytes[i], l->msgs[i].msg_len } };
 
-		if (m->msg_flags & MSG_TRUNC)
-			continue;
 		read_local(m, &copy, &rx.local);
 		addr_from_sockaddr(&rx.peer, &l->names[i]);
 		l->receive(l->ctx, &rx);

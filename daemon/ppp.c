@@ -11,8 +11,8 @@
  *
  * Invariants: handlers are called from the event loop only, never from within ppp_start() or ppp_stop(); a started
  * process is owned through its pidfd until waitid() has reaped it, and nobody else in the daemon may reap children;
- * nothing here waits, except ppp_manager_free() and ppp_manager_clean().  Each process costs three file descriptors: pidfd,
- * the plugin's connection, and, until it is up, a pipe with what it says.
+ * nothing here waits, except ppp_manager_free() and ppp_manager_clean().  Each process costs three file descriptors:
+ * its pidfd, the plugin's connection, and, until it is up, a pipe with what it says.
  *
  * Whoever connects to the socket must be, by its process number, a pppd of ours that has not connected yet; and each
  * of its messages must carry the token that we gave to that one.
@@ -52,7 +52,7 @@
 #define OPTION_ERROR "pppd: "               /* how pppd starts a line about its options */
 #define LINE_MAX_LEN 200                   /* of pppd's output, the rest of a line is dropped */
 
-enum ppp_state { PPP_WAITING, PPP_STARTING, PPP_UP, PPP_ENDED, PPP_STATES };
+enum ppp_state { PPP_WAITING, PPP_STARTING, PPP_UP, PPP_ENDED };
 
 TAILQ_HEAD(ppp_list, ppp);
 
@@ -119,15 +119,14 @@ static void close_watched(sd_event_source **source, int *fd)
 
 static int copy_string(const char *s, char **ret)
 {
-	size_t size = s ? strlen(s) + 1 : 0;
 	char *copy;
 
 	if (!s)
 		return 0;
-	copy = malloc(size);
+	copy = malloc(strlen(s) + 1);
 	if (!copy)
 		return -ENOMEM;
-	*ret = memcpy(copy, s, size);
+	*ret = memcpy(copy, s, strlen(s) + 1);
 	return 0;
 }
 
@@ -194,7 +193,7 @@ static void terminate(struct ppp *p, enum ppp_cause cause)
 static int timer_fired(sd_event_source *source, uint64_t now, void *userdata)
 {
 	struct ppp *p = userdata;
-	struct log_object o = object(p);
+	const struct log_object o = object(p);
 
 	(void)source, (void)now;
 	if (!p->stopping) {
@@ -300,7 +299,6 @@ static int connection_ready(sd_event_source *source, int fd, uint32_t events, vo
 static void output_line(struct ppp *p)
 {
 	const struct log_object o = object(p);
-
 	char line[LINE_MAX_LEN + 1];
 
 	log_escape((struct l2tp_span){ (const uint8_t *)p->line, p->line_len }, line, sizeof(line));
@@ -422,8 +420,8 @@ static int start_process(struct ppp *p)
 
 static void launch(struct ppp *p)
 {
-	struct ppp_record record = { .tunnel_id = p->tunnel_id, .session_id = p->session_id, .interface = p->interface };
-	struct log_object o = object(p);
+	const struct log_object o = object(p);
+	struct ppp_record record;
 	int r = start_process(p);
 
 	if (r < 0) {
@@ -432,7 +430,9 @@ static void launch(struct ppp *p)
 	}
 	enter(p, PPP_STARTING);
 	log_event(LOG_DEBUG, LOG_INFO_ONLY, &o, "pppd (%d) started", (int)p->pid);
-	record.pid = p->pid;
+	record = (struct ppp_record){
+		.tunnel_id = p->tunnel_id, .session_id = p->session_id, .pid = p->pid, .interface = p->interface,
+	};
 	r = ppp_record_write(p->manager->records, &record);
 	if (r < 0)
 		log_event(LOG_WARNING, LOG_LOCAL_, &o, "no record of pppd (%d): %s; after a crash nobody would end it",
@@ -508,7 +508,6 @@ void ppp_stop(struct ppp *p)
 		terminate(p, PPP_STOPPED);
 		break;
 	case PPP_ENDED:
-	case PPP_STATES:
 		break;
 	}
 }

@@ -3,10 +3,10 @@
  * ppp_exit: pppd's exit status (pppd(8), EXIT STATUS) becomes the Result Code AVP of a CDN (RFC 2661 4.4.2).
  *
  * The rows' reasoning.  A peer reads the result to decide whether to call again, here or elsewhere:
- *  - ended as somebody wished, or by a limit, or not allowed to be here: administrative (3), no use in calling elsewhere;
+ *  - ended as somebody wished, by a limit, or not allowed to be here: administrative (3), no use in calling elsewhere;
  *  - the other end fell silent: loss of carrier (1);
  *  - frames flow but LCP was never agreed on: no appropriate framing (11);
- *  - this machine cannot run PPP until somebody changes it: no facilities, permanent (5); for the moment: temporary (4);
+ *  - this machine cannot run PPP until somebody changes it: no facilities, permanent (5); or just now: temporary (4);
  *  - it broke half way: general error (2) with the vendor-specific error code (6), the only one that fits.
  * The peer is told the sentence, never what pppd printed: that may show our configuration.
  */

@@ -2,9 +2,9 @@
 /*
  * ppp_spawn: a pppd process, started with nothing of ours but what it needs.
  *
- * A daemon's file descriptor that leaks into a child is a tunnel that does not die, so the child keeps five and
- * closes all others: an empty standard input, its output as given, twice, and the pppox where the plugins expect it.  Signals
- * are as after boot.  It has a session of its own, so that what a terminal sends to us is not pppd's matter.
+ * A daemon's file descriptor that leaks into a child is a tunnel that does not die, so the child keeps four and
+ * closes all others: an empty standard input, its output as given, twice, and the pppox where the plugins expect it.
+ * Signals are as after boot.  It has a session of its own, so that what a terminal sends to us is not pppd's matter.
  * posix_spawn() lends the child our memory until it execs, so it is quick however large we are, and it tells why it
  * failed.
  *

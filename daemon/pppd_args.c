@@ -2,14 +2,14 @@
 /*
  * pppd_args: a ppp_spec becomes pppd's command line.
  *
- * Order is meaning, since of two contradicting words of one origin pppd takes the later: first what we derive and
- * what is good practice, then the profile's own words, which may override all of it, and last the few words without
- * which supervision would break.  Values that a peer had a hand in (the environment of scripts) are percent-encoded down to
+ * Order is meaning, since of two contradicting words pppd takes the later: first what we derive and what is good
+ * practice, then the profile's own words, which may override all of it, and last the few words without which
+ * supervision would break.  Values that a peer had a hand in (the environment of scripts) are percent-encoded down to
  * characters that are harmless even in an unquoted shell word; a value is always an argv element of its own or the
  * rest of one, so it can never become an option.
  *
- * Passwords: an option `password` of the profile is readable in the process list until pppd has hidden it; pppd's
- * secrets files, or its plugin passwordfd, do not have that weakness.
+ * Passwords: the word after `password` is in the process list for everybody to read until pppd has overwritten it;
+ * pppd's secrets files do not have that weakness.
  *
  * Called by ppp_start().
  */
@@ -188,8 +188,8 @@ static void add_pppox(struct words *w, const struct ppp_spec *spec, const char *
 	words_add(w, plugin);
 	words_add(w, "pppol2tp");
 	words_addf(w, "%d", PPPD_L2TP_FD);
-	/* For whoever reads the process list.  No pppol2tp_lns_mode: the kernel session was made with it, and in pppd it
-	 * only switches on a parser of LCP frames that serves nobody here. */
+	/* For whoever reads the process list.  No pppol2tp_lns_mode: the kernel session was made with it, and in pppd
+	 * it only switches on a parser of LCP frames that serves nobody here. */
 	words_add(w, "pppol2tp_tunnel_id");
 	words_addf(w, "%u", spec->tunnel_id);
 	words_add(w, "pppol2tp_session_id");

@@ -163,6 +163,7 @@ static void write_nothing(struct writer *w, const union avp_value *v)
 	(void)v;
 }
 
+/* clang-format off */
 static const struct {
 	size_t size; /* of the field */
 	void (*read)(struct reader *r, union avp_value *v);
@@ -179,6 +180,8 @@ static const struct {
 	[SHAPE_ERRORS] = { sizeof(struct call_errors), read_errors,  write_errors },
 	[SHAPE_ACCM]   = { sizeof(struct accm),        read_accm,    write_accm },
 };
+
+/* clang-format on */
 
 /* ---- Public ------------------------------------------------------------------------------------------------ */
 

@@ -10,6 +10,7 @@
  */
 #include "avp.h"
 
+/* clang-format off */
 #define MAX AVP_VALUE_MAX
 #define ANY .low = 0, .high = UINT16_MAX
 #define FROM(n) .low = (n), .high = UINT16_MAX

@@ -30,6 +30,7 @@ struct walk {
 	const struct msg_decoder *decoder;
 	struct msg *msg;
 	struct fault *fault;
+	uint64_t unhidden; /* bit (1 << type): tried once.  A peer cannot have us hash without end */
 	size_t scratch_used;
 };
 
@@ -56,8 +57,9 @@ static bool unhide(struct walk *w, struct avp *a)
 	uint8_t *plain;
 	struct reader r;
 
-	if (!d->secret.len || !w->msg->random_vector.len)
+	if (!d->secret.len || !w->msg->random_vector.len || (w->unhidden >> a->type & 1))
 		return false;
+	w->unhidden |= (uint64_t)1 << a->type;
 	assert(hidden.len <= d->scratch_size - w->scratch_used);
 	plain = d->scratch + w->scratch_used;
 	w->scratch_used += hidden.len;
@@ -126,8 +128,7 @@ static void check_required(struct walk *w)
 
 	for (uint16_t type = 0; type < AVP_COUNT; type++)
 		if (msg_place(w->msg->type, type) >= least && !msg_has(w->msg, type))
-			fault_set(w->fault, RC_STOPCCN_GENERAL, EC_VALUE, "required AVP %s is missing",
-				  avp_name(type));
+			fault_set(w->fault, RC_STOPCCN_GENERAL, EC_VALUE, "required AVP %s is missing", avp_name(type));
 }
 
 enum msg_verdict msg_decode(const struct msg_decoder *d, struct l2tp_span body, struct msg *ret, struct fault *fault)

@@ -12,6 +12,7 @@
  */
 #include "msg.h"
 
+/* clang-format off */
 #define R PLACE_REQUIRED
 #define r PLACE_FORGIVEN
 #define o PLACE_OPTIONAL
@@ -89,6 +90,7 @@ static const uint8_t scopes[CM_COUNT] = {
 	[CM_WEN] = SCOPE_CALL,
 	[CM_SLI] = SCOPE_CALL,
 };
+/* clang-format on */
 
 bool msg_is_known(enum cm_type type)
 {

@@ -13,10 +13,21 @@
 #include <stdio.h>
 
 static const char *const messages[] = {
-	[CM_ZLB] = "ZLB",	[CM_SCCRQ] = "SCCRQ",	[CM_SCCRP] = "SCCRP",	[CM_SCCCN] = "SCCCN",
-	[CM_STOPCCN] = "StopCCN", [CM_HELLO] = "HELLO",	[CM_OCRQ] = "OCRQ",	[CM_OCRP] = "OCRP",
-	[CM_OCCN] = "OCCN",	[CM_ICRQ] = "ICRQ",	[CM_ICRP] = "ICRP",	[CM_ICCN] = "ICCN",
-	[CM_CDN] = "CDN",	[CM_WEN] = "WEN",	[CM_SLI] = "SLI",
+	[CM_ZLB] = "ZLB",
+	[CM_SCCRQ] = "SCCRQ",
+	[CM_SCCRP] = "SCCRP",
+	[CM_SCCCN] = "SCCCN",
+	[CM_STOPCCN] = "StopCCN",
+	[CM_HELLO] = "HELLO",
+	[CM_OCRQ] = "OCRQ",
+	[CM_OCRP] = "OCRP",
+	[CM_OCCN] = "OCCN",
+	[CM_ICRQ] = "ICRQ",
+	[CM_ICRP] = "ICRP",
+	[CM_ICCN] = "ICCN",
+	[CM_CDN] = "CDN",
+	[CM_WEN] = "WEN",
+	[CM_SLI] = "SLI",
 };
 
 static const char *const avps[] = {

@@ -30,15 +30,15 @@ static enum wire_kind malformed(const char **why, const char *text)
 	return WIRE_MALFORMED;
 }
 
-/* What follows the flags, up to Length where there is one.  The result is bad when the datagram is shorter. */
-static struct reader read_length(struct reader *r, size_t datagram_len, uint16_t flags)
+/* What follows the flags, up to Length where there is one; bad where that cannot be. */
+static struct reader read_length(struct reader *r, uint16_t flags)
 {
 	size_t before = sizeof(flags) + sizeof(uint16_t), len;
 
 	if (!(flags & FLAG_L))
 		return *r;
 	len = get_u16(r);
-	if (len < before || len > datagram_len)
+	if (len < before)
 		reader_fail(r);
 	return get_window(r, len - before);
 }
@@ -72,7 +72,7 @@ enum wire_kind wire_parse(struct l2tp_span datagram, struct wire_header *ret, co
 	if ((flags & FLAG_T) && (flags & (CONTROL_FLAGS | FLAG_O)) != CONTROL_FLAGS)
 		return malformed(why, "control message without length or sequence numbers, or with an offset");
 
-	r = read_length(&r, datagram.len, flags);
+	r = read_length(&r, flags);
 	read_header(&r, flags, &h);
 	if (reader_bad(&r))
 		return malformed(why, "header or length exceeds the datagram");

@@ -6,7 +6,7 @@
  * the modules where that is possible.  Getting the facts and putting them into words are apart, so that the words can
  * be tested.  Called once, by dataplane_kernel_new(), which blocks for the time of loading modules.
  */
-#include "check.h"
+#include "kernel_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,7 +136,7 @@ static const struct sentence {
 	{ NEED_PPPOX, -EPERM, "PPPoX sockets are forbidden", "see the seccomp filter of the service or container" },
 	{ NEED_PPPOX, ANY, "the kernel's PPP over L2TP is missing, module l2tp_ppp", NULL },
 
-	{ NEED_PPP_DEV, -EPERM, "/dev/ppp may not be opened", GET_RIGHT ", and DeviceAllow=/dev/ppp where devices are few" },
+	{ NEED_PPP_DEV, -EPERM, "/dev/ppp may not be opened", GET_RIGHT ", and DeviceAllow=/dev/ppp if there is one" },
 	{ NEED_PPP_DEV, -EACCES, "/dev/ppp may not be opened", "run as root, or let a udev rule give access" },
 	{ NEED_PPP_DEV, -ENOENT, "there is no device /dev/ppp", GET_DEVICE },
 	{ NEED_PPP_DEV, ANY, "nothing is behind the device /dev/ppp", GET_DEVICE },

@@ -46,7 +46,8 @@ struct dataplane_class {
 	void (*tunnel_del)(struct dataplane *d, uint32_t tunnel_id, dataplane_done done, void *ctx);
 	void (*tunnel_stats)(struct dataplane *d, uint32_t tunnel_id, dataplane_stats_done done, void *ctx);
 	/* Kernel session and, right after it, the pppox socket connected to it.  Rolled back as a whole. */
-	void (*session_add)(struct dataplane *d, const struct dataplane_session *s, dataplane_session_done done, void *ctx);
+	void (*session_add)(struct dataplane *d, const struct dataplane_session *s, dataplane_session_done done,
+			    void *ctx);
 	/* Change lns_mode, send_seq, recv_seq and reorder_timeout_ms of a session that is there. */
 	void (*session_set)(struct dataplane *d, const struct dataplane_session *s, dataplane_done done, void *ctx);
 	/* Takes fd over and closes it where that may block; the kernel session is gone when done is called.  fd may be
@@ -67,7 +68,7 @@ struct dataplane {
 int dataplane_kernel_new(sd_event *event, struct workers *workers, struct dataplane **ret, char **ret_why);
 /* Every request succeeds, no packet flows. */
 int dataplane_null_new(sd_event *event, struct dataplane **ret);
-/* Requests still open are dropped without an answer.  Free the workers first: their jobs use requests.  NULL is fine. */
+/* Requests still open are dropped without an answer.  Free the workers first: their jobs use requests.  NULL: fine. */
 void dataplane_free(struct dataplane *d);
 
 #endif

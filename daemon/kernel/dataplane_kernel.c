@@ -29,7 +29,7 @@
 #include <linux/genetlink.h>
 #include <linux/l2tp.h>
 
-#include "check.h"
+#include "kernel_check.h"
 #include "genl.h"
 #include "pppox.h"
 #include "request.h"
@@ -176,15 +176,16 @@ static void rolled_back(void *ctx, int err, const char *text)
 
 	(void)text;
 	if (err && err != -ENODEV)
-		snprintf(r->text + len, sizeof(r->text) - len, "; and what may be left in the kernel cannot be deleted: %s",
-			 strerror(-err));
+		snprintf(r->text + len, sizeof(r->text) - len,
+			 "; and what may be left in the kernel cannot be deleted: %s", strerror(-err));
 	request_answer(r);
 }
 
 /* r has failed: delete what it may have made, then answer. */
 static void roll_back(struct request *r)
 {
-	int err = submit_ids(r, r->session.session_id ? L2TP_CMD_SESSION_DELETE : L2TP_CMD_TUNNEL_DELETE, NULL, rolled_back);
+	uint8_t command = r->session.session_id ? L2TP_CMD_SESSION_DELETE : L2TP_CMD_TUNNEL_DELETE;
+	int err = submit_ids(r, command, NULL, rolled_back);
 
 	if (err < 0)
 		rolled_back(r, err, NULL);

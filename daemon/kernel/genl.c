@@ -21,9 +21,9 @@
 #include <time.h>
 #include <utlist.h>
 
-#define GENL_VERSION 1          /* of every family there is that matters */
+#define GENL_VERSION 1           /* of the controller, of l2tp, of nearly every family */
 #define RECEIVE_BUFFER (1 << 20) /* an acknowledgement takes 1-2 KiB of it */
-#define RECEIVE_BATCH 64        /* datagrams of one wake-up */
+#define RECEIVE_BATCH 64         /* datagrams of one wake-up */
 #define TIMER_ACCURACY ((uint64_t)100 * 1000)
 
 struct transaction {
@@ -249,7 +249,7 @@ int genl_attach(sd_event *event, struct mnl_socket *socket, uint16_t family, uin
 	}
 	*g = (struct genl){ .socket = socket, .family = family, .timeout = timeout };
 	r = sd_event_add_io(event, &g->io, mnl_socket_get_fd(socket), EPOLLIN, on_readable, g);
-	/* Before the peers' datagrams: between SESSION_CREATE and connect() of the pppox others can take the session. */
+	/* Before the peers' datagrams: others can take a session between its CREATE and connect() of the pppox. */
 	if (r >= 0)
 		r = sd_event_source_set_priority(g->io, SD_EVENT_PRIORITY_IMPORTANT);
 	if (r >= 0)

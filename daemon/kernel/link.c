@@ -86,7 +86,8 @@ static socklen_t to_sockaddr(const struct l2tp_addr *a, uint16_t port, union soc
 		memcpy(&ret->in.sin_addr, a->ip, sizeof(ret->in.sin_addr));
 		return sizeof(ret->in);
 	}
-	ret->in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_scope_id = a->scope };
+	ret->in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	ret->in6.sin6_scope_id = a->scope;
 	memcpy(&ret->in6.sin6_addr, a->ip, sizeof(ret->in6.sin6_addr));
 	return sizeof(ret->in6);
 }

@@ -35,7 +35,8 @@ static void parse_attributes(const struct nlmsghdr *nlh, size_t offset, char *te
 
 	offset = MNL_ALIGN(offset);
 	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS && offset < len)
-		mnl_attr_parse_payload((const char *)mnl_nlmsg_get_payload(nlh) + offset, len - offset, find_text, text);
+		mnl_attr_parse_payload((const char *)mnl_nlmsg_get_payload(nlh) + offset, len - offset, find_text,
+				       text);
 }
 
 static void parse_error(const struct nlmsghdr *nlh, struct nl_frame *f)

@@ -36,7 +36,7 @@ static int connect_v2(int fd, const struct dataplane_session *s)
 		},
 	};
 
-	return connect(fd, (struct sockaddr *)&a, sizeof(a));
+	return connect(fd, (void *)&a, sizeof(a));
 }
 
 static int connect_v3(int fd, const struct dataplane_session *s)
@@ -53,7 +53,7 @@ static int connect_v3(int fd, const struct dataplane_session *s)
 		},
 	};
 
-	return connect(fd, (struct sockaddr *)&a, sizeof(a));
+	return connect(fd, (void *)&a, sizeof(a));
 }
 
 int pppox_connect(int fd, const struct dataplane_session *s)

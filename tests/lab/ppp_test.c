@@ -99,7 +99,7 @@ static void tunnel_open(struct tunnel *t, int side)
 struct end {
 	struct ppp *ppp; /* NULL: not running */
 	int fd;
-	unsigned ups;
+	unsigned ups, round;
 	bool exited;
 	struct ppp_status status;
 	struct ppp_exit how;
@@ -113,6 +113,7 @@ struct world {
 	struct end ends[2 * MANY]; /* even: LNS, odd: LAC */
 	const char *plugin;
 	unsigned most_starting;
+	unsigned round;
 };
 
 struct link_options {
@@ -171,9 +172,10 @@ static void on_exited(void *ctx, const struct ppp_exit *how)
 	close(e->fd);
 }
 
+/* Never the ids of the round before: from 6.12 on the kernel forgets a session some time after its end. */
 static uint16_t session_id(size_t i)
 {
-	return (uint16_t)(100 + i);
+	return (uint16_t)(100 + 2 * MANY * world.round + i);
 }
 
 static int end_open(size_t i)
@@ -192,7 +194,8 @@ static void end_start(size_t i, int pppox, const struct link_options *o)
 	char local[24], remote[24];
 	struct ppp_spec spec = {
 		.tunnel_id = t->id, .peer_tunnel_id = t->peer_id,
-		.session_id = session_id(i), .peer_session_id = session_id(i ^ 1), .lns = lns, .profile = lns ? "server" : "client",
+		.session_id = session_id(i), .peer_session_id = session_id(i ^ 1),
+		.lns = lns, .profile = lns ? "server" : "client",
 		.interface = lns ? o->interface : NULL, .ipv6 = !o->ipv4_only, .mtu = 1400, .mru = 1400,
 		.options = (char *const *)(lns ? o->lns : o->lac),
 		.setup_timeout = o->setup_timeout ? o->setup_timeout : SETUP,
@@ -204,7 +207,7 @@ static void end_start(size_t i, int pppox, const struct link_options *o)
 		spec.local_address = local;
 		spec.remote_address = remote;
 	}
-	*e = (struct end){ .fd = pppox >= 0 ? pppox : end_open(i), .started = now_usec() };
+	*e = (struct end){ .fd = pppox >= 0 ? pppox : end_open(i), .started = now_usec(), .round = world.round };
 	spec.fd = e->fd;
 	CHECK(ppp_start(world.manager, &spec, &handler, e, &e->ppp) == 0);
 }
@@ -240,6 +243,15 @@ static bool all_up_twice(void)
 	return true;
 }
 
+static void expect(condition done, usec_t limit)
+{
+	CHECK(run_until(done, limit));
+	for (size_t i = 0; i < 2 * MANY; i++) {
+		const struct end *e = &world.ends[i];
+		CHECK(!e->exited || e->round != world.round, "end %zu: %s", i, e->how.text);
+	}
+}
+
 static bool all_over(void)
 {
 	for (size_t i = 0; i < 2 * MANY; i++)
@@ -253,12 +265,18 @@ static bool never(void)
 	return false;
 }
 
+static void wait_all(usec_t limit)
+{
+	CHECK(run_until(all_over, limit));
+	world.round++;
+}
+
 static void stop_all(void)
 {
 	for (size_t i = 0; i < 2 * MANY; i++)
 		if (world.ends[i].ppp)
 			ppp_stop(world.ends[i].ppp);
-	CHECK(run_until(all_over, 15 * USEC_PER_SEC));
+	wait_all(15 * USEC_PER_SEC);
 }
 
 static void pair_start(size_t pair, const struct link_options *o)
@@ -302,12 +320,14 @@ static void test_traffic(void)
 	char command[512];
 
 	pair_start(0, &o);
-	CHECK(run_until(all_up_twice, SETUP));
+	expect(all_up_twice, SETUP);
 	fprintf(stderr, "  up after %u ms and %u ms\n", (unsigned)((LNS->up_at - LNS->started) / 1000),
 		(unsigned)((LAC->up_at - LAC->started) / 1000));
 	CHECK(LNS->status.up && strcmp(LNS->status.interface, "l2tps0") == 0, "%s", LNS->status.interface);
-	CHECK(strcmp(LNS->status.local_address, "10.9.0.1") == 0 && strcmp(LNS->status.remote_address, "10.9.0.2") == 0);
-	CHECK(strcmp(LAC->status.local_address, "10.9.0.2") == 0 && strcmp(LAC->status.remote_address, "10.9.0.1") == 0);
+	CHECK(strcmp(LNS->status.local_address, "10.9.0.1") == 0);
+	CHECK(strcmp(LNS->status.remote_address, "10.9.0.2") == 0);
+	CHECK(strcmp(LAC->status.local_address, "10.9.0.2") == 0);
+	CHECK(strcmp(LAC->status.remote_address, "10.9.0.1") == 0);
 	CHECK(strncmp(LNS->status.local_ipv6, "fe80::", 6) == 0);
 	CHECK(strcmp(LNS->status.local_ipv6, LAC->status.remote_ipv6) == 0);
 	CHECK(strcmp(LNS->status.remote_ipv6, LAC->status.local_ipv6) == 0);
@@ -344,7 +364,7 @@ static void test_authentication(void)
 	for (size_t i = 0; i < 3; i++) {
 		const struct link_options right = { .lns = asks[i], .lac = as_joe };
 		pair_start(0, &right);
-		CHECK(run_until(all_up, SETUP), "%s", asks[i][1]);
+		expect(all_up, SETUP);
 		CHECK(strcmp(LNS->status.peer_name, "joe") == 0, "%s: '%s'", asks[i][1], LNS->status.peer_name);
 		stop_all();
 		fprintf(stderr, "  %s: %s\n", asks[i][1], LNS->status.peer_name);
@@ -361,7 +381,7 @@ static void test_wrong_secret(void)
 	for (size_t i = 0; i < 3; i++) {
 		const struct link_options o = { .lns = asks[i], .lac = bad_password };
 		pair_start(0, &o);
-		CHECK(run_until(all_over, SETUP));
+		wait_all(SETUP);
 		fprintf(stderr, "  %s: %d %s; %d %s\n", asks[i][1], LNS->how.status, LNS->how.text, LAC->how.status,
 			LAC->how.text);
 		CHECK(LNS->how.status == 11 && LAC->how.status == 19);
@@ -373,7 +393,7 @@ static void test_wrong_secret(void)
 static void test_killed(void)
 {
 	pair_start(0, &plain);
-	CHECK(run_until(all_up, SETUP));
+	expect(all_up, SETUP);
 	CHECK(kill(pid_of(LNS->status.interface), SIGKILL) == 0);
 	CHECK(!run_until(never, USEC_PER_SEC) && LNS->exited && !LAC->exited);
 	fprintf(stderr, "  %d %s\n", LNS->how.status, LNS->how.text);
@@ -386,7 +406,7 @@ static void test_stop(void)
 	usec_t start;
 
 	pair_start(0, &plain);
-	CHECK(run_until(all_up, SETUP));
+	expect(all_up, SETUP);
 	start = now_usec();
 	ppp_stop(LNS->ppp);
 	ppp_stop(LNS->ppp);
@@ -394,8 +414,8 @@ static void test_stop(void)
 	while (!LNS->exited)
 		CHECK(sd_event_run(world.event, UINT64_MAX) >= 0);
 	fprintf(stderr, "  stopped in %u ms: %s\n", (unsigned)((LNS->exited_at - start) / 1000), LNS->how.text);
-	CHECK(LNS->exited_at - start < 2 * USEC_PER_SEC);
-	CHECK(run_until(all_over, 10 * USEC_PER_SEC));
+	CHECK(LNS->how.status == 5 && LNS->exited_at - start < 5 * USEC_PER_SEC);
+	wait_all(10 * USEC_PER_SEC);
 	fprintf(stderr, "  the peer ended after %u ms: %d %s\n", (unsigned)((LAC->exited_at - start) / 1000),
 		LAC->how.status, LAC->how.text);
 	CHECK(LAC->how.status == 0);
@@ -405,7 +425,7 @@ static void test_stop(void)
 static void test_stuck(void)
 {
 	pair_start(0, &plain);
-	CHECK(run_until(all_up, SETUP));
+	expect(all_up, SETUP);
 	CHECK(kill(pid_of(LNS->status.interface), SIGSTOP) == 0);
 	const usec_t start = now_usec();
 	ppp_stop(LNS->ppp);
@@ -437,7 +457,7 @@ static void test_silent_peer(void)
 	usec_t took;
 
 	end_start(0, -1, &o);
-	CHECK(run_until(all_over, 10 * USEC_PER_SEC));
+	wait_all(10 * USEC_PER_SEC);
 	took = LNS->exited_at - LNS->started;
 	fprintf(stderr, "  %s after %u ms\n", LNS->how.text, (unsigned)(took / 1000));
 	CHECK(took >= o.setup_timeout && took < o.setup_timeout + 6 * USEC_PER_SEC);
@@ -452,7 +472,7 @@ static void test_early_request(void)
 	end_start(1, -1, &plain);
 	(void)run_until(never, USEC_PER_SEC);
 	end_start(0, pppox, &plain);
-	CHECK(run_until(all_up, SETUP));
+	expect(all_up, SETUP);
 	fprintf(stderr, "  up %u ms after the late end's start\n", (unsigned)((LNS->up_at - LNS->started) / 1000));
 	CHECK(LNS->up_at - LNS->started < 2 * USEC_PER_SEC);
 	stop_all();
@@ -465,13 +485,13 @@ static void test_errors(void)
 	const struct link_options bad_name = { .lns = open_server, .interface = "lo" };
 
 	end_start(0, -1, &bad_option);
-	CHECK(run_until(all_over, SETUP));
+	wait_all(SETUP);
 	fprintf(stderr, "  %d %s\n", LNS->how.status, LNS->how.text);
 	CHECK(LNS->how.status == 2 && LNS->how.reason.result == RC_CDN_NO_FACILITY_PERMANENT);
 	CHECK(strstr(LNS->how.text, "no-such-option") != NULL && !strstr(LNS->how.reason.text, "no-such-option"));
 
 	end_start(0, -1, &bad_name);
-	CHECK(run_until(all_over, SETUP));
+	wait_all(SETUP);
 	fprintf(stderr, "  %d %s\n", LNS->how.status, LNS->how.text);
 	CHECK(LNS->how.status == 1);
 }
@@ -528,7 +548,7 @@ static void test_many(void)
 	for (size_t pair = 0; pair < MANY; pair++)
 		pair_start(pair, &o);
 	usec_t start = now_usec();
-	CHECK(run_until(all_up, 4 * SETUP));
+	expect(all_up, 4 * SETUP);
 	fprintf(stderr, "  %d up in %u ms, at most %u starting\n", 2 * MANY, (unsigned)((now_usec() - start) / 1000),
 		world.most_starting);
 	CHECK(world.most_starting > 0 && world.most_starting <= STARTS);
@@ -557,7 +577,7 @@ static void manager_new(void)
 /* A daemon that dies leaves its pppd running, and the next one ends it. */
 static void test_leftovers(void)
 {
-	char record[64] = "";
+	char path[64], record[64] = "";
 	pid_t child;
 	int status;
 
@@ -566,13 +586,14 @@ static void test_leftovers(void)
 	if (child == 0) {
 		manager_new();
 		pair_start(0, &plain);
-		CHECK(run_until(all_up, SETUP));
+		expect(all_up, SETUP);
 		_exit(0);
 	}
 	CHECK(waitpid(child, &status, 0) == child && status == 0);
 	CHECK(!run_until(never, USEC_PER_SEC));
 	CHECK(count_entries(RUNTIME "/ppp") == 2);
-	int fd = open(RUNTIME "/ppp/1-100", O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), RUNTIME "/ppp/1-%u", session_id(0));
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	CHECK(fd >= 0 && read(fd, record, sizeof(record) - 1) > 0);
 	close(fd);
 	pid_t left = (pid_t)strtol(record, NULL, 10);
@@ -622,6 +643,7 @@ int main(int argc, char **argv)
 	CHECK(mkdir(RUNTIME, 0700) == 0 || errno == EEXIST);
 	for (int side = 0; side < 2; side++)
 		tunnel_open(&world.tunnels[side], side);
+	world.round = 1; /* 0: an end that was never started */
 	manager_new();
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		if (!wanted(tests[i].name, argc, argv))

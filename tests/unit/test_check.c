@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kernel/check.h"
+#include "kernel/kernel_check.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -51,7 +51,7 @@ static const struct verdict {
 	  -ENOENT,
 	  1,
 	  { "/dev/ppp", "modprobe ppp_generic", "--device /dev/ppp" } },
-	{ "dead device", { { [NEED_PPP_DEV] = -ENXIO }, MODULES_INSTALLED, "6.1" }, -ENXIO, 1, { "modprobe ppp_generic" } },
+	{ "dead device", { { [NEED_PPP_DEV] = -ENXIO }, MODULES_INSTALLED, "6.1" }, -ENXIO, 1, { "modprobe ppp_gen" } },
 	{ "device of root", { { [NEED_PPP_DEV] = -EACCES }, MODULES_INSTALLED, "6.1" }, -EACCES, 1, { "udev rule" } },
 	{ "device refused",
 	  { { [NEED_PPP_DEV] = -EPERM }, MODULES_INSTALLED, "6.1" },

@@ -18,14 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../daemon/log.h"
-#include "../../daemon/ppp.h"
-#include "../../daemon/ppp_exit.h"
-#include "../../daemon/ppp_record.h"
-#include "../../daemon/ppp_report.h"
-#include "../../daemon/ppp_spawn.h"
-#include "../../daemon/pppd_args.h"
-#include "../../plugins/pppd-l2tp-proto.h"
+#include "daemon/log.h"
+#include "daemon/ppp.h"
+#include "daemon/ppp_exit.h"
+#include "daemon/ppp_record.h"
+#include "daemon/ppp_report.h"
+#include "daemon/ppp_spawn.h"
+#include "daemon/pppd_args.h"
+#include "plugins/pppd-l2tp-proto.h"
 #include "oom.h"
 
 #define SELF "/proc/self/exe"
@@ -525,6 +525,23 @@ START_TEST(life)
 }
 END_TEST
 
+/* It connects, reports and ends before the event loop comes to look: nothing of it is lost. */
+START_TEST(last_words)
+{
+	siginfo_t info;
+	struct call *c;
+
+	world_open(SELF, 4);
+	c = call_start(LONG, WORDS("fake:say=bye", "fake:connect", "fake:up", "fake:status=15", "fake:exit=1"));
+	ck_assert_int_ge(sd_event_run(w.event, 0), 0);
+	ck_assert_int_eq(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+	run_while(not_over, c);
+	ck_assert_uint_eq(c->ups, 1);
+	ck_assert_int_eq(c->how.status, 15);
+	world_close();
+}
+END_TEST
+
 /* Three standard files and the pppox, no signal blocked, a session of its own. */
 START_TEST(child_inherits_nothing)
 {
@@ -759,7 +776,7 @@ static void record_get(int dir, const char *name, char *buf, size_t size)
 	close(fd);
 }
 
-static pid_t sleeper(bool ignore_term)
+static pid_t sleeper(void)
 {
 	int ready[2];
 	char byte;
@@ -768,7 +785,7 @@ static pid_t sleeper(bool ignore_term)
 	ck_assert_int_eq(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
-		signal(SIGTERM, ignore_term ? SIG_IGN : SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
 		(void)!write(ready[1], "", 1);
 		for (;;)
 			pause();
@@ -792,7 +809,7 @@ static void comm_of(pid_t pid, char comm[32])
 
 START_TEST(record_ends_its_process)
 {
-	const struct ppp_record r = { .tunnel_id = 4294967295, .session_id = 2, .pid = sleeper(false), .interface = "i" };
+	const struct ppp_record r = { .tunnel_id = 4294967295, .session_id = 2, .pid = sleeper(), .interface = "i" };
 	char comm[32], text[128];
 	int dir = record_directory(), status;
 
@@ -813,12 +830,12 @@ END_TEST
 /* Whatever is in a file, only the very process that was recorded is touched, and the file goes. */
 START_TEST(record_spares_strangers)
 {
-	const struct ppp_record r = { .tunnel_id = 1, .session_id = 2, .pid = sleeper(false) };
+	const struct ppp_record r = { .tunnel_id = 1, .session_id = 2, .pid = sleeper() };
 	char comm[32], text[128], other[160];
 	int dir = record_directory();
 	static const char *const hostile[] = {
-		"", "\n", " ", "0 0 -\n", "1 0 -\n", "-1 5 -\n", "99999999999999999999 1 -\n", "2147483648 1 -\n", "1 ", "x y z",
-		"12", "12 ", "+5 5 -\n", "0x10 5 -\n",
+		"", "\n", " ", "0 0 -\n", "1 0 -\n", "-1 5 -\n", "99999999999999999999 1 -\n", "2147483648 1 -\n", "1 ",
+		"x y z", "12", "12 ", "+5 5 -\n", "0x10 5 -\n",
 	};
 
 	comm_of(r.pid, comm);
@@ -852,7 +869,7 @@ END_TEST
 
 START_TEST(record_of_the_dead)
 {
-	struct ppp_record r = { .tunnel_id = 1, .session_id = 2, .pid = sleeper(false) };
+	struct ppp_record r = { .tunnel_id = 1, .session_id = 2, .pid = sleeper() };
 	int dir = record_directory();
 
 	kill(r.pid, SIGKILL);
@@ -870,7 +887,8 @@ END_TEST
 static Suite *ppp_suite(void)
 {
 	Suite *s = suite_create("ppp");
-	TCase *plain = tcase_create("plain"), *supervision = tcase_create("supervision"), *records = tcase_create("records");
+	TCase *plain = tcase_create("plain"), *supervision = tcase_create("supervision");
+	TCase *records = tcase_create("records");
 
 	tcase_add_loop_test(plain, command_line, 0, COUNT(command_lines));
 	tcase_add_test(plain, command_line_bounds);
@@ -880,6 +898,7 @@ static Suite *ppp_suite(void)
 	tcase_add_test(plain, report_good);
 	tcase_add_test(plain, report_bad);
 	tcase_add_loop_test(supervision, life, 0, COUNT(lives));
+	tcase_add_test(supervision, last_words);
 	tcase_add_test(supervision, child_inherits_nothing);
 	tcase_add_test(supervision, spawn_pppox_in_place);
 	tcase_add_test(supervision, deadline);

@@ -13,6 +13,7 @@
 #include "oom.h"
 
 static int create_fails; /* the next so many pthread_create() */
+static int created;
 
 int __real_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
 int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
@@ -21,6 +22,7 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 {
 	if (create_fails > 0 && create_fails--)
 		return EAGAIN;
+	created++;
 	return __real_pthread_create(t, attr, run, arg);
 }
 
@@ -43,7 +45,7 @@ static void setup(void)
 {
 	ck_assert_int_ge(sd_event_new(&event), 0);
 	ck_assert_int_eq(workers_new(event, 4, &workers), 0);
-	running = peak = gate = 0;
+	running = peak = gate = created = 0;
 }
 
 static void teardown(void)
@@ -133,6 +135,7 @@ START_TEST(submit_from_done)
 	ck_assert_int_eq(workers_submit(workers, run, done, &j), 0);
 	loop_until(&j, 10);
 	ck_assert_int_eq(j.ran, 10);
+	ck_assert_int_le(created, 2); /* no new thread while one is idle */
 }
 END_TEST
 

@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config: what a file becomes, and what is said about a bad one.
+ *
+ * unit/config/NAME.conf are bad files (and some odd ones); each begins with what is expected of it:
+ *	#! LINE: MISTAKE          or          #! MISTAKE
+ * word for word, in order, and nothing else.  They are read from a directory that also holds secret files of several
+ * kinds.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+#include "config.h"
+#include "config_option.h"
+#include "oom.h"
+
+#define TEXT_SIZE 65536
+
+static char sources[512]; /* tests/unit */
+static char scratch[] = "/tmp/test_config.XXXXXX";
+
+/* ---- Helpers ---- */
+
+static char *read_whole(const char *directory, const char *name, size_t *ret_len)
+{
+	static char text[TEXT_SIZE];
+	char path[1024];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	FILE *f = fopen(path, "r");
+	ck_assert_msg(f != NULL, "%s: %s", path, strerror(errno));
+	size_t n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	if (ret_len)
+		*ret_len = n;
+	return text;
+}
+
+static void write_whole(const char *name, const char *octets, size_t len, mode_t mode)
+{
+	char path[1024];
+
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	ck_assert_int_eq(write(fd, octets, len), (ssize_t)len);
+	close(fd);
+}
+
+static int load(const char *text, size_t len, char **ret_errors, struct config **ret)
+{
+	char path[600];
+	size_t size;
+
+	write_whole("test.conf", text, len, 0600);
+	snprintf(path, sizeof(path), "%s/test.conf", scratch);
+	FILE *errors = open_memstream(ret_errors, &size);
+	int err = config_load(path, errors, ret);
+	fclose(errors);
+	return err;
+}
+
+/* A text without mistakes. */
+static struct config *load_good(const char *text)
+{
+	struct config *c = NULL;
+	char *errors;
+	int err = load(text, strlen(text), &errors, &c);
+
+	ck_assert_msg(err == 0, "%d: %s", err, errors);
+	free(errors);
+	return c;
+}
+
+static void setup(void)
+{
+	char octets[200];
+
+	memset(octets, 's', sizeof(octets));
+	ck_assert_ptr_nonnull(mkdtemp(scratch));
+	write_whole("good.secret", "open sesame\n", 12, 0600);
+	write_whole("open.secret", "open sesame\n", 12, 0644);
+	write_whole("empty.secret", "\n", 1, 0600);
+	octets[128] = '\n';
+	write_whole("longest.secret", octets, 129, 0600);
+	octets[128] = 's';
+	write_whole("long.secret", octets, 129, 0600);
+	write_whole("octets.secret", "a\0\n\n", 4, 0600);
+	char path[600];
+	snprintf(path, sizeof(path), "%s/pipe.secret", scratch);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+}
+
+static void teardown(void)
+{
+	static const char *const names[] = { "good.secret", "open.secret", "empty.secret", "longest.secret",
+					     "long.secret", "octets.secret", "pipe.secret", "test.conf" };
+	char path[600];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", scratch, names[i]);
+		unlink(path);
+	}
+	rmdir(scratch);
+}
+
+/* ---- Bad files ---- */
+
+/* The "#!" lines as config_load() is to print them; notes do not make a file bad. */
+static bool expected_of(const char *text, const char *path, char *buf, size_t size)
+{
+	bool bad = false;
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (; strncmp(text, "#! ", 3) == 0; text = strchr(text, '\n') + 1) {
+		const char *line = text + 3;
+		int n = (int)strcspn(line, "\n"), digits = (int)strspn(line, "0123456789");
+
+		len += (size_t)snprintf(buf + len, size - len, "%s:%s%.*s\n", path,
+					digits && line[digits] == ':' ? "" : " ", n, line);
+		bad = bad || !memmem(line, (size_t)n, "note: ", 6);
+	}
+	return bad;
+}
+
+static void check_file(const char *name)
+{
+	static char expected[TEXT_SIZE];
+	char path[600], directory[600], *errors, *text;
+	struct config *c = NULL;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/test.conf", scratch);
+	snprintf(directory, sizeof(directory), "%s/config", sources);
+	text = read_whole(directory, name, &len);
+	bool bad = expected_of(text, path, expected, sizeof(expected));
+	int err = load(text, len, &errors, &c);
+	ck_assert_msg(strcmp(errors, expected) == 0, "%s\n--- expected\n%s--- but\n%s", name, expected, errors);
+	ck_assert_msg(err == (bad ? -EINVAL : 0), "%s: %d", name, err);
+	if (err == 0)
+		config_free(c);
+	else
+		ck_assert_ptr_null(c);
+	free(errors);
+}
+
+START_TEST(files)
+{
+	char directory[600];
+	unsigned n = 0;
+
+	snprintf(directory, sizeof(directory), "%s/config", sources);
+	DIR *d = opendir(directory);
+	ck_assert_msg(d != NULL, "%s: %s", directory, strerror(errno));
+	for (struct dirent *e; (e = readdir(d));) {
+		if (e->d_name[0] == '.')
+			continue;
+		check_file(e->d_name);
+		n++;
+	}
+	closedir(d);
+	ck_assert_uint_gt(n, 10);
+}
+END_TEST
+
+START_TEST(not_readable)
+{
+	static const struct {
+		const char *path;
+		int err;
+	} cases[] = { { "/nonexistent/l2tpd.conf", -ENOENT }, { "/tmp", -EISDIR } };
+	struct config *c = NULL;
+	char *errors, expected[256];
+	size_t size;
+
+	FILE *f = open_memstream(&errors, &size);
+	ck_assert_int_eq(config_load(cases[_i].path, f, &c), cases[_i].err);
+	fclose(f);
+	snprintf(expected, sizeof(expected), "%s: cannot be read: %s\n", cases[_i].path, strerror(-cases[_i].err));
+	ck_assert_str_eq(errors, expected);
+	ck_assert_ptr_null(c);
+	free(errors);
+	config_free(NULL);
+}
+END_TEST
+
+/* ---- Good ones ---- */
+
+START_TEST(empty_file_has_the_defaults)
+{
+	struct config *c = load_good("");
+	struct l2tp_limits limits;
+
+	l2tp_limits_init(&limits);
+	ck_assert_mem_eq(&c->limits, &limits, sizeof(limits));
+	ck_assert_uint_eq(c->n_listens, 1);
+	ck_assert_uint_eq(c->listens[0].addr.family, 0);
+	ck_assert_uint_eq(c->listens[0].addr.port, 1701); /* R2661-8.1-01 */
+	ck_assert_uint_eq(c->n_profiles, 0);
+	ck_assert_str_eq(c->runtime_directory, "/run/l2tpd");
+	ck_assert_str_eq(c->pppd, "/usr/sbin/pppd");
+	ck_assert_uint_eq(c->pppd_starts, 16);
+	ck_assert_uint_eq(c->stop_timeout, 10 * USEC_PER_SEC);
+	ck_assert_int_eq(c->log_level, LOG_INFO);
+	config_free(c);
+}
+END_TEST
+
+START_TEST(empty_profiles_have_the_defaults)
+{
+	struct config *c = load_good("lac b { server = s }\nlns a {}\n");
+	const struct config_profile *lac = &c->profiles[0], *lns = &c->profiles[1];
+	struct l2tp_params params;
+	char machine[L2TP_NAME_MAX] = "";
+
+	l2tp_params_init(&params);
+	gethostname(machine, sizeof(machine) - 1);
+	memcpy(params.host_name, machine, sizeof(machine));
+	ck_assert_uint_eq(c->n_profiles, 2);
+	ck_assert_mem_eq(&lac->params, &params, sizeof(params));
+	params.lns = true;
+	params.cookie = 1;
+	ck_assert_mem_eq(&lns->params, &params, sizeof(params));
+
+	ck_assert(lac->lac && !lns->lac);
+	ck_assert_uint_eq(lac->line, 1);
+	ck_assert_uint_eq(lns->line, 2);
+	ck_assert_str_eq(lac->server, "s");
+	ck_assert_uint_eq(lac->server_port, 1701);
+	ck_assert_uint_eq(lac->local_port, 0);
+	ck_assert(lac->autodial && lac->family == 0 && lac->calls == 1 && !lac->source);
+	ck_assert_uint_eq(lac->redial_min, USEC_PER_SEC);
+	ck_assert_uint_eq(lac->redial_max, 60 * USEC_PER_SEC);
+	ck_assert_uint_eq(lac->tx_connect_speed, 1000000000);
+	ck_assert_uint_eq(lac->rx_connect_speed, 0);
+	ck_assert_uint_eq(lns->n_peers, 0);
+	ck_assert_ptr_null(lns->host_names);
+	ck_assert(lns->ppp.ipv6 && !lns->ppp.pool && !lns->ppp.options && !lns->ppp.interface);
+	ck_assert(lns->ppp.mtu == 0 && lns->ppp.mru == 0 && lns->ppp.setup_timeout == 30 * USEC_PER_SEC);
+	config_free(c);
+}
+END_TEST
+
+START_TEST(everything_set)
+{
+	struct config *c = load_good(
+		"listen = { 192.0.2.1, \"[2001:db8::1]:1702\", '2001:db8::2', 192.0.2.1:1703 } # a comment\n"
+		"runtime-directory = /tmp/x  pppd = /bin/true pppd-plugin = '/x.so' pppd-starts = 3 stop-timeout = 1min\n"
+		"log-level = debug /* two\nlines */ limits { tunnels = 5 sessions = 6 sessions-per-tunnel = 7\n"
+		"half-open = 8 half-open-per-source = 9 }\n"
+		"pool p { range = 10.0.0.0/30 }\npool q { range = 10.1.0.5-10.1.0.9 }\n"
+		"lac l { server = \"a.example\" port = 1 family = ipv6 source = 2001:db8::5 local-port = 1702 dial = no\n"
+		"redial-min = 100ms redial-max = 2h calls = 2 calling-number = '*1' called-number = \"\\\"2\"\n"
+		"tx-connect-speed = 4294967295 rx-connect-speed = 56000 vendor-name = '' hello-interval = never\n"
+		"retransmit-initial = 500ms retransmit-cap = 8 retransmit-max = 7 setup-timeout = 9s idle-timeout = 7d\n"
+		"receive-window = 1024 reorder-timeout = 30ms sessions = 12 strict = yes host-name = me secret = x\n"
+		"challenge = on hide-avps = true\n"
+		"ppp { options = { a, \"b c\" } interface = l2tp%d local-address = 10.0.0.1 pool = q ipv6 = no mtu = 576\n"
+		"mru = 16384 setup-timeout = 10min } }\n");
+	const struct config_profile *p = &c->profiles[0];
+
+	ck_assert_uint_eq(c->n_listens, 4);
+	ck_assert_uint_eq(c->listens[0].addr.port, 1701);
+	ck_assert_uint_eq(c->listens[0].line, 1);
+	ck_assert(c->listens[1].addr.family == 6 && c->listens[1].addr.port == 1702);
+	ck_assert(c->listens[2].addr.port == 1701 && c->listens[2].addr.ip[15] == 2);
+	ck_assert_uint_eq(c->listens[3].addr.port, 1703);
+	ck_assert_str_eq(c->runtime_directory, "/tmp/x");
+	ck_assert_str_eq(c->pppd_plugin, "/x.so");
+	ck_assert(c->pppd_starts == 3 && c->stop_timeout == 60 * USEC_PER_SEC && c->log_level == LOG_DEBUG);
+	ck_assert_mem_eq(&c->limits, (&(struct l2tp_limits){ 5, 6, 7, 8, 9 }), sizeof(c->limits));
+	ck_assert(c->n_pools == 2 && c->pools[0].first == 0x0a000002 && c->pools[0].last == 0x0a000002);
+	ck_assert(c->pools[1].first == 0x0a010005 && c->pools[1].last == 0x0a010009);
+
+	ck_assert_str_eq(p->server, "a.example");
+	ck_assert(p->server_port == 1 && p->family == 6 && p->local_port == 1702 && !p->autodial && p->calls == 2);
+	ck_assert_str_eq(p->source, "2001:db8::5");
+	ck_assert(p->redial_min == 100000 && p->redial_max == 7200 * USEC_PER_SEC);
+	ck_assert_str_eq(p->calling_number, "*1");
+	ck_assert_str_eq(p->called_number, "\"2");
+	ck_assert(p->tx_connect_speed == UINT32_MAX && p->rx_connect_speed == 56000 && p->strict);
+	ck_assert(p->params.hello_interval == USEC_NEVER && p->params.retransmit_initial == 500000);
+	ck_assert(p->params.retransmit_cap == 8 * USEC_PER_SEC && p->params.retransmit_max == 7);
+	ck_assert(p->params.setup_timeout == 9 * USEC_PER_SEC && p->params.idle_timeout == 604800 * USEC_PER_SEC);
+	ck_assert(p->params.receive_window == 1024 && p->params.reorder_timeout_ms == 30);
+	ck_assert(p->params.sessions_max == 12 && p->params.challenge && p->params.hide_avps);
+	ck_assert_str_eq(p->params.host_name, "me");
+	ck_assert_str_eq(p->params.vendor_name, "");
+	ck_assert(p->params.secret_len == 1 && p->params.secret[0] == 'x');
+	ck_assert_str_eq(p->ppp.options[0], "a");
+	ck_assert_str_eq(p->ppp.options[1], "b c");
+	ck_assert_ptr_null(p->ppp.options[2]);
+	ck_assert_str_eq(p->ppp.interface, "l2tp%d");
+	ck_assert_str_eq(p->ppp.local_address, "10.0.0.1");
+	ck_assert_ptr_eq(p->ppp.pool, &c->pools[1]);
+	ck_assert(!p->ppp.ipv6 && p->ppp.mtu == 576 && p->ppp.mru == 16384);
+	ck_assert_uint_eq(p->ppp.setup_timeout, 600 * USEC_PER_SEC);
+	config_free(c);
+}
+END_TEST
+
+START_TEST(listen_nowhere)
+{
+	struct config *c = load_good("listen = {}");
+
+	ck_assert_uint_eq(c->n_listens, 0);
+	config_free(c);
+}
+END_TEST
+
+START_TEST(secret_files)
+{
+	static const struct {
+		const char *name;
+		size_t len;
+		const char *begin;
+	} cases[] = {
+		{ "good.secret", 11, "open sesame" },
+		{ "longest.secret", 128, "sss" },
+		{ "octets.secret", 3, "a\0\n" }, /* one line end is none of its octets, a second one is */
+	};
+	char text[800];
+
+	for (int absolute = 0; absolute < 2; absolute++) {
+		snprintf(text, sizeof(text), "lns a { secret-file = \"%s%s%s\" challenge = yes }",
+			 absolute ? scratch : "", absolute ? "/" : "", cases[_i].name);
+		struct config *c = load_good(text);
+		const struct l2tp_params *p = &c->profiles[0].params;
+
+		ck_assert_uint_eq(p->secret_len, cases[_i].len);
+		ck_assert_mem_eq(p->secret, cases[_i].begin, cases[_i].len < 3 ? cases[_i].len : 3);
+		config_free(c);
+	}
+}
+END_TEST
+
+/* ---- Which profile ---- */
+
+static struct l2tp_addr addr4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
+{
+	return (struct l2tp_addr){ .ip = { a, b, c, d }, .port = 1701, .family = 4 };
+}
+
+START_TEST(match)
+{
+	struct config *c = load_good("lac dial { server = s }\n"
+				     "lns named { peer = { 192.0.2.0/25, 2001:db8::/33 } peer-host-name = { 'lac*.x', b } }\n"
+				     "lns mapped { peer = '::ffff:198.51.100.0/120' }\n"
+				     "lns named2 { peer-host-name = 'only' }\n"
+				     "lns one { peer = 203.0.113.9 }\n");
+	const struct {
+		struct l2tp_addr peer;
+		const char *host;
+		const char *profile;
+	} cases[] = {
+		{ addr4(192, 0, 2, 1), "lac7.x", "named" },
+		{ addr4(192, 0, 2, 127), "LAC.X", "named" },
+		{ addr4(192, 0, 2, 128), "lac7.x", NULL },
+		{ addr4(192, 0, 2, 1), "b", "named" },
+		{ addr4(192, 0, 2, 1), "lac7.y", NULL },
+		{ addr4(192, 0, 2, 1), "only", "named2" },
+		{ addr4(198, 51, 100, 255), "", "mapped" },
+		{ addr4(198, 51, 101, 0), "", NULL },
+		{ addr4(203, 0, 113, 9), "x", "one" },
+		{ addr4(203, 0, 113, 8), "x", NULL },
+		{ { .family = 6, .ip = { 0x20, 1, 0xd, 0xb8, 0x7f } }, "b", "named" },
+		{ { .family = 6, .ip = { 0x20, 1, 0xd, 0xb8, 0x80 } }, "b", NULL },
+		/* IPv4 as an IPv6 socket shows it */
+		{ { .family = 6, .ip = { [10] = 0xff, 0xff, 198, 51, 100, 7 } }, "", "mapped" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct l2tp_span host = { (const uint8_t *)cases[i].host, strlen(cases[i].host) };
+		const struct config_profile *p = config_match(c, &cases[i].peer, host);
+
+		ck_assert_msg(!p == !cases[i].profile && (!p || strcmp(p->name, cases[i].profile) == 0), "case %zu: %s",
+			      i, p ? p->name : "none");
+	}
+	/* a name with a NUL does not pass for the part before it */
+	struct l2tp_addr peer = addr4(10, 0, 0, 1);
+	ck_assert_ptr_null(config_match(c, &peer, (struct l2tp_span){ (const uint8_t *)"only\0x", 6 }));
+	ck_assert_ptr_nonnull(config_match(c, &peer, (struct l2tp_span){ (const uint8_t *)"only", 4 }));
+	config_free(c);
+}
+END_TEST
+
+/* ---- Documents ---- */
+
+static const char *heading_of(unsigned sections)
+{
+	static const struct {
+		unsigned sections;
+		const char *heading;
+	} headings[] = {
+		{ IN_ROOT, "\n.SH TOP LEVEL\n" }, { IN_LIMITS, "\n.SH LIMITS\n" }, { IN_POOL, "\n.SH POOL\n" },
+		{ IN_LNS, "\n.SH LNS\n" },        { IN_LAC, "\n.SH LAC\n" },       { IN_LNS | IN_LAC, "\n.SH PEERS\n" },
+		{ IN_PPP, "\n.SH PPP\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++)
+		if (headings[i].sections == sections)
+			return headings[i].heading;
+	return NULL;
+}
+
+/* without the backslashes of "\-" */
+static void plain(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++)
+		if (!(from[0] == '\\' && from[1] == '-'))
+			*to++ = *from;
+	*to = '\0';
+}
+
+/* every row of the table with its default and bounds is in the manual, and nothing else */
+START_TEST(manual_has_every_option)
+{
+	char *text = read_whole(sources, "../../daemon/l2tpd.conf.5", NULL);
+	char allowed[256], item[64];
+	size_t items = 0;
+
+	plain(text);
+	for (const struct option *o = options; o < options + options_n; o++) {
+		char *section = strstr(text, heading_of(o->sections));
+		snprintf(item, sizeof(item), "\n.TP\n.B %s\n", o->key);
+		char *at = section ? strstr(section, item) : NULL, *end;
+
+		ck_assert_msg(at && !memmem(section + 1, (size_t)(at - section) - 1, "\n.SH", 4), "%s", o->key);
+		end = strstr(at + 4, "\n.TP\n") ? strstr(at + 4, "\n.TP\n") : at + strlen(at);
+		if (o->fallback && strcmp(o->key, "pppd-plugin") != 0) {
+			snprintf(item, sizeof(item), "default: %s", o->fallback);
+			ck_assert_msg(memmem(at, (size_t)(end - at), item, strlen(item)), "%s: %s", o->key, item);
+		}
+		option_allowed(o, allowed, sizeof(allowed));
+		if (o->kind == &kind_number || o->kind == &kind_time || o->kind == &kind_msec) {
+			char *more = strpbrk(allowed, ",("); /* bounds alone */
+			if (more)
+				more[*more == '(' ? -1 : 0] = '\0';
+			ck_assert_msg(memmem(at, (size_t)(end - at), allowed, strlen(allowed)), "%s: %s", o->key,
+				      allowed);
+		}
+	}
+	for (char *p = text; (p = strstr(p, "\n.TP\n.B ")); p++)
+		items++;
+	ck_assert_uint_eq(items, options_n);
+}
+END_TEST
+
+/* the .nf blocks of the section EXAMPLE */
+START_TEST(examples_of_the_manual_are_good)
+{
+	char *p = strstr(read_whole(sources, "../../daemon/l2tpd.conf.5", NULL), ".SH EXAMPLE"), file[TEXT_SIZE];
+	int n = 0;
+
+	snprintf(file, sizeof(file), "%s", p);
+	write_whole("isp.secret", "x", 1, 0600);
+	for (p = file; (p = strstr(p, ".nf\n.RS\n")); n++) {
+		p += strlen(".nf\n.RS\n");
+		*strstr(p, ".RE") = '\0';
+		config_free(load_good(p));
+		p += strlen(p) + 1;
+	}
+	char path[600];
+	snprintf(path, sizeof(path), "%s/isp.secret", scratch);
+	unlink(path);
+	ck_assert_int_eq(n, 2);
+}
+END_TEST
+
+START_TEST(example_file_is_good)
+{
+	char *errors, *text = read_whole(sources, "../../daemon/l2tpd.conf.example", NULL);
+	struct config *c = NULL;
+
+	ck_assert_int_eq(load(text, strlen(text), &errors, &c), 0);
+	ck_assert_str_eq(errors, "");
+	ck_assert_uint_eq(c->n_profiles, 2);
+	config_free(c);
+	free(errors);
+}
+END_TEST
+
+START_TEST(likeness)
+{
+	static const struct {
+		unsigned section;
+		const char *key, *like;
+	} cases[] = {
+		{ IN_LNS, "secrets", "secret" },  { IN_LNS, "hostname", "host-name" }, { IN_LAC, "sever", "server" },
+		{ IN_LAC, "elephant", NULL },     { IN_PPP, "mtv", "mtu" },            { IN_ROOT, "lcc", "lac" },
+		{ IN_LNS, "a-key-that-is-longer-than-all-of-ours-are", NULL },
+	};
+	const char *like = option_like(cases[_i].section, cases[_i].key);
+
+	ck_assert_msg(!like == !cases[_i].like && (!like || strcmp(like, cases[_i].like) == 0), "%s: %s",
+		      cases[_i].key, like ? like : "none");
+}
+END_TEST
+
+/* ---- Hostile files ---- */
+
+/* Whatever it says: it does not crash, and a refusal has a reason. */
+static void load_any(const char *text, size_t len)
+{
+	struct config *c = NULL;
+	char *errors;
+	int err = load(text, len, &errors, &c);
+
+	ck_assert_msg(err == 0 || err == -EINVAL, "%d: %s", err, errors);
+	ck_assert(err == 0 || errors[0]);
+	if (err == 0)
+		config_free(c);
+	free(errors);
+}
+
+static const char dense[] =
+	"listen = { \"192.0.2.1\", '[::1]:7' } # c\nlimits { tunnels = 5 }\n/* c\nc */ pool \"p\" { range = 10.0.0.0/24 }\n"
+	"lns \"a\" { peer = 192.0.2.0/24 secret = \"a\\\"\\n\" challenge = yes hello-interval = 500ms wrong = { x }\n"
+	"ppp { options = { \"auth\", name } pool = p interface = l2tp%d } }\nlac b { server += s calls = 3 }\n";
+
+START_TEST(every_prefix)
+{
+	for (size_t i = 0; i < sizeof(dense); i++)
+		load_any(dense, i);
+}
+END_TEST
+
+START_TEST(random_changes)
+{
+	enum { RUNS = 500, CHANGES = 6 };
+	static const char favourites[] = "{}{}=\"'\\\n#/*+,()|$\0 \t\r\x7f\x80\xff";
+	unsigned seed = (unsigned)time(NULL);
+	size_t len = sizeof(dense) - 1;
+	char text[sizeof(dense)];
+
+	printf("test_config seed %u\n", seed);
+	srandom(seed);
+	for (int run = 0; run < RUNS; run++) {
+		memcpy(text, dense, len);
+		for (long n = 1 + random() % CHANGES; n > 0; n--)
+			text[(size_t)random() % len] = random() % 3 ?
+				favourites[(size_t)random() % sizeof(favourites)] : (char)random();
+		load_any(text, len);
+	}
+}
+END_TEST
+
+START_TEST(deep_and_long)
+{
+	static char text[TEXT_SIZE];
+
+	memset(text, '{', sizeof(text));
+	load_any(text, sizeof(text));
+	for (size_t i = 0; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "a{", 2);
+	load_any(text, sizeof(text) - 2);
+	memset(text, 'x', sizeof(text));
+	load_any(text, sizeof(text));
+	for (size_t i = 0; i + 6 <= sizeof(text); i += 6)
+		memcpy(text + i, "a = 1\n", 6);
+	load_any(text, sizeof(text) - sizeof(text) % 6);
+}
+END_TEST
+
+/* every allocation of ours fails once */
+START_TEST(out_of_memory)
+{
+	static const char text[] = "listen = 192.0.2.1 pool p { range = 10.0.0.0/24 }\n"
+				   "lns a { peer = 192.0.2.0/24 peer-host-name = { x, y } ppp { pool = p } unknown = 1\n"
+				   "ppp { options = { a } } } lac b { server = s }";
+	struct config *c = NULL;
+	char path[600];
+	int n = 0, err;
+	bool reached;
+
+	write_whole("test.conf", text, strlen(text), 0600);
+	snprintf(path, sizeof(path), "%s/test.conf", scratch);
+	FILE *null = fopen("/dev/null", "w");
+	do {
+		oom_at = ++n;
+		err = config_load(path, null, &c);
+		reached = oom_at == 0;
+		oom_at = 0; /* check allocates, too */
+		ck_assert_ptr_null(c);
+		ck_assert_msg(err == (reached ? -ENOMEM : -EINVAL), "allocation %d: %d", n, err);
+	} while (reached);
+	fclose(null);
+	ck_assert_int_gt(n, 15);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("config");
+	TCase *t = tcase_create("config");
+	const char *directory = getenv("UNIT_SOURCES");
+	char file[] = __FILE__;
+
+	snprintf(sources, sizeof(sources), "%s", directory ? directory : dirname(file));
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 30);
+	tcase_add_test(t, files);
+	tcase_add_loop_test(t, not_readable, 0, 2);
+	tcase_add_test(t, empty_file_has_the_defaults);
+	tcase_add_test(t, empty_profiles_have_the_defaults);
+	tcase_add_test(t, everything_set);
+	tcase_add_test(t, listen_nowhere);
+	tcase_add_loop_test(t, secret_files, 0, 3);
+	tcase_add_test(t, match);
+	tcase_add_test(t, manual_has_every_option);
+	tcase_add_test(t, examples_of_the_manual_are_good);
+	tcase_add_test(t, example_file_is_good);
+	tcase_add_loop_test(t, likeness, 0, 7);
+	tcase_add_test(t, every_prefix);
+	tcase_add_test(t, random_changes);
+	tcase_add_test(t, deep_and_long);
+	tcase_add_test(t, out_of_memory);
+	suite_add_tcase(s, t);
+
+	SRunner *r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
