@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "digest.h"
-#include "wire.h"
 
 /* Calls that are all placed or all closed at once must fit the queue: a call has at most two messages in it. */
 #define QUEUE_PER_SESSION 2
@@ -101,7 +100,7 @@ uint16_t conn_spare_id(struct core *core, uint32_t scope)
 }
 
 void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
-		 uint16_t nr, const struct l2tp_reason *reason)
+		 const struct wire_header *received, const struct l2tp_reason *reason)
 {
 	struct conn c = { .core = core, .local = *local, .peer = *peer, .peer_id = peer_id };
 	struct msg m = { .type = CM_STOPCCN };
@@ -109,11 +108,14 @@ void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct 
 	struct writer w = writer_of(body, sizeof(body));
 
 	core->stats.refused++;
-	m.assigned_tunnel_id = conn_spare_id(core, 0);
+	/* a stray message knows us by an id that was ours once */
+	m.assigned_tunnel_id = received->tunnel_id ? received->tunnel_id : conn_spare_id(core, 0);
 	msg_set(&m, AVP_ASSIGNED_TUNNEL_ID);
 	conn_put_reason(&m, reason);
 	msg_encode(&(struct msg_encoder){ 0 }, &m, &w);
-	transmit(&c, &(struct chan_tx){ .body = writer_span(&w), .ns = 0, .nr = nr });
+	transmit(&c, &(struct chan_tx){ .body = writer_span(&w),
+					.ns = received->nr,
+					.nr = (uint16_t)(received->ns + 1) });
 }
 
 void conn_put_reason(struct msg *m, const struct l2tp_reason *reason)

@@ -9,6 +9,7 @@
 #include "chan.h"
 #include "core.h"
 #include "msg.h"
+#include "wire.h"
 
 struct conn {
 	struct core *core;
@@ -32,10 +33,10 @@ void conn_flush(struct conn *c, usec_t now);
 
 /* An id that nobody answers to, for the Assigned ID of a refusal, which may not be 0.  Nothing is reserved. */
 uint16_t conn_spare_id(struct core *core, uint32_t scope);
-/* One StopCCN from no connection, in answer to an SCCRQ or a stray message that is refused: nothing is kept, a repeated
- * request is answered anew. */
+/* One StopCCN from no connection, in answer to an SCCRQ or a stray SCCRP, whose header is given: nothing is kept, a
+ * repeated request is answered anew. */
 void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
-		 uint16_t nr, const struct l2tp_reason *reason);
+		 const struct wire_header *received, const struct l2tp_reason *reason);
 
 /* The Result Code AVP for a reason; its text stays the reason's. */
 void conn_put_reason(struct msg *m, const struct l2tp_reason *reason);

@@ -22,6 +22,8 @@
 #define QUARANTINE (60 * USEC_PER_SEC) /* longer than any retransmission of a former owner's peer */
 #define SCCRQ_REPEATS 3                /* of an established tunnel: more, and the peer has forgotten it */
 #define STRAY_PER_SEC 10               /* answers to stray SCCRPs */
+#define DURATION_MAX (1000 * 86400 * USEC_PER_SEC)
+#define STRING_MAX (AVP_VALUE_MAX - 2) /* of a call: octets that fit an AVP, hidden too */
 
 /* An IP address and what it has to do with us. */
 struct source {
@@ -67,13 +69,27 @@ void l2tp_limits_init(struct l2tp_limits *limits)
 					.half_open_per_source = 64 };
 }
 
+/* Sums of a few durations and the present time must not overflow. */
+static bool duration_valid(usec_t t)
+{
+	return t > 0 && t <= DURATION_MAX;
+}
+
+static bool times_valid(const struct l2tp_params *p)
+{
+	return duration_valid(p->retransmit_initial) && duration_valid(p->retransmit_cap) &&
+	       p->retransmit_cap >= p->retransmit_initial && p->retransmit_max >= 1 &&
+	       duration_valid(p->setup_timeout) &&
+	       (p->hello_interval == USEC_NEVER || duration_valid(p->hello_interval)) &&
+	       (p->idle_timeout == USEC_NEVER || p->idle_timeout <= DURATION_MAX);
+}
+
 static bool params_valid(const struct l2tp_params *p)
 {
 	return p->host_name[0] && memchr(p->host_name, 0, sizeof(p->host_name)) &&
 	       memchr(p->vendor_name, 0, sizeof(p->vendor_name)) && p->secret_len <= sizeof(p->secret) &&
 	       (p->secret_len || (!p->challenge && !p->hide_avps)) && p->receive_window >= 1 &&
-	       p->receive_window <= 1024 && p->retransmit_initial > 0 && p->retransmit_cap >= p->retransmit_initial &&
-	       p->retransmit_max >= 1 && p->hello_interval > 0 && p->setup_timeout > 0 && p->sessions_max >= 1;
+	       p->receive_window <= 1024 && p->sessions_max >= 1 && times_valid(p);
 }
 
 /* ---- Sources ------------------------------------------------------------------------------------------------ */
@@ -228,6 +244,8 @@ static void drop_tunnel(struct l2tp *l, struct tunnel *t)
 	tunnel_free(t);
 }
 
+static void settle(struct l2tp *l, struct tunnel *t, usec_t now);
+
 /* The peer has begun anew under the same address and id, and proved that it is the same: the old tunnel is void. */
 static void replace_older(struct l2tp *l, struct tunnel *t, usec_t now)
 {
@@ -235,11 +253,14 @@ static void replace_older(struct l2tp *l, struct tunnel *t, usec_t now)
 				      .text = "replaced by a new tunnel of the same peer" };
 	struct tunnel *older = tunnel_find(l, t->older_id);
 
+	/* it may be gone, and another one live under its id */
+	for (; older && older != t && !memcmp(&older->key, &t->key, sizeof(t->key)); older = tunnel_find(l, t->older_id)) {
+		t->older_id = older->older_id; /* it may have been about to replace one itself */
+		older->older_id = 0;
+		tunnel_apply(older, TEV_REPLACED, &(struct tunnel_input){ .reason = &reason }, now);
+		settle(l, older, now);
+	}
 	t->older_id = 0;
-	if (!older)
-		return;
-	tunnel_apply(older, TEV_REPLACED, &(struct tunnel_input){ .reason = &reason }, now);
-	tunnel_settle(older, now);
 }
 
 static void settle(struct l2tp *l, struct tunnel *t, usec_t now)
@@ -310,8 +331,7 @@ struct request {
 
 static void refuse(struct l2tp *l, const struct request *q, const struct l2tp_reason *reason)
 {
-	conn_refuse(&l->core, &q->rx->local, &q->rx->peer, q->msg.assigned_tunnel_id,
-		    (uint16_t)(q->header->ns + 1), reason);
+	conn_refuse(&l->core, &q->rx->local, &q->rx->peer, q->msg.assigned_tunnel_id, q->header, reason);
 }
 
 static void refuse_fault(struct l2tp *l, const struct request *q, const struct fault *f)
@@ -346,7 +366,11 @@ static bool admit(struct l2tp *l, struct request *q)
 			l->core.stats.ignored++;
 		return false;
 	}
-	return params_valid(&q->params);
+	if (!params_valid(&q->params)) {
+		l->core.stats.ignored++;
+		return false;
+	}
+	return true;
 }
 
 static bool read_request(struct l2tp *l, struct request *q)
@@ -451,9 +475,7 @@ static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct w
 		return;
 	}
 	digest_response(0, h->body, (struct l2tp_span){ 0 }, q.digest); /* a fingerprint, nothing more */
-	if (!admit(l, &q))
-		return;
-	if (read_request(l, &q)) {
+	if (admit(l, &q) && read_request(l, &q)) {
 		t = tunnel_find_key(l, &rx->peer, q.msg.assigned_tunnel_id);
 		if (t && is_repetition(t, &q)) {
 			tunnel_receive(t, h, &rx->peer, now);
@@ -693,6 +715,12 @@ int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const struct l2t
 	return 0;
 }
 
+static bool call_valid(const struct l2tp_call_info *c)
+{
+	return c->calling_number.len <= STRING_MAX && c->called_number.len <= STRING_MAX &&
+	       c->sub_address.len <= STRING_MAX && c->private_group_id.len <= STRING_MAX;
+}
+
 int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie, usec_t now,
 	      uint32_t *ret_session_id)
 {
@@ -702,6 +730,8 @@ int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *i
 	int r;
 
 	enter(l, now);
+	if (!call_valid(info))
+		return -EINVAL;
 	t = tunnel_find(l, tunnel_id);
 	if (!t)
 		return -ENOENT;

@@ -261,7 +261,8 @@ L2TP_API int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const s
 		       const struct l2tp_addr *peer, usec_t now, uint32_t *ret_tunnel_id);
 
 /* Place an incoming call as LAC on a tunnel, at once or as soon as the tunnel is established.  info is copied.
- * -ENOENT: no such tunnel; -ESHUTDOWN: it is closing; -EMFILE: limit reached; -ENOMEM */
+ * -EINVAL: a string that fits no message; -ENOENT: no such tunnel; -ESHUTDOWN: it is closing; -EMFILE: limit reached;
+ * -ENOSPC: no id left; -ENOMEM */
 L2TP_API int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
 		       usec_t now, uint32_t *ret_session_id);
 

@@ -101,38 +101,33 @@ void outbox_post(struct outbox *o, struct object *obj, enum l2tp_op_type type)
 	list(o, obj);
 }
 
-bool outbox_cancel(struct object *obj, enum l2tp_op_type type)
+void outbox_cancel(struct outbox *o, struct object *obj, enum l2tp_op_type type)
 {
-	bool was = obj->pending & BIT(type);
-
 	obj->pending &= ~BIT(type);
-	return was;
+	if (!ready(obj))
+		unlist(o, obj);
 }
 
 struct object *outbox_next_object(struct outbox *o, enum l2tp_op_type *ret_type)
 {
-	for (struct object *obj; (obj = o->objects);) {
-		uint32_t bits = ready(obj);
+	struct object *obj = o->objects;
+	uint32_t bit;
 
-		if (!bits) { /* taken back meanwhile */
-			unlist(o, obj);
-			continue;
-		}
-		uint32_t bit = bits & -bits;
-		obj->pending &= ~bit;
-		if (!(bit & EVENTS))
-			obj->in_flight = true;
-		if (!ready(obj))
-			unlist(o, obj);
-		if (bit & GONE) {
-			assert(!obj->pending && !obj->in_flight);
-			obj->next = o->gone;
-			o->gone = obj;
-		}
-		*ret_type = (enum l2tp_op_type)__builtin_ctz(bit);
-		return obj;
+	if (!obj)
+		return NULL;
+	bit = ready(obj) & -ready(obj);
+	obj->pending &= ~bit;
+	if (!(bit & EVENTS))
+		obj->in_flight = true;
+	if (!ready(obj))
+		unlist(o, obj);
+	if (bit & GONE) {
+		assert(!obj->pending && !obj->in_flight);
+		obj->next = o->gone;
+		o->gone = obj;
 	}
-	return NULL;
+	*ret_type = (enum l2tp_op_type)__builtin_ctz(bit);
+	return obj;
 }
 
 void outbox_done(struct outbox *o, struct object *obj)

@@ -125,7 +125,7 @@ void session_bury(struct session *s, const struct l2tp_reason *reason)
 	session_set_deadline(s, USEC_NEVER);
 	forget_peer_id(s);
 	s->table->alive--;
-	(void)outbox_cancel(&s->object, L2TP_OP_SESSION_ADD);
+	outbox_cancel(o, &s->object, L2TP_OP_SESSION_ADD);
 	outbox_post(o, &s->object, L2TP_OP_SESSION_DOWN);
 	outbox_post(o, &s->object, s->path ? L2TP_OP_SESSION_DEL : L2TP_OP_SESSION_GONE);
 }
@@ -247,7 +247,6 @@ static bool accept_iccn(struct session *s, const struct msg *m, struct fault *f)
 		return fault_set(f, RC_CDN_NO_FRAMING, EC_NONE, "Framing Type was not advertised");
 	if (session_set_info(s, &info) < 0)
 		return fault_set(f, RC_CDN_GENERAL, EC_RESOURCES, "out of memory");
-	s->sequencing = info.sequencing_required;
 	return true;
 }
 
@@ -318,7 +317,7 @@ void session_op_done(struct session *s, int err, usec_t now)
 		set_path(s, false); /* a deletion that failed cannot be mended by trying it again */
 	if (s->state == SESSION_DEAD) {
 		if (!s->path) {
-			(void)outbox_cancel(&s->object, L2TP_OP_SESSION_DEL);
+			outbox_cancel(o, &s->object, L2TP_OP_SESSION_DEL);
 			outbox_post(o, &s->object, L2TP_OP_SESSION_GONE);
 		}
 	} else if (err < 0) {
@@ -348,7 +347,7 @@ void session_fill_op(struct session *s, struct l2tp_op *op)
 	op->peer_session_id = s->peer_id;
 	op->call_cookie = s->cookie;
 	op->call = &s->info;
-	op->sequencing = s->sequencing;
+	op->sequencing = s->info.sequencing_required;
 	op->reorder_timeout_ms = c->params.reorder_timeout_ms;
 	if (op->type == L2TP_OP_SESSION_DOWN)
 		op->reason = &s->reason;

@@ -60,7 +60,6 @@ struct session {
 	uint32_t id, peer_id; /* peer_id 0: not known yet */
 	bool path;            /* SESSION_ADD has been handed out and has not failed: needs SESSION_DEL */
 	bool deleting;        /* SESSION_DEL has been handed out */
-	bool sequencing;
 	uint64_t cookie;      /* the world's, of l2tp_call() */
 	struct timer timer;
 	struct l2tp_reason reason;

@@ -81,9 +81,12 @@ void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
 	struct l2tp_reason closed = { .origin = reason->origin, .result = RC_CDN_ADMIN, .text = "the tunnel is closed" };
 
 	t->reason = *reason;
+	t->condemned = false;
 	session_table_event(&t->sessions, SEV_TUNNEL_CLOSED, &closed, now);
-	(void)outbox_cancel(&t->object, L2TP_OP_TUNNEL_ADD);
-	(void)outbox_cancel(&t->object, L2TP_OP_TUNNEL_IDLE);
+	/* what nobody has heard of yet need not be told; DOWN then stands behind that of the sessions */
+	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_ADD);
+	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_UP);
+	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_IDLE);
 	tunnel_set_life(t, USEC_NEVER);
 	heap_set(&core->heap, &t->hello_timer, USEC_NEVER);
 	outbox_post(&core->outbox, &t->object, L2TP_OP_TUNNEL_DOWN);
@@ -298,6 +301,14 @@ static void bad_message(struct tunnel *t, uint16_t session_id, const struct msg 
 		session_refuse(&t->sessions, m->assigned_session_id, &reason, now);
 }
 
+/* The first answer to our SCCRQ, good or bad, tells how to address the peer.  It may come from another port (8.1). */
+static void meet_peer(struct tunnel *t, const struct msg *m, const struct l2tp_addr *from)
+{
+	t->conn.peer = *from;
+	if (m->type == CM_SCCRP || m->type == CM_STOPCCN)
+		t->conn.peer_id = m->assigned_tunnel_id;
+}
+
 static void deliver(struct tunnel *t, struct l2tp_span body, uint16_t session_id, const struct l2tp_addr *from,
 		    usec_t now)
 {
@@ -310,7 +321,7 @@ static void deliver(struct tunnel *t, struct l2tp_span body, uint16_t session_id
 	if (!tunnel_alive(t) && m.type != CM_STOPCCN)
 		return; /* acknowledged, nothing else (X2661-7.2.1-13) */
 	if (t->state == TUNNEL_WAIT_REPLY)
-		t->conn.peer = *from; /* the first answer may come from another port (8.1) */
+		meet_peer(t, &m, from);
 	if (verdict == MSG_OK && session_id && !msg_is_call(m.type) && m.type != CM_STOPCCN) {
 		fault_set(&f, RC_STOPCCN_GENERAL, EC_SESSION_ID, "Session ID %u in %s", session_id,
 			  l2tp_message_name((uint16_t)m.type));
@@ -465,7 +476,8 @@ void tunnel_op_done(struct tunnel *t, int err, usec_t now)
 		return;
 	outbox_done(&t->conn.core->outbox, &t->object);
 	if (t->op == L2TP_OP_TUNNEL_ADD && err < 0) {
-		t->path = false;
+		t->path = t->ending = false;
+		outbox_cancel(&t->conn.core->outbox, &t->object, L2TP_OP_TUNNEL_DEL);
 		path_failed(t, now);
 	} else if (t->op == L2TP_OP_TUNNEL_DEL) {
 		t->path = false;

@@ -28,13 +28,13 @@ lns_config() {
 		    host-name = "lns.example"
 		    secret = "sesame"
 		    challenge = yes
-		    $1
+		    ${1-}
 		    ppp {
 		        local-address = "10.64.0.1"
 		        pool = "customers"
 		        interface = "l2tp%d"
 		        options = { ${pppd:-noauth} }
-		        $2
+		        ${2-}
 		    }
 		}
 	END
@@ -48,11 +48,11 @@ lac_config() {
 		    secret = "sesame"
 		    challenge = yes
 		    dial = yes
-		    $1
+		    ${1-}
 		    ppp {
 		        interface = "l2tp%d"
 		        options = { ${pppd:-noauth} }
-		        $2
+		        ${2-}
 		    }
 		}
 	END

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * log: what a line looks like, where it goes, and what is counted instead.
+ *
+ * Linked with -Wl,--wrap=clock_gettime: log's clock is ours.  sd_journal_sendv() is ours as well, which takes the
+ * place of the library's because a program's own functions come first.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+#include <unistd.h>
+#include "log.h"
+
+static time_t now = 1000;
+static char journal[8192]; /* FIELD=value lines, entries end with an empty one */
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	ck_assert_int_eq(clock, CLOCK_MONOTONIC);
+	*ts = (struct timespec){ .tv_sec = now };
+	return 0;
+}
+
+int sd_journal_sendv(const struct iovec *iov, int n)
+{
+	for (int i = 0; i < n; i++) {
+		strncat(journal, iov[i].iov_base, iov[i].iov_len);
+		strcat(journal, "\n");
+	}
+	strcat(journal, "\n");
+	return 0;
+}
+
+static int caught = -1, real_stderr = -1;
+
+static void setup(void)
+{
+	caught = memfd_create("stderr", MFD_CLOEXEC);
+	real_stderr = dup(STDERR_FILENO);
+	ck_assert_int_ge(dup2(caught, STDERR_FILENO), 0);
+	unsetenv("JOURNAL_STREAM");
+	log_open(LOG_INFO);
+}
+
+static void teardown(void)
+{
+	dup2(real_stderr, STDERR_FILENO);
+	close(real_stderr);
+	close(caught);
+}
+
+/* What stderr got since the last time. */
+static const char *lines(void)
+{
+	static char text[65536];
+	ssize_t n = pread(caught, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	ck_assert_int_eq(ftruncate(caught, 0), 0);
+	lseek(caught, 0, SEEK_SET);
+	return text;
+}
+
+static unsigned count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		n++;
+	return n;
+}
+
+static const struct l2tp_addr peer = { .ip = { 192, 0, 2, 1 }, .port = 1701, .family = 4 };
+
+START_TEST(line)
+{
+	static const struct {
+		int level;
+		enum log_class class;
+		struct log_object object;
+		const char *expect;
+	} cases[] = {
+		{ LOG_INFO, LOG_INFO_ONLY, { 0 }, "info: said 7\n" },
+		{ LOG_WARNING, LOG_REMOTE, { .tunnel_id = 4711, .peer_tunnel_id = 92, .peer = &peer, .host = "lac7" },
+		  "warning remote: tunnel 4711/92 peer=192.0.2.1:1701 host=lac7: said 7\n" },
+		{ LOG_ERR, LOG_LOCAL_, { .tunnel_id = 1, .session_id = 5, .peer_session_id = 6, .interface = "l2tp0" },
+		  "error local: tunnel 1/0 session 5/6 interface=l2tp0: said 7\n" },
+		{ LOG_NOTICE, LOG_AUTHN, { .profile = "isp" }, "notice auth: profile=isp: said 7\n" },
+		{ LOG_CRIT, LOG_BUG, { .host = "" }, "critical bug: said 7\n" },
+		{ LOG_DEBUG, LOG_INFO_ONLY, { 0 }, "" },
+	};
+
+	errno = EPERM;
+	log_event(cases[_i].level, cases[_i].class, &cases[_i].object, "said %d", 7);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_str_eq(lines(), cases[_i].expect);
+	ck_assert_str_eq(journal, "");
+}
+END_TEST
+
+START_TEST(levels)
+{
+	ck_assert(log_enabled(LOG_INFO) && !log_enabled(LOG_DEBUG));
+	log_set_level(LOG_ERR);
+	ck_assert(log_enabled(LOG_ERR) && !log_enabled(LOG_WARNING));
+	log_event(LOG_WARNING, LOG_LOCAL_, NULL, "no");
+	log_event(LOG_ERR, LOG_LOCAL_, NULL, "yes");
+	ck_assert_str_eq(lines(), "error local: yes\n");
+}
+END_TEST
+
+/* one event, one line, whatever is in it and however long it is */
+START_TEST(one_line)
+{
+	char text[5000];
+
+	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "a%sb", "\n\n");
+	ck_assert_str_eq(lines(), "info: a  b\n");
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	log_event(LOG_INFO, LOG_INFO_ONLY, &(struct log_object){ .host = text }, "%s", text);
+	const char *got = lines();
+	ck_assert_uint_eq(count(got, "\n"), 1);
+	ck_assert_uint_gt(strlen(got), 1000);
+}
+END_TEST
+
+/* JOURNAL_STREAM names the stream that is the journal: ours, or one that we no longer have */
+START_TEST(journal_fields)
+{
+	const struct log_object object = { 4711, 92, 5, 6, &peer, "lac7", "isp", "l2tp0" };
+	struct stat st;
+	char stream[64];
+
+	ck_assert_int_eq(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino + (_i == 1));
+	setenv("JOURNAL_STREAM", _i == 2 ? "nonsense" : stream, 1);
+	log_open(LOG_INFO);
+	log_event(LOG_WARNING, LOG_REMOTE, &object, "said %d", 7);
+	if (_i > 0) {
+		ck_assert_str_eq(journal, "");
+		ck_assert_uint_eq(count(lines(), "said 7\n"), 1);
+		return;
+	}
+	ck_assert_str_eq(lines(), "");
+	ck_assert_str_eq(journal,
+			 "PRIORITY=4\nL2TP_CLASS=REMOTE\nL2TP_TUNNEL=4711\nL2TP_PEER_TUNNEL=92\nL2TP_SESSION=5\n"
+			 "L2TP_PEER_SESSION=6\nL2TP_PEER=192.0.2.1:1701\nL2TP_HOST=lac7\nL2TP_PROFILE=isp\n"
+			 "L2TP_INTERFACE=l2tp0\nMESSAGE=tunnel 4711/92 session 5/6 peer=192.0.2.1:1701 host=lac7 "
+			 "profile=isp interface=l2tp0: said 7\n\n");
+	journal[0] = '\0';
+	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "plain");
+	ck_assert_str_eq(journal, "PRIORITY=6\nL2TP_CLASS=INFO\nMESSAGE=plain\n\n");
+}
+END_TEST
+
+static void bad_message(int n)
+{
+	log_event(LOG_WARNING, LOG_REMOTE, NULL, "bad message %d", n);
+}
+
+START_TEST(repeats_are_counted)
+{
+	const char *got;
+
+	for (int i = 0; i < 500; i++)
+		bad_message(i);
+	got = lines();
+	ck_assert_uint_eq(count(got, "warning remote: bad message"), 50);
+	/* other places are not affected, and the sum waits for the interval's end */
+	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "other");
+	ck_assert_str_eq(lines(), "info: other\n");
+	now += 4;
+	bad_message(500);
+	ck_assert_str_eq(lines(), "");
+	now += 1;
+	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "other");
+	ck_assert_str_eq(lines(), "warning remote: 451 more of the kind not shown: bad message %d\ninfo: other\n");
+	bad_message(501);
+	ck_assert_str_eq(lines(), "warning remote: bad message 501\n");
+	log_flush();
+	ck_assert_str_eq(lines(), "");
+}
+END_TEST
+
+START_TEST(flush_tells_the_rest)
+{
+	for (int i = 0; i < 51; i++)
+		bad_message(i);
+	lines();
+	log_flush();
+	ck_assert_str_eq(lines(), "warning remote: 1 more of the kind not shown: bad message %d\n");
+	log_flush();
+	ck_assert_str_eq(lines(), "");
+}
+END_TEST
+
+/* one kind of our own news a session, and thousands of sessions in a moment */
+START_TEST(news_are_not_counted)
+{
+	for (int i = 0; i < 1500; i++)
+		log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "up");
+	ck_assert_uint_eq(count(lines(), "info: up\n"), 1500);
+}
+END_TEST
+
+/* more places than are watched: all get through */
+START_TEST(many_places)
+{
+	static char formats[200][8];
+
+	for (size_t i = 0; i < 200; i++) {
+		snprintf(formats[i], sizeof(formats[i]), "p%zu", i);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-security"
+		log_event(LOG_WARNING, LOG_REMOTE, NULL, formats[i]);
+#pragma GCC diagnostic pop
+	}
+	ck_assert_uint_eq(count(lines(), "\n"), 200);
+	log_flush();
+	ck_assert_str_eq(lines(), "");
+}
+END_TEST
+
+START_TEST(escape)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *expect;
+	} cases[] = {
+		{ "", 0, "" },
+		{ "lac7 (x)~", 9, "lac7 (x)~" },
+		{ "a\0b\x1b[31m\n\x7f", 10, "a\\x00b\\x1b[31m\\x0a\\x7f" },
+		{ "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80", 9, "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80" },
+		{ "\xc3", 1, "\\xc3" },                         /* ends too early */
+		{ "\xe2\x82", 2, "\\xe2\\x82" },
+		{ "\xc0\xaf", 2, "\\xc0\\xaf" },                /* overlong */
+		{ "\xe0\x9f\xbf", 3, "\\xe0\\x9f\\xbf" },
+		{ "\xf0\x8f\xbf\xbf", 4, "\\xf0\\x8f\\xbf\\xbf" },
+		{ "\xed\xa0\x80", 3, "\\xed\\xa0\\x80" },       /* a surrogate */
+		{ "\xf4\x90\x80\x80", 4, "\\xf4\\x90\\x80\\x80" }, /* past the last one */
+		{ "\xf5\x80\x80\x80", 4, "\\xf5\\x80\\x80\\x80" },
+		{ "\xc2\x9b" "1m", 4, "\\xc2\\x9b1m" },         /* CSI in one character */
+		{ "\x80\xff", 2, "\\x80\\xff" },
+		{ "\xc3(", 2, "\\xc3(" },
+	};
+	char buf[64];
+	struct l2tp_span s = { (const uint8_t *)cases[_i].text, cases[_i].len };
+
+	ck_assert_ptr_eq(log_escape(s, buf, sizeof(buf)), buf);
+	ck_assert_str_eq(buf, cases[_i].expect);
+}
+END_TEST
+
+/* cut before what does not fit whole */
+START_TEST(escape_cut)
+{
+	static const char *const expect[] = { NULL, "", "a", "a", "a\xc3\xbc", "a\xc3\xbc", "a\xc3\xbc", "a\xc3\xbc",
+					      "a\xc3\xbc\\x01", "a\xc3\xbc\\x01" "b" };
+	const struct l2tp_span s = { (const uint8_t *)"a\xc3\xbc\x01" "b", 5 };
+	char *buf = malloc((size_t)_i); /* of exactly that size, for the sanitizer */
+
+	ck_assert_str_eq(log_escape(s, buf, (size_t)_i), expect[_i]);
+	free(buf);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("log");
+	TCase *t = tcase_create("log");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, line, 0, 6);
+	tcase_add_test(t, levels);
+	tcase_add_test(t, one_line);
+	tcase_add_loop_test(t, journal_fields, 0, 3);
+	tcase_add_test(t, repeats_are_counted);
+	tcase_add_test(t, flush_tells_the_rest);
+	tcase_add_test(t, news_are_not_counted);
+	tcase_add_test(t, many_places);
+	tcase_add_loop_test(t, escape, 0, 15);
+	tcase_add_loop_test(t, escape_cut, 1, 10);
+	suite_add_tcase(s, t);
+
+	SRunner *r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
