@@ -62,7 +62,10 @@ static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
 				  .lns = op->lns,
 				  .fd = -1 };
 	HASH_ADD(hh, d->calls, key, sizeof(c->key), c);
-	return c;
+	if (c->hh.tbl)
+		return c;
+	free(c);
+	return NULL;
 }
 
 /* ---- The kernel's session ----------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
  * counted for the rest of it, and the next event of any place after that prints the sum.  A peer that misbehaves
  * fast thus costs some lines every few seconds; what one session of ours reports is far below.
  */
+#define SD_JOURNAL_SUPPRESS_LOCATION /* it would always be this file */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>

@@ -41,7 +41,10 @@ struct world_tunnel *tunnel_note(struct driver *d, uint32_t id, const struct con
 	t->id = id;
 	t->profile = profile;
 	HASH_ADD(hh, d->tunnels, id, sizeof(t->id), t);
-	return t;
+	if (t->hh.tbl)
+		return t;
+	free(t);
+	return NULL;
 }
 
 /* ---- The data path ------------------------------------------------------------------------------------------ */

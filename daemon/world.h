@@ -6,6 +6,8 @@
 #ifndef WORLD_H
 #define WORLD_H
 
+#define HASH_NONFATAL_OOM 1 /* an element that found no memory has hh.tbl NULL */
+#define HASH_FUNCTION HASH_FNV
 #include <uthash.h>
 
 #include "driver.h"

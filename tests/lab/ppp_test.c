@@ -260,6 +260,11 @@ static bool all_over(void)
 	return true;
 }
 
+static bool lns_over(void)
+{
+	return world.ends[0].exited;
+}
+
 static bool never(void)
 {
 	return false;
@@ -395,7 +400,8 @@ static void test_killed(void)
 	pair_start(0, &plain);
 	expect(all_up, SETUP);
 	CHECK(kill(pid_of(LNS->status.interface), SIGKILL) == 0);
-	CHECK(!run_until(never, USEC_PER_SEC) && LNS->exited && !LAC->exited);
+	CHECK(run_until(lns_over, SETUP));
+	CHECK(!LAC->exited, "%s", LAC->how.text);
 	fprintf(stderr, "  %d %s\n", LNS->how.status, LNS->how.text);
 	CHECK(LNS->how.status == -1 && LNS->how.reason.result == RC_CDN_GENERAL);
 	stop_all();

@@ -5,9 +5,11 @@
  * Linked with -Wl,--wrap=clock_gettime: log's clock is ours.  sd_journal_sendv() is ours as well, which takes the
  * place of the library's because a program's own functions come first.
  */
+#define SD_JOURNAL_SUPPRESS_LOCATION /* else the function is a macro */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

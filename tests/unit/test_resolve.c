@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-event.h>
@@ -161,8 +162,10 @@ START_TEST(addresses)
 		size_t len = strlen(got);
 
 		inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->ip, ip, sizeof(ip));
-		snprintf(got + len, sizeof(got) - len, a->family == 4 ? "%s%.0d:%u " : a->scope ? "[%s%%%d]:%u " :
-			 "[%s%.0d]:%u ", ip, (int)a->scope, a->port);
+		if (a->scope)
+			snprintf(got + len, sizeof(got) - len, "[%s%%%u]:%u ", ip, (unsigned)a->scope, a->port);
+		else
+			snprintf(got + len, sizeof(got) - len, a->family == 4 ? "%s:%u " : "[%s]:%u ", ip, a->port);
 	}
 	ck_assert_str_eq(got, cases[_i].expect);
 }
