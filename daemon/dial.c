@@ -97,17 +97,23 @@ static void place_calls(struct dial *d)
 		again(d, strerror(-r));
 }
 
-/* The socket to dial from: one of its own, or the listener of a fixed port. */
+/* The socket to dial from: one of its own, or (*ret NULL) the listener of a fixed port. */
 static int local_socket(struct dial *d, const struct l2tp_addr *peer, struct l2tp_addr *local,
 			struct listen_socket **ret)
 {
 	const struct config_profile *p = d->profile;
+	int r;
 
-	*ret = NULL;
-	*local = (struct l2tp_addr){ .family = peer->family, .port = p->local_port };
+	*local = (struct l2tp_addr){ .family = peer->family };
 	if (p->source && inet_pton(peer->family == 6 ? AF_INET6 : AF_INET, p->source, local->ip) != 1)
 		return -EAFNOSUPPORT; /* the address that was resolved is of the other family */
-	return p->local_port ? 0 : listen_dial(d->driver->listen, local, peer, ret);
+	r = listen_dial(d->driver->listen, local, peer, ret);
+	if (r >= 0 && p->local_port) {
+		listen_close(*ret); /* it has told the address to send from */
+		*ret = NULL;
+		local->port = p->local_port;
+	}
+	return r;
 }
 
 static int open_tunnel(struct dial *d, const struct l2tp_addr *peer)

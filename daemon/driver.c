@@ -284,15 +284,6 @@ static int add_listener(struct driver *d, const struct l2tp_addr *addr, unsigned
 	return r;
 }
 
-static bool listens_on(const struct config *c, uint16_t port)
-{
-	for (size_t i = 0; i < c->n_listens; i++) {
-		if (c->listens[i].addr.port == port)
-			return true;
-	}
-	return false;
-}
-
 int driver_start(struct driver *d)
 {
 	const struct config *c = d->config;
@@ -301,17 +292,6 @@ int driver_start(struct driver *d)
 	for (size_t i = 0; i < c->n_listens; i++) {
 		r = add_listener(d, &c->listens[i].addr, c->listens[i].line);
 		if (r < 0)
-			return r;
-	}
-	/* A fixed local port to dial from is shared with a listener. */
-	for (size_t i = 0; i < c->n_profiles; i++) {
-		const struct config_profile *p = &c->profiles[i];
-		struct l2tp_addr any = { .port = p->local_port };
-
-		if (!p->lac || !p->local_port || listens_on(c, p->local_port))
-			continue;
-		r = add_listener(d, &any, p->line);
-		if (r < 0 && r != -EADDRINUSE)
 			return r;
 	}
 	r = dials_start(d);

@@ -50,7 +50,6 @@ struct listen_socket {
 	int fd;
 	bool listener;
 	struct l2tp_addr local;
-	struct l2tp_addr peer; /* connected to; family 0: not */
 };
 
 struct listen {
@@ -193,7 +192,7 @@ static int socket_readable(sd_event_source *source, int fd, uint32_t revents, vo
 	for (int i = 0; i < BATCHES && l->reading; i++) {
 		prepare_batch(l);
 		int n = recvmmsg(fd, l->msgs, BATCH, MSG_DONTWAIT, NULL);
-		if (n < 0 && (errno == EAGAIN || errno == EBADF))
+		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n > 0)
 			deliver_batch(l, s, (size_t)n);
@@ -447,7 +446,6 @@ int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_
 			listen_close(own);
 		return err;
 	}
-	own->peer = *peer;
 	*ret = own;
 	return 0;
 }
@@ -522,17 +520,18 @@ int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_add
 		struct l2tp_span bytes)
 {
 	struct iovec iov = { (void *)(uintptr_t)bytes.data, bytes.len };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	union control control;
 	union address to;
+	struct msghdr m = {
+		.msg_name = &to,
+		.msg_namelen = addr_to_sockaddr(peer, &to),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+	};
 
 	s = s ? s : find_listener(l, local);
 	if (!s)
 		return -EADDRNOTAVAIL;
-	if (!addr_equal(&s->peer, peer)) {
-		m.msg_namelen = addr_to_sockaddr(peer, &to);
-		m.msg_name = &to;
-	}
 	if (addr_is_any(&s->local) && !addr_is_any(local))
 		write_local(&m, &control, local);
 

@@ -96,7 +96,8 @@ static int parse_options(int argc, char **argv, struct options *o, int *ret_stat
 		switch (c) {
 		case 't':
 			o->check = true;
-			/* fall through */
+			o->config = optarg;
+			break;
 		case 'c':
 			o->config = optarg;
 			break;

@@ -23,6 +23,7 @@ static struct {
 } rx[RX_MAX];
 static int n_rx, n_batches;
 static struct listen_socket *close_on_receive;
+static int successor = -1; /* takes the number of the socket that was closed */
 
 static sd_event *event;
 static struct listen *l;
@@ -36,8 +37,14 @@ static void receive(void *ctx, const struct l2tp_rx *r)
 	rx[n_rx].len = r->bytes.len;
 	memcpy(rx[n_rx].tail, r->bytes.data + r->bytes.len - 4, 4);
 	n_rx++;
-	listen_close(close_on_receive);
-	close_on_receive = NULL;
+	if (close_on_receive) {
+		int fd = listen_fd(close_on_receive);
+
+		listen_close(close_on_receive);
+		close_on_receive = NULL;
+		if (successor >= 0)
+			ck_assert_int_eq(dup2(successor, fd), fd);
+	}
 }
 
 static void batch_done(void *ctx)
@@ -342,6 +349,10 @@ START_TEST(dial_from_a_given_address)
 	ck_assert_int_eq(listen_send(l, s, &third, &peer, hello), 0);
 	ck_assert_int_eq(peer_receive(fd, &third), (ssize_t)hello.len);
 	assert_addr(&third, &expected);
+	local = (struct l2tp_addr){ .port = free_port() }; /* a port alone */
+	expected = addr("127.0.0.1", local.port);
+	ck_assert_int_eq(listen_dial(l, &local, &peer, &s), 0);
+	assert_addr(&local, &expected);
 	local = addr("192.0.2.1", 0);
 	ck_assert_int_eq(listen_dial(l, &local, &peer, &s), -EADDRNOTAVAIL);
 	close(fd);
@@ -358,6 +369,9 @@ START_TEST(close_within_receive)
 	for (int i = 0; i < 100; i++)
 		peer_send(fd, &local, (uint8_t)i);
 	close_on_receive = s;
+	successor = peer_on("127.0.0.1", &local);
+	for (int i = 0; i < 100; i++)
+		peer_send(fd, &local, (uint8_t)i);
 	run();
 	/* the batch that had been read, and no more */
 	ck_assert_int_gt(n_rx, 0);

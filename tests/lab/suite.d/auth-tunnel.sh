@@ -1,0 +1,59 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: MIT
+#
+# The secret of the tunnel: right, wrong, and missing at either end. What is refused leaves nothing in the kernel, is
+# named at both ends, and does not cost the one that was let in a packet.
+lab
+config lns <<END
+	lns "without" {
+		host-name = lns.without
+		peer-host-name = { lac.demanding }
+		ppp { options = { noauth } }
+	}
+	lns "with" {
+		host-name = lns.with
+		secret = sesame
+		challenge = yes
+		ppp {
+			options = { noauth }
+			local-address = 10.64.0.1
+			remote-address = 10.64.0.2
+		}
+	}
+END
+{
+	echo 'listen = {}'
+	while read -r name words; do
+		echo "lac \"$name\" { server = 192.0.2.2 host-name = lac.$name $words $again ppp { options = { noauth } } }"
+	done <<-END
+		right     secret = sesame challenge = yes
+		wrong     secret = simsalabim
+		mistaken  secret = simsalabim challenge = yes
+		missing
+		demanding secret = sesame challenge = yes
+	END
+} | config lac
+start lns
+start lac
+expect 60 lac 'profile=right .*PPP up, .*-> 10.64.0.1'
+in_ns lac /bin/ping -i 0.1 -W 10 10.64.0.1 >"$tmp/ping" &
+ping=$!
+
+# What each end says
+expect 30 lns 'auth: .*host=lac.wrong profile=with: tunnel closed, the peer erred: not authorized'
+expect 30 lac 'auth: .*profile=wrong: tunnel closed, by the peer: not authorized'
+expect 30 lac 'auth: .*profile=mistaken: tunnel closed, the peer erred: not authorized'
+expect 30 lns 'auth: .*host=lac.mistaken profile=with: tunnel closed, by the peer: not authorized'
+expect 30 lac 'auth: .*profile=missing: tunnel closed'
+expect 30 lns 'auth: .*host=lac.missing'
+expect 30 lac 'auth: .*profile=demanding: tunnel closed'
+expect 30 lns 'auth: .*host=lac.demanding'
+for name in wrong mistaken missing demanding; do
+	expect 30 lac "profile=$name: the tunnel is gone, dialling again" 3
+done
+
+kill -INT $ping
+wait $ping || fail "ping: $(tail -n 3 "$tmp/ping")"
+grep -q ' 0% packet loss' "$tmp/ping" || fail "the session that was let in suffered: $(tail -n 3 "$tmp/ping")"
+holds lac 1 1
+holds lns 1 1

@@ -1,0 +1,25 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: MIT
+#
+# What keeps the daemon from starting is said in one sentence, with a way out, and its exit status is 1.
+lab
+config lns </dev/null
+# refuses STATUS SENTENCE [COMMAND...]: the daemon, started by COMMAND
+refuses() {
+	_status=$1 _sentence=$2
+	shift 2
+	_got=0
+	in_ns lns "$@" "$build/daemon/l2tpd" --config "$tmp/lns.conf" >"$tmp/refused.log" 2>&1 || _got=$?
+	cat "$tmp/refused.log"
+	[ $_got = "$_status" ] || fail "exit status $_got, not $_status"
+	grep -qE -e "$_sentence" "$tmp/refused.log" || fail "it does not say: $_sentence"
+	[ "$(grep -c . "$tmp/refused.log")" = 1 ] || fail 'that takes more than one line'
+}
+chmod 755 "$tmp" "$tmp/lns"
+refuses 1 'no right to configure the network: run as root' /usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups
+start lns
+expect 20 lns 'is ready'
+mkdir "$tmp/second"
+sed -i "s|^runtime-directory.*|runtime-directory = $tmp/second|" "$tmp/lns.conf"
+refuses 1 'port 1701: Address already in use \(another L2TP daemon' env
+stop lns
