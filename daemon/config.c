@@ -13,7 +13,7 @@
  *
  * libconfuse hands its callbacks nothing but the section that is being read.  Hidden options carry what we need: the
  * first of every section points to the load in progress, the second one has a default, whose reading tells the line on
- * which the section began.  No name of theirs can be written in a file without quotes, and with quotes it is refused.
+ * which the section began.  Their names have a control character, which config_text lets nobody write.
  *
  * Called by main at start, for --check, and for a reload.
  */
@@ -55,11 +55,13 @@ struct load {
 	struct option_context x;
 	struct mistakes mistakes;
 	char *text;
-	char begin[sizeof("x")]; /* a default that is read when a section begins */
+	char begin[sizeof("x")]; /* a default, read when a section begins */
+	bool open;             /* the file can be read by everybody */
 	bool again;            /* an unknown key has been taken out of the text */
 	cfg_t *root;
 	struct place *places;  /* as the profiles */
-	cfg_opt_t top[SCHEMA_MAX], limits[SCHEMA_MAX], pool[SCHEMA_MAX], lns[SCHEMA_MAX], lac[SCHEMA_MAX], ppp[SCHEMA_MAX];
+	cfg_opt_t top[SCHEMA_MAX], limits[SCHEMA_MAX], pool[SCHEMA_MAX];
+	cfg_opt_t lns[SCHEMA_MAX], lac[SCHEMA_MAX], ppp[SCHEMA_MAX];
 };
 
 /* ---- libconfuse ---- */
@@ -205,6 +207,21 @@ static void schema_make(struct load *load)
 	memcpy(schema_fill(load, load->top, IN_ROOT), top, sizeof(top));
 }
 
+/* How far libconfuse has read: every section counts on from where it began, its parent only once it has ended. */
+static unsigned last_line(cfg_t *section)
+{
+	unsigned last = (unsigned)section->line;
+
+	for (cfg_opt_t *opt = section->opts; opt->name; opt++) {
+		for (unsigned i = 0; opt->type == CFGT_SEC && i < cfg_opt_size(opt); i++) {
+			unsigned line = last_line(cfg_opt_getnsec(opt, i));
+
+			last = line > last ? line : last;
+		}
+	}
+	return last;
+}
+
 /* One run of libconfuse over the text, and again without a key that it did not know: each run has less to read. */
 static int parse(struct load *load, size_t len)
 {
@@ -221,11 +238,17 @@ static int parse(struct load *load, size_t len)
 		if (!in)
 			return -ENOMEM;
 		cfg_set_error_function(load->root, parse_error);
+		errno = 0;
 		result = cfg_parse_fp(load->root, in);
 		fclose(in);
 	} while (load->again && load->mistakes.wrong < MISTAKES_MAX);
-	/* it stops without a word only for want of memory */
-	return result == CFG_SUCCESS || load->mistakes.wrong > 0 ? 0 : -ENOMEM;
+	if (result == CFG_SUCCESS || load->mistakes.wrong > 0)
+		return 0;
+	/* it stops without a word for want of memory, and at a key of no characters */
+	if (errno == ENOMEM)
+		return -ENOMEM;
+	mistakes_add(&load->mistakes, last_line(load->root), "\"\" in the place of a key; what follows was not read");
+	return 0;
 }
 
 /* ---- From values to fields ---- */
@@ -288,16 +311,8 @@ static void check_name(struct load *load, const char *what, const char *name, un
 	static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
 	if (len < 1 || len > NAME_MAX_LEN || strspn(name, good) != len)
-		mistakes_add(&load->mistakes, line, "%s \"%.64s\": a bad name; allowed: 1 to %d letters, digits, '.', '_', '-'",
-			     what, name, NAME_MAX_LEN);
-}
-
-static void check_listens(struct load *load, struct config *c)
-{
-	const struct value *v;
-
-	for (unsigned i = 0; i < c->n_listens && (v = value_at(load->root, "listen", i)); i++)
-		c->listens[i].line = v->line;
+		mistakes_add(&load->mistakes, line, "%s \"%.64s\": a bad name; "
+			     "allowed: 1 to %d letters, digits, '.', '_', '-'", what, name, NAME_MAX_LEN);
 }
 
 static void check_pool_overlap(struct load *load, const struct config *c, size_t i, unsigned line)
@@ -317,6 +332,9 @@ static void check_secret(struct load *load, const struct config_profile *p, cfg_
 	if (inline_line && file_line)
 		mistakes_add(&load->mistakes, inline_line > file_line ? inline_line : file_line,
 			     "secret and secret-file; allowed: one of them");
+	if (inline_line && load->open)
+		mistakes_note(&load->mistakes, inline_line, "every user of this machine can read this secret; "
+			      "chmod 600 the file, or use secret-file");
 	if (inline_line || file_line)
 		return;
 	if (p->params.challenge)
@@ -333,7 +351,8 @@ static void check_timers(struct load *load, const struct config_profile *p, cfg_
 		mistakes_add(&load->mistakes, line_of(section, "retransmit-initial"),
 			     "retransmit-initial is longer than retransmit-cap; allowed: at most that");
 	if (p->lac && p->redial_min > p->redial_max)
-		mistakes_add(&load->mistakes, line_of(section, line_of(section, "redial-max") ? "redial-max" : "redial-min"),
+		mistakes_add(&load->mistakes,
+			     line_of(section, line_of(section, "redial-max") ? "redial-max" : "redial-min"),
 			     "redial-min is longer than redial-max; allowed: at most that");
 }
 
@@ -351,7 +370,8 @@ static void check_lac(struct load *load, const struct config_profile *p, cfg_t *
 	int source_family = !p->source ? 0 : strchr(p->source, ':') ? 6 : 4;
 
 	if (!line_of(section, "server"))
-		mistakes_add(&load->mistakes, p->line, "lac \"%s\" has no server; give server = \"NAME or ADDRESS\"", p->name);
+		mistakes_add(&load->mistakes, p->line, "lac \"%s\" has no server; "
+			     "give server = \"NAME or ADDRESS\"", p->name);
 	if (p->family && source_family && p->family != source_family)
 		mistakes_add(&load->mistakes, line_of(section, "source"),
 			     "source is not of the family that is asked for; allowed: an IPv%d address", p->family);
@@ -448,7 +468,8 @@ static int load_pools(struct load *load, struct config *c)
 		check_name(load, "pool", p->name, line);
 		apply_section(load, section, IN_POOL, p);
 		if (!line_of(section, "range"))
-			mistakes_add(&load->mistakes, line, "pool \"%s\" has no range; give range = \"FIRST-LAST\"", p->name);
+			mistakes_add(&load->mistakes, line, "pool \"%s\" has no range; "
+				     "give range = \"FIRST-LAST\"", p->name);
 		check_pool_overlap(load, c, i, line_of(section, "range"));
 	}
 	return 0;
@@ -507,8 +528,11 @@ static int load_listens(struct load *load, struct config *c)
 {
 	enum { L2TP_PORT = 1701 };
 	cfg_opt_t *opt = cfg_getopt(load->root, "listen");
+	const struct value *v;
 
-	check_listens(load, c);
+	/* each value has become one, or the file is refused anyway */
+	for (unsigned i = 0; i < c->n_listens && (v = value_at(load->root, "listen", i)); i++)
+		c->listens[i].line = v->line;
 	if (opt->flags & CFGF_MODIFIED)
 		return 0;
 	c->listens = calloc(1, sizeof(*c->listens));
@@ -558,7 +582,7 @@ static int load_file(struct load *load, struct config *c)
 		return -ENOMEM;
 	load->x.config = c;
 	load->x.directory = dirname(copy);
-	int err = config_text_read(c->path, &load->text, &len);
+	int err = config_text_read(c->path, &load->text, &len, &load->open);
 	if (err == 0)
 		err = load_text(load, c, len);
 	config_text_free(load->text, len);

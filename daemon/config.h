@@ -51,7 +51,7 @@ struct config_profile {
 	uint16_t server_port;
 	int family;                /* 4, 6 or 0: any */
 	char *source;              /* local address, NULL: the route's */
-	uint16_t local_port;       /* 0: ephemeral, one socket for each tunnel; else that port, shared with a listener */
+	uint16_t local_port;       /* 0: ephemeral, one socket a tunnel; else that port, shared with a listener */
 	bool autodial;             /* at start, and again for ever */
 	usec_t redial_min, redial_max; /* jittered back-off between them */
 	uint32_t calls;            /* incoming calls to place on the tunnel, default 1 */

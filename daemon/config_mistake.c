@@ -49,11 +49,13 @@ void mistakes_note(struct mistakes *m, unsigned line, const char *fmt, ...)
 
 void mistakes_print(struct mistakes *m, const char *path, FILE *out)
 {
-	for (const struct mistake *i = m->list; i < m->list + m->n; i++) {
-		if (i->line)
-			fprintf(out, "%s:%u: %s%s\n", path, i->line, i->note ? "note: " : "", i->text);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct mistake *k = &m->list[i];
+
+		if (k->line)
+			fprintf(out, "%s:%u: %s%s\n", path, k->line, k->note ? "note: " : "", k->text);
 		else
-			fprintf(out, "%s: %s%s\n", path, i->note ? "note: " : "", i->text);
+			fprintf(out, "%s: %s%s\n", path, k->note ? "note: " : "", k->text);
 	}
 	if (m->n >= MISTAKES_MAX)
 		fprintf(out, "%s: there may be more mistakes than these\n", path);

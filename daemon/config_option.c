@@ -31,7 +31,6 @@
 #define PPPD_PLUGIN "/usr/lib/l2tpd/pppd-l2tp.so" /* the build knows better */
 #endif
 
-
 #define ROW(where, type, member, key, kind, min, max, word, fallback) \
 	{ where, key, &kind_##kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), min, max, word, \
 	  fallback },
@@ -201,7 +200,8 @@ const char *option_like(unsigned section, const char *key)
 		unsigned in;
 		const char *name;
 	} subsections[] = {
-		{ IN_ROOT, "limits" }, { IN_ROOT, "pool" }, { IN_ROOT, "lns" }, { IN_ROOT, "lac" }, { IN_LNS | IN_LAC, "ppp" },
+		{ IN_ROOT, "limits" }, { IN_ROOT, "pool" }, { IN_ROOT, "lns" }, { IN_ROOT, "lac" },
+		{ IN_LNS | IN_LAC, "ppp" },
 	};
 	size_t least = (strlen(key) + 1) / 3 + 1; /* with as many edits it is another word */
 	const char *found = NULL;

@@ -11,7 +11,6 @@
  * Called by config_load().
  */
 #include "config_text.h"
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -49,7 +48,7 @@ static int read_all(int fd, char *buf, size_t size, size_t *ret_len)
 	return 0;
 }
 
-int config_text_read(const char *path, char **ret, size_t *ret_len)
+int config_text_read(const char *path, char **ret, size_t *ret_len, bool *ret_open)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
@@ -71,6 +70,7 @@ int config_text_read(const char *path, char **ret, size_t *ret_len)
 	}
 	text[*ret_len] = '\0';
 	*ret = text;
+	*ret_open = st.st_mode & S_IROTH;
 	return 0;
 }
 
@@ -108,7 +108,8 @@ static void pass_escape(struct pass *s, char quote)
 {
 	char c = s->p[1];
 
-	if (quote == '"' && (c == 'x' || isdigit((unsigned char)c)))
+	/* numbers and control characters; libconfuse knows them all */
+	if (quote == '"' && c && strchr("abefvx0123456789", c))
 		mistakes_add(s->m, s->line, "\\%c in a string; write the character itself, "
 			     "or put a secret of arbitrary octets into a secret-file", c);
 	s->p += c && c != '\n' ? 2 : 1;
@@ -154,7 +155,8 @@ static void pass_brace(struct pass *s, char c)
 	if (c == '{' && s->depth < DEPTH_MAX)
 		s->open[s->depth++] = s->line;
 	else if (c == '{')
-		mistakes_add(s->m, s->line, "a { inside %d others; sections go two deep, and a list into one", DEPTH_MAX);
+		mistakes_add(s->m, s->line, "a { inside %d others; sections go two deep, and a list into one",
+			     DEPTH_MAX);
 	else if (s->depth > 0)
 		s->depth--;
 	else

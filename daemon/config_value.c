@@ -405,8 +405,8 @@ static const char *set_secret_file(struct option_context *x, const struct option
 
 static void describe_secret_file(const struct option *o, char *buf, size_t size)
 {
-	snprintf(buf, size, "a regular file, closed to others, with %" PRIu64 " to %" PRIu64 " octets, by absolute path "
-		 "or from the directory of this file", o->min, o->max);
+	snprintf(buf, size, "a regular file, closed to others, with %" PRIu64 " to %" PRIu64 " octets, "
+		 "by absolute path or from the directory of this file", o->min, o->max);
 }
 
 static void clear_secret(void *field)

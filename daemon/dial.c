@@ -152,7 +152,7 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 
 	d->resolve = NULL;
 	if (err < 0) {
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "cannot resolve \"%s\": %s", d->profile->server, why);
+		log_event(LOG_WARNING, LOG_LOCAL_, &o, "%s", why);
 		again(d, "no address");
 		return;
 	}

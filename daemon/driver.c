@@ -7,10 +7,15 @@
 #include "driver.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "world.h"
 
@@ -61,6 +66,19 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 		  "tunnel refused: no lns profile fits this address and host name");
 	reason->result = RC_STOPCCN_UNAUTHORIZED;
 	return false;
+}
+
+static void refused(void *ctx, const struct l2tp_addr *peer, struct l2tp_span host_name,
+		    const struct l2tp_reason *reason)
+{
+	enum log_class class = reason->result == RC_STOPCCN_UNAUTHORIZED ? LOG_AUTHN : LOG_REMOTE;
+	char host[64];
+
+	(void)ctx;
+	log_event(LOG_NOTICE, class,
+		  &(struct log_object){ .peer = peer, .host = log_escape(host_name, host, sizeof(host)) },
+		  "tunnel refused: %s (result %u, error %u): %s", l2tp_stopccn_name(reason->result), reason->result,
+		  reason->error, reason->text);
 }
 
 static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
@@ -213,6 +231,41 @@ static int make_engine(struct driver *d)
 	return l2tp_new(&env, &d->engine);
 }
 
+/* One daemon for a runtime directory: the lock is held, and the file there, as long as we live. */
+static int lock_directory(struct driver *d)
+{
+	const char *directory = d->config->runtime_directory;
+	int r;
+
+	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
+		return fail(-errno, directory);
+	if (asprintf(&d->lock_path, "%s/lock", directory) < 0) {
+		d->lock_path = NULL;
+		return fail(-ENOMEM, directory);
+	}
+	d->lock = open(d->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (d->lock < 0)
+		return fail(-errno, d->lock_path);
+	if (flock(d->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	r = -errno;
+	close(d->lock);
+	d->lock = -1;
+	if (r != -EWOULDBLOCK)
+		return fail(r, d->lock_path);
+	log_event(LOG_ERR, LOG_LOCAL_, NULL, "another l2tpd uses %s: each needs a runtime-directory of its own", directory);
+	return r;
+}
+
+static void unlock_directory(struct driver *d)
+{
+	if (d->lock >= 0) {
+		unlink(d->lock_path);
+		close(d->lock);
+	}
+	free(d->lock_path);
+}
+
 /* The kernel's data path, and pppd on top of it; what an earlier run left behind is removed first. */
 static int make_kernel(struct driver *d)
 {
@@ -228,6 +281,9 @@ static int make_kernel(struct driver *d)
 		free(why);
 		return r;
 	}
+	r = lock_directory(d);
+	if (r < 0)
+		return r;
 	r = link_new(d->event, &d->link);
 	if (r < 0)
 		return fail(r, "rtnetlink");
@@ -249,6 +305,7 @@ int driver_new(sd_event *event, const struct config *config, enum driver_datapla
 
 	if (!d)
 		return fail(-ENOMEM, "start");
+	d->lock = -1;
 	d->event = sd_event_ref(event);
 	d->config = config;
 	if ((r = workers_new(event, WORKERS_MAX, &d->workers)) < 0 || (r = make_pools(d)) < 0 ||
@@ -337,6 +394,7 @@ void driver_free(struct driver *d)
 		pool_free(d->pools[i]);
 	free(d->pools);
 	pool_free(d->interfaces);
+	unlock_directory(d);
 	sd_event_source_disable_unref(d->timer);
 	sd_event_source_disable_unref(d->stop_timer);
 	sd_event_unref(d->event);

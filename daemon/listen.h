@@ -22,7 +22,8 @@ typedef void (*listen_batch_done)(void *ctx);
 int listen_new(sd_event *event, listen_receive receive, listen_batch_done batch_done, void *ctx, struct listen **ret);
 void listen_free(struct listen *l);
 
-/* A listener on addr (family 0: all addresses of both families, two sockets).  -EADDRINUSE, -EACCES, ... */
+/* A listener on addr (family 0: all addresses of both families, two sockets).  -EADDRINUSE also if another process
+ * shares its port with SO_REUSEPORT, -EACCES, ... */
 int listen_add(struct listen *l, const struct l2tp_addr *addr);
 
 /* A socket for a tunnel that we open, bound to local (port 0: any; address unset: the route's), not connected, because
@@ -30,11 +31,11 @@ int listen_add(struct listen *l, const struct l2tp_addr *addr);
 int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_addr *peer, struct listen_socket **ret);
 
 /* The tunnel's own socket, connected: from a dial socket (s) or, s NULL, a new one that shares local's port with the
- * listener.  What arrives between bind and connect, for whomever, is handed to receive. */
+ * listener.  What arrives between bind and connect, for whomever, is handed to receive by the event loop. */
 int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local,
 		   const struct l2tp_addr *peer, struct listen_socket **ret);
 int listen_fd(const struct listen_socket *s);
-void listen_close(struct listen_socket *s); /* NULL is fine */
+void listen_close(struct listen_socket *s); /* NULL is fine; also from within receive */
 
 /* Send from s or, s NULL, from the listener that covers local.  Never blocks; a loss is the engine's to repair.
  * Returns a negative errno for the log. */

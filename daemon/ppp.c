@@ -142,6 +142,7 @@ static void enter(struct ppp *p, enum ppp_state state)
 	if (state != PPP_ENDED)
 		TAILQ_INSERT_TAIL(&m->lists[state], p, entry);
 	(void)sd_event_source_set_enabled(m->pump, SD_EVENT_ONESHOT);
+	(void)sd_event_source_set_enabled(m->accept, SD_EVENT_ON);
 }
 
 static void ppp_free(struct ppp *p)
@@ -177,7 +178,6 @@ static int set_timer(struct ppp *p, usec_t delay)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	r = sd_event_source_set_time(p->timer, (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000 + delay);
-
 	return r < 0 ? r : sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
 }
 
@@ -284,6 +284,11 @@ static void accept_all(struct ppp_manager *m)
 			continue;
 		}
 		p->connection = fd;
+	}
+	/* Out of file descriptors: not again before something has changed, see enter(). */
+	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		log_event(LOG_ERR, LOG_LOCAL_, NULL, "no connection from pppd accepted: %s", strerror(errno));
+		(void)sd_event_source_set_enabled(m->accept, SD_EVENT_OFF);
 	}
 }
 

@@ -14,6 +14,8 @@ typedef void (*resolve_done)(void *ctx, int err, const char *text, const struct 
 /* family 4, 6 or 0.  done is called from the event loop unless resolve_cancel() comes first. */
 int resolve_start(struct workers *w, const char *name, uint16_t port, int family, resolve_done done, void *ctx,
 		  struct resolve **ret);
-void resolve_cancel(struct resolve *r); /* NULL is fine; done is not called any more */
+/* NULL is fine; done is not called any more.  What it holds is freed when the worker is through with it and the event
+ * loop has run; a workers_free() before that loses it. */
+void resolve_cancel(struct resolve *r);
 
 #endif

@@ -336,10 +336,13 @@ static void refuse(struct l2tp *l, const struct request *q, const struct l2tp_re
 
 static void refuse_fault(struct l2tp *l, const struct request *q, const struct fault *f)
 {
+	const struct l2tp_env *env = &l->core.env;
 	struct l2tp_reason reason;
 
 	fault_reason(f, &reason);
 	refuse(l, q, &reason);
+	if (env->refused)
+		env->refused(env->ctx, &q->rx->peer, find(q->header->body, AVP_HOST_NAME), &reason);
 }
 
 static void refuse_code(struct l2tp *l, const struct request *q, uint16_t result, uint16_t error, const char *text)

@@ -192,6 +192,10 @@ struct l2tp_env {
 	bool (*admit_tunnel)(void *ctx, const struct l2tp_addr *local, const struct l2tp_addr *peer,
 			     struct l2tp_span host_name, struct l2tp_params *params, struct l2tp_reason *reason);
 
+	/* A tunnel was refused, for another reason than admit_tunnel's; the peer has been told.  NULL: nobody listens. */
+	void (*refused)(void *ctx, const struct l2tp_addr *peer, struct l2tp_span host_name,
+			const struct l2tp_reason *reason);
+
 	/* May this peer place this incoming call?  NULL: yes.  Refusal as above, as a CDN. */
 	bool (*admit_call)(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
 			   struct l2tp_reason *reason);

@@ -117,8 +117,11 @@ struct object *outbox_next_object(struct outbox *o, enum l2tp_op_type *ret_type)
 		return NULL;
 	bit = ready(obj) & -ready(obj);
 	obj->pending &= ~bit;
-	if (!(bit & EVENTS))
+	*ret_type = (enum l2tp_op_type)__builtin_ctz(bit);
+	if (!(bit & EVENTS)) {
 		obj->in_flight = true;
+		obj->flying = *ret_type;
+	}
 	if (!ready(obj))
 		unlist(o, obj);
 	if (bit & GONE) {
@@ -126,7 +129,6 @@ struct object *outbox_next_object(struct outbox *o, enum l2tp_op_type *ret_type)
 		obj->next = o->gone;
 		o->gone = obj;
 	}
-	*ret_type = (enum l2tp_op_type)__builtin_ctz(bit);
 	return obj;
 }
 

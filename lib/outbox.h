@@ -18,7 +18,8 @@ struct object {
 	enum object_kind kind;
 	uint32_t pending;           /* bit (1 << enum l2tp_op_type) */
 	bool listed;
-	bool in_flight;             /* a reported operation has been handed out and not been answered */
+	bool in_flight;             /* a reported operation has been handed out and not been answered: */
+	enum l2tp_op_type flying;
 	struct object *next, *prev; /* in outbox.objects */
 };
 

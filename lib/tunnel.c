@@ -414,6 +414,7 @@ static void after_silence(struct tunnel *t, usec_t now)
 
 		conn_send(&t->conn, &m, 0, now);
 		t->hello_out = true;
+		t->asked = now;
 	}
 	heap_set(&t->conn.core->heap, &t->hello_timer,
 		 hello_due(t) > now ? hello_due(t) : now + t->conn.params.hello_interval);
@@ -436,10 +437,12 @@ static void judge(struct tunnel *t, usec_t now)
 	t->condemned = false;
 	if (!t->conn.chan.failed)
 		return; /* it has answered meanwhile */
-	if (t->data_seen + tunnel_linger_time(t) > now)
-		chan_forgive(&t->conn.chan, now);
-	else
+	if (t->data_seen <= t->asked) {
 		apply_timeout(t, TEV_GIVE_UP, "no answer from the peer, and no data", now);
+		return;
+	}
+	t->asked = now;
+	chan_forgive(&t->conn.chan, now);
 }
 
 void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now)
@@ -472,19 +475,21 @@ static void path_failed(struct tunnel *t, usec_t now)
 
 void tunnel_op_done(struct tunnel *t, int err, usec_t now)
 {
+	enum l2tp_op_type op = t->object.flying;
+
 	if (!t->object.in_flight)
 		return;
 	outbox_done(&t->conn.core->outbox, &t->object);
-	if (t->op == L2TP_OP_TUNNEL_ADD && err < 0) {
+	if (op == L2TP_OP_TUNNEL_ADD && err < 0) {
 		t->path = t->ending = false;
 		outbox_cancel(&t->conn.core->outbox, &t->object, L2TP_OP_TUNNEL_DEL);
 		path_failed(t, now);
-	} else if (t->op == L2TP_OP_TUNNEL_DEL) {
+	} else if (op == L2TP_OP_TUNNEL_DEL) {
 		t->path = false;
 		t->ending = false;
-	} else if (t->op == L2TP_OP_TUNNEL_IDLE && t->condemned) {
+	} else if (op == L2TP_OP_TUNNEL_IDLE && t->condemned) {
 		judge(t, now);
-	} else if (t->op == L2TP_OP_TUNNEL_IDLE && t->state == TUNNEL_ESTABLISHED) {
+	} else if (op == L2TP_OP_TUNNEL_IDLE && t->state == TUNNEL_ESTABLISHED) {
 		after_silence(t, now);
 	}
 	if (t->condemned)
@@ -503,8 +508,6 @@ void tunnel_fill_op(struct tunnel *t, struct l2tp_op *op)
 		op->reason = &t->reason;
 	if (op->type == L2TP_OP_TUNNEL_ADD)
 		t->path = true;
-	if (t->object.in_flight)
-		t->op = op->type;
 }
 
 /* An established tunnel without calls is closed after a while. */

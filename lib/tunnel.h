@@ -65,7 +65,6 @@ struct tunnel {
 	bool quiet;              /* counted in core.lingering */
 	bool half_open;          /* counted as such by the engine */
 	bool dialing;            /* in the source's list: SCCRQ sent, not answered */
-	enum l2tp_op_type op;    /* the reported operation in flight */
 	bool hello_out;          /* a HELLO waits for its acknowledgement */
 	bool condemned;          /* the peer is silent; the world is asked whether data still flows */
 	uint8_t sccrq_repeats;
@@ -76,6 +75,7 @@ struct tunnel {
 	uint8_t sccrq_digest[16];            /* of the SCCRQ that made this tunnel */
 	usec_t heard;                        /* last control message or report of data */
 	usec_t data_seen;
+	usec_t asked;                        /* since then a HELLO has not been answered: is there data? */
 	struct timer chan_timer, hello_timer, life_timer;
 	struct l2tp_reason reason;
 	struct tunnel_key key;               /* responder: of by_key */

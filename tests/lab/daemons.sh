@@ -15,6 +15,7 @@ config() {
 	{
 		echo "runtime-directory = \"$tmp/$1\""
 		echo "pppd-plugin = \"$(readlink -f "$build")/plugins/pppd-l2tp.so\""
+		echo 'stop-timeout = 2s'
 		cat
 	} >"$tmp/$1.conf"
 	mkdir -p "$tmp/$1"
@@ -64,7 +65,7 @@ start() {
 	shift
 	nsenter --net="/run/netns/$_name" -- "$build/daemon/l2tpd" --config "$tmp/$_name.conf" "$@" >>"$tmp/$_name.log" 2>&1 &
 	eval "pid_$_name=$!"
-	started="${started-} $_name"
+	started="$_name ${started-}" # the last one first
 }
 
 # stop NAME [SIGNAL]: and wait for it; its exit status

@@ -258,17 +258,21 @@ START_TEST(everything_set)
 {
 	struct config *c = load_good(
 		"listen = { 192.0.2.1, \"[2001:db8::1]:1702\", '2001:db8::2', 192.0.2.1:1703 } # a comment\n"
-		"runtime-directory = /tmp/x  pppd = /bin/true pppd-plugin = '/x.so' pppd-starts = 3 stop-timeout = 1min\n"
+		"runtime-directory = /tmp/x  pppd = /bin/true pppd-plugin = '/x.so' pppd-starts = 3\n"
+		"stop-timeout = 1min\n"
 		"log-level = debug /* two\nlines */ limits { tunnels = 5 sessions = 6 sessions-per-tunnel = 7\n"
 		"half-open = 8 half-open-per-source = 9 }\n"
 		"pool p { range = 10.0.0.0/30 }\npool q { range = 10.1.0.5-10.1.0.9 }\n"
-		"lac l { server = \"a.example\" port = 1 family = ipv6 source = 2001:db8::5 local-port = 1702 dial = no\n"
+		"lac l { server = \"a.example\" port = 1 family = ipv6 source = 2001:db8::5\n"
+		"local-port = 1702 dial = no\n"
 		"redial-min = 100ms redial-max = 2h calls = 2 calling-number = '*1' called-number = \"\\\"2\"\n"
 		"tx-connect-speed = 4294967295 rx-connect-speed = 56000 vendor-name = '' hello-interval = never\n"
-		"retransmit-initial = 500ms retransmit-cap = 8 retransmit-max = 7 setup-timeout = 9s idle-timeout = 7d\n"
+		"retransmit-initial = 500ms retransmit-cap = 8 retransmit-max = 7\n"
+		"setup-timeout = 9s idle-timeout = 7d\n"
 		"receive-window = 1024 reorder-timeout = 30ms sessions = 12 strict = yes host-name = me secret = x\n"
 		"challenge = on hide-avps = true\n"
-		"ppp { options = { a, \"b c\" } interface = l2tp%d local-address = 10.0.0.1 pool = q ipv6 = no mtu = 576\n"
+		"ppp { options = { a, \"b c\" } interface = l2tp%d local-address = 10.0.0.1\n"
+		"pool = q ipv6 = no mtu = 576\n"
 		"mru = 16384 setup-timeout = 10min } }\n");
 	const struct config_profile *p = &c->profiles[0];
 
@@ -347,6 +351,24 @@ START_TEST(secret_files)
 }
 END_TEST
 
+START_TEST(secret_for_everybody)
+{
+	static const char text[] = "lns a {\n secret = x }";
+	struct config *c = NULL;
+	char path[600], *errors;
+	size_t size;
+
+	write_whole("test.conf", text, strlen(text), 0644);
+	snprintf(path, sizeof(path), "%s/test.conf", scratch);
+	FILE *f = open_memstream(&errors, &size);
+	ck_assert_int_eq(config_load(path, f, &c), 0);
+	fclose(f);
+	ck_assert_ptr_nonnull(strstr(errors, "test.conf:2: note: every user of this machine can read this secret"));
+	free(errors);
+	config_free(c);
+}
+END_TEST
+
 /* ---- Which profile ---- */
 
 static struct l2tp_addr addr4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
@@ -357,7 +379,8 @@ static struct l2tp_addr addr4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 START_TEST(match)
 {
 	struct config *c = load_good("lac dial { server = s }\n"
-				     "lns named { peer = { 192.0.2.0/25, 2001:db8::/33 } peer-host-name = { 'lac*.x', b } }\n"
+				     "lns named { peer = { 192.0.2.0/25, 2001:db8::/33 }\n"
+				     "peer-host-name = { 'lac*.x', b } }\n"
 				     "lns mapped { peer = '::ffff:198.51.100.0/120' }\n"
 				     "lns named2 { peer-host-name = 'only' }\n"
 				     "lns one { peer = 203.0.113.9 }\n");
@@ -529,7 +552,8 @@ static void load_any(const char *text, size_t len)
 }
 
 static const char dense[] =
-	"listen = { \"192.0.2.1\", '[::1]:7' } # c\nlimits { tunnels = 5 }\n/* c\nc */ pool \"p\" { range = 10.0.0.0/24 }\n"
+	"listen = { \"192.0.2.1\", '[::1]:7' } # c\nlimits { tunnels = 5 }\n/* c\nc */\n"
+	"pool \"p\" { range = 10.0.0.0/24 }\n"
 	"lns \"a\" { peer = 192.0.2.0/24 secret = \"a\\\"\\n\" challenge = yes hello-interval = 500ms wrong = { x }\n"
 	"ppp { options = { \"auth\", name } pool = p interface = l2tp%d } }\nlac b { server += s calls = 3 }\n";
 
@@ -581,7 +605,8 @@ END_TEST
 START_TEST(out_of_memory)
 {
 	static const char text[] = "listen = 192.0.2.1 pool p { range = 10.0.0.0/24 }\n"
-				   "lns a { peer = 192.0.2.0/24 peer-host-name = { x, y } ppp { pool = p } unknown = 1\n"
+				   "lns a { peer = 192.0.2.0/24 peer-host-name = { x, y } ppp { pool = p }\n"
+				   "unknown = 1\n"
 				   "ppp { options = { a } } } lac b { server = s }";
 	struct config *c = NULL;
 	char path[600];
@@ -621,6 +646,7 @@ int main(void)
 	tcase_add_test(t, everything_set);
 	tcase_add_test(t, listen_nowhere);
 	tcase_add_loop_test(t, secret_files, 0, 3);
+	tcase_add_test(t, secret_for_everybody);
 	tcase_add_test(t, match);
 	tcase_add_test(t, manual_has_every_option);
 	tcase_add_test(t, examples_of_the_manual_are_good);

@@ -449,8 +449,8 @@ START_TEST(port_in_use)
 		ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)), 0);
 	if (six)
 		ck_assert_int_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)), 0);
-	ck_assert_int_eq(six ? bind(fd, (struct sockaddr *)&in6, sizeof(in6)) : bind(fd, (struct sockaddr *)&in, sizeof(in)),
-			 0);
+	const struct sockaddr *sa = six ? (struct sockaddr *)&in6 : (struct sockaddr *)&in;
+	ck_assert_int_eq(bind(fd, sa, six ? sizeof(in6) : sizeof(in)), 0);
 	ck_assert_int_eq(listen_add(l, &any), -EADDRINUSE);
 	close(fd);
 	/* and nothing of the failure stays */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -673,6 +674,33 @@ START_TEST(stranger_refused)
 }
 END_TEST
 
+/* Without a free file descriptor the connection has to wait, and the event loop does not spin meanwhile. */
+START_TEST(no_file_descriptor)
+{
+	struct rlimit before, none;
+	struct call *c, *other;
+
+	world_open(SELF, 4);
+	other = call_start(LONG, WORDS("fake:sleep"));
+	c = call_start(LONG, WORDS("fake:connect", "fake:up", "fake:sleep"));
+	for (int i = 0; i < 2; i++) /* both are started, and nobody waits any more */
+		ck_assert_int_gt(sd_event_run(w.event, 0), 0);
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	int first = sd_event_run(w.event, LIMIT), second = sd_event_run(w.event, 20 * USEC_PER_MSEC);
+	setrlimit(RLIMIT_NOFILE, &before);
+	ck_assert_int_gt(first, 0);
+	ck_assert_int_eq(second, 0);
+	ppp_stop(other->ppp);
+	run_while(not_over, other);
+	run_while(not_up, c);
+	ppp_stop(c->ppp);
+	run_while(not_over, c);
+	world_close();
+}
+END_TEST
+
 START_TEST(start_refused)
 {
 	static const struct ppp_handler handler = { on_up, on_exited };
@@ -905,6 +933,7 @@ static Suite *ppp_suite(void)
 	tcase_add_test(supervision, pacing);
 	tcase_add_test(supervision, no_pppd);
 	tcase_add_test(supervision, stranger_refused);
+	tcase_add_test(supervision, no_file_descriptor);
 	tcase_add_test(supervision, start_refused);
 	tcase_add_test(supervision, manager_refused);
 	tcase_add_test(supervision, freed_while_busy);

@@ -17,7 +17,7 @@ for end in lns lac; do
 	stop $end KILL || :
 	expect 20 $peer 'tunnel closed, timeout: .*no answer from the peer'
 	wait_for 20 holds $peer 0 0
-	[ $peer = lns ] || expect 20 lac 'the tunnel is gone, dialling again'
+	[ $peer = lns ] || expect 20 lac 'is gone, dialling again'
 	set -- "$tmp/$end/ppp/"*
 	[ -e "$1" ] || fail 'no record of pppd'
 	start $end

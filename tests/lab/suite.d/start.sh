@@ -3,7 +3,9 @@
 #
 # What keeps the daemon from starting is said in one sentence, with a way out, and its exit status is 1.
 lab
-config lns </dev/null
+config lns <<END
+	lns "isp" { }
+END
 # refuses STATUS SENTENCE [COMMAND...]: the daemon, started by COMMAND
 refuses() {
 	_status=$1 _sentence=$2
@@ -16,7 +18,7 @@ refuses() {
 	[ "$(grep -c . "$tmp/refused.log")" = 1 ] || fail 'that takes more than one line'
 }
 chmod 755 "$tmp" "$tmp/lns"
-refuses 1 'no right to configure the network: run as root' /usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups
+refuses 1 'no right to configure the network \(.*\): run as root' /usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups
 start lns
 expect 20 lns 'is ready'
 mkdir "$tmp/second"

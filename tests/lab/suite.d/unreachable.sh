@@ -22,13 +22,13 @@ in_ns lns ip route add blackhole 198.51.100.1
 start lac
 for name in nobody closed swallowed; do
 	expect 30 lac "profile=$name: tunnel closed, timeout: .*no answer" 4
-	expect 30 lac "profile=$name: the tunnel is gone, dialling again" 4
+	expect 30 lac "profile=$name: .* is gone, dialling again" 4
 done
 expect 30 lac 'profile=noroute: Network is unreachable, dialling again' 4
 expect 30 lac 'profile=noname: cannot resolve "lns.invalid"'
 open_fds lac
 fds=$open_fds
-expect 30 lac 'profile=nobody: the tunnel is gone, dialling again' 8
+expect 30 lac 'profile=nobody: .* is gone, dialling again' 8
 open_fds lac
 [ "$open_fds" -le $((fds + 3)) ] || fail "file descriptors: first $fds, then $open_fds" # 3 at a time may be dialling
 holds lac 0 0

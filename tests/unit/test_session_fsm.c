@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state machines of a call through the door, cell by cell: RFC 2661 7.4.1 (LAC) and 7.4.2 (LNS), incoming.
+ *
+ * wait-dataplane is ours, between ICRQ and ICRP or ICRP and ICCN.  The RFC's "idle" after "clean up" is "gone" here, or
+ * "dead" while the world has an operation of the session in its hands.
+ */
+#include "engine_world.h"
+
+#include <check.h>
+
+static struct world w;
+static struct peer p;
+
+/* ---- States -------------------------------------------------------------------------------------------------- */
+
+static uint32_t call(void)
+{
+	uint32_t id;
+
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &(struct l2tp_call_info){ .framing_type = 1 }, 5, w.now, &id), 0);
+	world_drain(&w);
+	return id;
+}
+
+static uint32_t in_none(void)
+{
+	peer_open(&p);
+	return 0;
+}
+
+static uint32_t lac_wait_tunnel(void)
+{
+	p.engine_id = (uint16_t)engine_dial(&p);
+	return call();
+}
+
+static uint32_t lac_wait_reply(void)
+{
+	peer_open(&p);
+	return call();
+}
+
+static uint32_t lac_wait_dataplane(void)
+{
+	uint32_t id = lac_wait_reply();
+
+	w.hold = true;
+	peer_say(&p, CM_ICRP);
+	return id;
+}
+
+static uint32_t lac_established(void)
+{
+	uint32_t id = lac_wait_reply();
+
+	peer_say(&p, CM_ICRP);
+	return id;
+}
+
+static uint32_t lns_wait_connect(void)
+{
+	peer_open(&p);
+	peer_say(&p, CM_ICRQ);
+	return p.engine_session_id;
+}
+
+static uint32_t lns_wait_dataplane(void)
+{
+	peer_open(&p);
+	w.hold = true;
+	peer_say(&p, CM_ICRQ);
+	p.engine_session_id = (uint16_t)w.last_add.session_id;
+	return p.engine_session_id;
+}
+
+static uint32_t lns_established(void)
+{
+	uint32_t id = lns_wait_connect();
+
+	peer_say(&p, CM_ICCN);
+	return id;
+}
+
+/* ---- Events -------------------------------------------------------------------------------------------------- */
+
+static void say(enum cm_type type)
+{
+	struct msg m = peer_msg(&p, type);
+
+	if (type == CM_ICRQ)
+		m.assigned_session_id = 3000; /* a new one */
+	peer_send(&p, &m, p.engine_session_id);
+}
+
+static void icrq(void) { say(CM_ICRQ); }
+static void icrp(void) { say(CM_ICRP); }
+static void iccn(void) { say(CM_ICCN); }
+static void cdn(void) { say(CM_CDN); }
+static void ocrq(void) { say(CM_OCRQ); }
+static void ocrp(void) { say(CM_OCRP); }
+static void occn(void) { say(CM_OCCN); }
+static void wen(void) { say(CM_WEN); }
+static void sli(void) { say(CM_SLI); }
+static void new_icrq(void) { peer_say(&p, CM_ICRQ); }
+static void scccn_stopccn(void) { peer_say(&p, CM_STOPCCN); }
+
+static void sccrp(void)
+{
+	peer_accept(&p);
+}
+
+static void new_icrq_refused(void)
+{
+	w.call_refusal = (struct l2tp_reason){ .result = RC_CDN_NO_FACILITY_TEMPORARY };
+	new_icrq();
+}
+
+/* The Assigned Session ID is that of another call (X2661-6-05). */
+static void taken_id(enum cm_type type, uint16_t session_id)
+{
+	struct msg m = peer_msg(&p, CM_ICRQ);
+
+	m.assigned_session_id = 4000;
+	peer_send(&p, &m, 0);
+	m = peer_msg(&p, type);
+	m.assigned_session_id = 4000;
+	world_forget(&w);
+	peer_send(&p, &m, session_id);
+}
+
+static void icrp_taken(void) { taken_id(CM_ICRP, p.engine_session_id); }
+static void icrq_taken(void) { taken_id(CM_ICRQ, 0); }
+
+static void iccn_framing(void)
+{
+	struct msg m = peer_msg(&p, CM_ICCN);
+
+	m.framing_type = 4;
+	peer_send(&p, &m, p.engine_session_id);
+}
+
+static const uint8_t unknown_avp[] = { 0x80, 6, 0xff, 0xff, 0, 1 };
+
+static void fault(void)
+{
+	peer_say_with(&p, CM_SLI, unknown_avp, sizeof(unknown_avp));
+}
+
+static void icrq_fault(void)
+{
+	peer_say_with(&p, CM_ICRQ, unknown_avp, sizeof(unknown_avp));
+}
+
+static void cdn_fault(void)
+{
+	peer_say_with(&p, CM_CDN, unknown_avp, sizeof(unknown_avp));
+}
+
+static void stray_icrp(void) { peer_say(&p, CM_ICRP); }
+static void stray_iccn(void) { peer_say(&p, CM_ICCN); }
+static void stray_cdn(void) { peer_say(&p, CM_CDN); }
+
+/* Before the peer has learnt our id: by its own (R2661-4.4.4-14). */
+static void cdn_zero(void)
+{
+	struct msg m = peer_msg(&p, CM_CDN);
+
+	peer_send(&p, &m, 0);
+}
+
+static uint32_t session;
+
+static void close_it(void)
+{
+	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, session, NULL, w.now), 0);
+	world_drain(&w);
+}
+
+static void line_drop(void)
+{
+	struct l2tp_reason reason = { .result = RC_CDN_CARRIER_LOST };
+
+	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, session, &reason, w.now), 0);
+	world_drain(&w);
+}
+
+static void tunnel_close(void)
+{
+	ck_assert_int_eq(l2tp_close_tunnel(w.l, p.engine_id, NULL, w.now), 0);
+	world_drain(&w);
+}
+
+static void tunnel_fails(void)
+{
+	p.deaf = true;
+	world_pass(&w, 64 * USEC_PER_SEC);
+}
+
+static void timeout(void)
+{
+	world_pass(&w, 61 * USEC_PER_SEC);
+}
+
+static void ready(void)
+{
+	world_answer(&w, L2TP_OP_SESSION_ADD, 0);
+}
+
+static void not_ready(void)
+{
+	world_answer(&w, L2TP_OP_SESSION_ADD, -5);
+}
+
+/* ---- The tables ---------------------------------------------------------------------------------------------- */
+
+#define UP "established"
+#define WR "wait-reply"
+#define WC "wait-connect"
+#define WD "wait-dataplane"
+#define BYE "gone"
+
+struct row {
+	const char *id;
+	uint32_t (*state)(void);
+	void (*event)(void);
+	const char *said;
+	uint16_t result; /* of the CDN */
+	const char *next;
+	const char *ops; /* what the world is told, in this order */
+};
+
+static const struct row rows[] = {
+	/* 7.4.1, LAC */
+	{ "R2661-7.4.1-S01", in_none, (void (*)(void))call, "ICRQ", 0, WR, "" },
+	{ "R2661-7.4.1-S02 7.4.2-S04", in_none, stray_iccn, "", 0, BYE, "" },
+	{ "R2661-7.4.1-S03", in_none, stray_icrp, "", 0, BYE, "" },
+	{ "R2661-7.4.1-S04 7.4.2-S05", in_none, stray_cdn, "", 0, BYE, "" },
+	{ "R2661-7.4.1-S05", lac_wait_tunnel, line_drop, "", 0, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "R2661-7.4.1-S06", lac_wait_tunnel, close_it, "", 0, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "R2661-7.4.1-S07", lac_wait_tunnel, sccrp, "SCCCN ICRQ", 0, WR, "TUNNEL_ADD TUNNEL_UP " },
+	{ "X2661-7.4.1-03 refused", lac_wait_tunnel, scccn_stopccn, "", 0, BYE, "SESSION_DOWN SESSION_GONE TUNNEL_DOWN " },
+	{ "X2661-7.4.1-03 no answer", lac_wait_tunnel, tunnel_fails, "SCCRQ", 0, BYE,
+	  "SESSION_DOWN SESSION_GONE TUNNEL_DOWN TUNNEL_GONE " },
+	{ "R2661-7.4.1-S08", lac_wait_reply, icrp, "ICCN", 0, UP, "SESSION_ADD SESSION_UP " },
+	{ "R2661-7.4.1-S08 held", lac_wait_dataplane, ready, "ICCN", 0, UP, "SESSION_UP " },
+	{ "R2661-7.4.1-S09", lac_wait_reply, icrp_taken, "CDN", 2, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "R2661-7.4.1-S09 no path", lac_wait_dataplane, not_ready, "CDN", 2, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "R2661-7.4.1-S10", lac_wait_reply, icrq, "CDN", 2, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "R2661-7.4.1-S11", lac_wait_reply, cdn, "", 0, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "R2661-7.4.1-S12", lac_wait_reply, iccn, "", 0, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "R2661-7.4.1-S13", lac_wait_reply, close_it, "CDN", 3, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "R2661-7.4.1-S14", lac_wait_reply, line_drop, "CDN", 1, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "X2661-7.4.1-07", lac_wait_reply, timeout, "CDN", 10, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "X2661-7.4.1-04 wait-reply", lac_wait_reply, scccn_stopccn, "", 0, BYE,
+	  "SESSION_DOWN SESSION_GONE TUNNEL_DOWN TUNNEL_DEL " },
+	{ "X2661-7.4.1-05 OCRQ", lac_wait_reply, ocrq, "CDN", 2, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "X2661-7.4.1-05 OCRP", lac_wait_reply, ocrp, "CDN", 2, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "X2661-7.4.1-05 OCCN", lac_wait_reply, occn, "CDN", 2, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "X2661-6-06 wait-reply", lac_wait_reply, sli, "", 0, WR, "" },
+	{ "R2661-4.1-03 wait-reply", lac_wait_reply, fault, "CDN", 2, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "R2661-7.4.1-S10 held", lac_wait_dataplane, icrq, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.1-S11 held", lac_wait_dataplane, cdn, "", 0, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.1-S12 held", lac_wait_dataplane, iccn, "", 0, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.1-S13 held", lac_wait_dataplane, close_it, "CDN", 3, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.1-S17 held", lac_wait_dataplane, icrp, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "X2661-7.4.1-04 held", lac_wait_dataplane, scccn_stopccn, "", 0, "dead", "SESSION_DOWN TUNNEL_DOWN " },
+	{ "X2661-7.4.1-05 held", lac_wait_dataplane, ocrp, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "X2661-7.4.1-07 held", lac_wait_dataplane, timeout, "CDN", 10, "dead", "SESSION_DOWN " },
+	{ "R2661-4.1-03 held", lac_wait_dataplane, fault, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.1-S15", lac_established, cdn, "", 0, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.1-S16", lac_established, icrq, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.1-S17", lac_established, icrp, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.1-S18", lac_established, iccn, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.1-S19", lac_established, line_drop, "CDN", 1, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.1-S20", lac_established, close_it, "CDN", 3, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "X2661-7.4.1-04 established", lac_established, scccn_stopccn, "", 0, BYE,
+	  "SESSION_DOWN SESSION_DEL TUNNEL_DOWN SESSION_GONE TUNNEL_DEL " },
+	{ "R2661-6.4-02", lac_established, tunnel_close, "StopCCN", 0, BYE,
+	  "SESSION_DOWN SESSION_DEL TUNNEL_DOWN SESSION_GONE TUNNEL_DEL " },
+	{ "X2661-7.4.1-05 established", lac_established, occn, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "X2661-7.4.1-06", lac_established, sli, "", 0, UP, "" },
+	{ "X2661-6-06 established", lac_established, wen, "", 0, UP, "" },
+	{ "R2661-4.1-03 established", lac_established, fault, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "X2661-4.4.2-02", lac_established, cdn_fault, "", 0, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	/* 7.4.2, LNS */
+	{ "R2661-7.4.2-S01", in_none, new_icrq, "ICRP", 0, WC, "SESSION_ADD " },
+	{ "R2661-7.4.2-S02", in_none, new_icrq_refused, "CDN", 4, BYE, "" },
+	{ "R2661-7.4.2-S02 fault", in_none, icrq_fault, "CDN", 2, BYE, "" },
+	{ "X2661-6-05", in_none, icrq_taken, "CDN", 2, BYE, "" },
+	{ "R2661-7.4.2-S06", lns_wait_connect, iccn, "", 0, UP, "SESSION_UP " },
+	{ "R2661-7.4.2-S07", lns_wait_connect, iccn_framing, "CDN", 11, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.2-S08", lns_wait_connect, icrq, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.2-S09", lns_wait_connect, icrp, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.2-S10", lns_wait_connect, cdn, "", 0, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-4.4.4-14", lns_wait_connect, cdn_zero, "", 0, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.2-S11", lns_wait_connect, close_it, "CDN", 3, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "X2661-7.4.2-01", lns_wait_connect, timeout, "CDN", 10, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "X2661-7.4.2-02 wait-connect", lns_wait_connect, scccn_stopccn, "", 0, BYE,
+	  "SESSION_DOWN SESSION_DEL TUNNEL_DOWN SESSION_GONE TUNNEL_DEL " },
+	{ "X2661-7.4.2-03 OCRQ", lns_wait_connect, ocrq, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "X2661-7.4.2-03 OCRP", lns_wait_connect, ocrp, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "X2661-7.4.2-03 OCCN", lns_wait_connect, occn, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "X2661-6-06 wait-connect", lns_wait_connect, wen, "", 0, WC, "" },
+	{ "R2661-4.1-03 wait-connect", lns_wait_connect, fault, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.2-S01 held", lns_wait_dataplane, ready, "ICRP", 0, WC, "" },
+	{ "R2661-7.4.2-S02 no path", lns_wait_dataplane, not_ready, "CDN", 2, BYE, "SESSION_DOWN SESSION_GONE " },
+	{ "R2661-7.4.2-S08 held", lns_wait_dataplane, icrq, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.2-S09 held", lns_wait_dataplane, icrp, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.2-S10 held", lns_wait_dataplane, cdn_zero, "", 0, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.2-S11 held", lns_wait_dataplane, close_it, "CDN", 3, "dead", "SESSION_DOWN " },
+	{ "X2661-7.4.2-01 held", lns_wait_dataplane, timeout, "CDN", 10, "dead", "SESSION_DOWN " },
+	{ "X2661-7.4.2-02 held", lns_wait_dataplane, scccn_stopccn, "", 0, "dead", "SESSION_DOWN TUNNEL_DOWN " },
+	{ "X2661-7.4.2-03 held", lns_wait_dataplane, ocrq, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.2-S07 held", lns_wait_dataplane, iccn, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "R2661-4.1-03 held", lns_wait_dataplane, fault, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.2-S12", lns_established, cdn, "", 0, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.2-S13", lns_established, close_it, "CDN", 3, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.2-S14", lns_established, icrq, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.2-S15", lns_established, icrp, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "R2661-7.4.2-S16", lns_established, iccn, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "X2661-7.4.2-02 established", lns_established, tunnel_close, "StopCCN", 0, BYE,
+	  "SESSION_DOWN SESSION_DEL TUNNEL_DOWN SESSION_GONE TUNNEL_DEL " },
+	{ "X2661-7.4.2-03 established", lns_established, ocrq, "CDN", 2, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+	{ "X2661-7.4.2-04", lns_established, wen, "", 0, UP, "" },
+	{ "X2661-6-06 SLI at the LNS", lns_established, sli, "", 0, UP, "" },
+	{ "X2661-4.4.2-02 LNS", lns_established, cdn_fault, "", 0, BYE, "SESSION_DOWN SESSION_DEL SESSION_GONE " },
+};
+
+/* Where the state of the row holds operations back, carry them out now. */
+static void let_go(void)
+{
+	w.hold = false;
+	world_drain(&w);
+}
+
+START_TEST(cell)
+{
+	const struct row *row = &rows[_i];
+	char said[256];
+	const struct sent *cdn_sent;
+
+	world_init(&w);
+	world_start(&w);
+	peer_init(&p, &w, 9);
+	session = row->state();
+	world_forget(&w);
+	row->event();
+	ck_assert_msg(row->event == tunnel_fails || !strcmp(world_said(&w, said, sizeof(said)), row->said),
+		      "%s: said \"%s\", not \"%s\"", row->id, said, row->said);
+	ck_assert_msg(!strcmp(w.log, row->ops), "%s: asked for \"%s\", not \"%s\"", row->id, w.log, row->ops);
+	if (!session)
+		session = strcmp(row->next, BYE) ? p.engine_session_id : 0;
+	ck_assert_msg(!strcmp(world_session_state(&w, p.engine_id, session), row->next), "%s: state is %s, not %s",
+		      row->id, world_session_state(&w, p.engine_id, session), row->next);
+	cdn_sent = world_sent(&w, CM_CDN);
+	ck_assert_msg(!cdn_sent || cdn_sent->msg.result_code.result == row->result, "%s: result %u", row->id,
+		      cdn_sent ? cdn_sent->msg.result_code.result : 0u);
+	ck_assert_msg(!cdn_sent || cdn_sent->msg.assigned_session_id != 0, "%s", row->id);
+	/* and to the end of it all */
+	let_go();
+	l2tp_shutdown(w.l, NULL, w.now);
+	world_pass(&w, 150 * USEC_PER_SEC);
+	ck_assert_msg(world_stats(&w).tunnels == 0 && world_stats(&w).sessions == 0 && watch_alive(&w.watch) == 0 &&
+			      world_stats(&w).sessions_established == 0 && world_stats(&w).tunnels_established == 0,
+		      "%s: something is left", row->id);
+	world_end(&w);
+}
+END_TEST
+
+/* A late answer to SESSION_ADD, good or bad, after the call has ended: the path is removed if and only if it is there. */
+START_TEST(late_answer)
+{
+	const struct row *row = &rows[_i / 2];
+	int err = _i % 2 ? -5 : 0;
+
+	world_init(&w);
+	world_start(&w);
+	peer_init(&p, &w, 9);
+	session = row->state();
+	if (strcmp(row->next, "dead"))
+		return;
+	row->event();
+	world_forget(&w);
+	world_answer(&w, L2TP_OP_SESSION_ADD, err);
+	ck_assert_msg(!strncmp(w.log, err ? "SESSION_GONE " : "SESSION_DEL ", 12), "%s: %s", row->id, w.log);
+	let_go();
+	ck_assert_str_eq(world_session_state(&w, p.engine_id, session), BYE);
+	world_end(&w);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("session_fsm");
+	TCase *tc = tcase_create("7.4");
+	int failed;
+	SRunner *runner;
+
+	tcase_add_loop_test(tc, cell, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tc, late_answer, 0, 2 * sizeof(rows) / sizeof(rows[0]));
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
