@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -231,7 +230,7 @@ static int make_engine(struct driver *d)
 	return l2tp_new(&env, &d->engine);
 }
 
-/* One daemon for a runtime directory: the lock is held, and the file there, as long as we live. */
+/* One daemon for a runtime directory: the directory itself is locked, as long as we live. */
 static int lock_directory(struct driver *d)
 {
 	const char *directory = d->config->runtime_directory;
@@ -239,31 +238,14 @@ static int lock_directory(struct driver *d)
 
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return fail(-errno, directory);
-	if (asprintf(&d->lock_path, "%s/lock", directory) < 0) {
-		d->lock_path = NULL;
-		return fail(-ENOMEM, directory);
-	}
-	d->lock = open(d->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (d->lock < 0)
-		return fail(-errno, d->lock_path);
-	if (flock(d->lock, LOCK_EX | LOCK_NB) == 0)
+	d->lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (d->lock >= 0 && flock(d->lock, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	r = -errno;
-	close(d->lock);
-	d->lock = -1;
 	if (r != -EWOULDBLOCK)
-		return fail(r, d->lock_path);
+		return fail(r, directory);
 	log_event(LOG_ERR, LOG_LOCAL_, NULL, "another l2tpd uses %s: each needs a runtime-directory of its own", directory);
 	return r;
-}
-
-static void unlock_directory(struct driver *d)
-{
-	if (d->lock >= 0) {
-		unlink(d->lock_path);
-		close(d->lock);
-	}
-	free(d->lock_path);
 }
 
 /* The kernel's data path, and pppd on top of it; what an earlier run left behind is removed first. */
@@ -394,7 +376,8 @@ void driver_free(struct driver *d)
 		pool_free(d->pools[i]);
 	free(d->pools);
 	pool_free(d->interfaces);
-	unlock_directory(d);
+	if (d->lock >= 0)
+		close(d->lock);
 	sd_event_source_disable_unref(d->timer);
 	sd_event_source_disable_unref(d->stop_timer);
 	sd_event_unref(d->event);

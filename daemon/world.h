@@ -71,8 +71,7 @@ struct driver {
 	sd_event_source *timer, *stop_timer;
 	struct world_tunnel *tunnels;
 	struct world_call *calls;
-	char *lock_path;              /* in the runtime directory */
-	int lock;                     /* -1: not held */
+	int lock;                     /* the runtime directory, -1: not held */
 	bool pumping, stopping;
 };
 
