@@ -224,6 +224,7 @@ static int make_engine(struct driver *d)
 				.limits = d->config->limits,
 				.random = world_random,
 				.admit_tunnel = admit_tunnel,
+				.refused = refused,
 				.admit_call = admit_call,
 				.trace = trace };
 
@@ -259,7 +260,10 @@ static int make_kernel(struct driver *d)
 	int r = dataplane_kernel_new(d->event, d->workers, &d->dataplane, &why);
 
 	if (r < 0) {
-		log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s", why ? why : strerror(-r));
+		if (!why)
+			return fail(r, "kernel");
+		for (char *rest = why, *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+			log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s", line);
 		free(why);
 		return r;
 	}

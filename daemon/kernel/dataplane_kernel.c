@@ -402,9 +402,11 @@ static int close_px(void *ctx)
 static void px_closed(void *ctx, int result)
 {
 	struct request *r = ctx;
-	int err = submit_ids(r, L2TP_CMD_SESSION_DELETE, NULL, deleted);
+	int err;
 
-	(void)result;
+	if (result == -ECANCELED)
+		return; /* dataplane_free() has the request */
+	err = submit_ids(r, L2TP_CMD_SESSION_DELETE, NULL, deleted);
 	if (err < 0)
 		deleted(r, err, NULL);
 }

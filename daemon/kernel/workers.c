@@ -18,7 +18,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
+
+#define PATIENCE_S 2 /* with a thread, at the end: a resolver may take half a minute */
 
 struct job {
 	struct job *next;
@@ -147,6 +150,19 @@ int workers_new(sd_event *event, unsigned max, struct workers **ret)
 	return 0;
 }
 
+/* False: a thread does not come back in time. */
+static bool join_all(struct workers *w)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += PATIENCE_S;
+	for (unsigned i = 0; i < w->started; i++)
+		if (pthread_timedjoin_np(w->threads[i], NULL, &end) != 0)
+			return false;
+	return true;
+}
+
 void workers_free(struct workers *w)
 {
 	struct job *j;
@@ -157,12 +173,15 @@ void workers_free(struct workers *w)
 	w->stopping = true;
 	pthread_cond_broadcast(&w->wake);
 	pthread_mutex_unlock(&w->lock);
-	for (unsigned i = 0; i < w->started; i++)
-		pthread_join(w->threads[i], NULL);
-
-	while ((j = list_take(&w->finished)))
-		free(j);
 	sd_event_source_disable_unref(w->source);
+	if (!join_all(w))
+		return; /* it is in the resolver, and needs what we would free; the process is about to end */
+
+	while ((j = list_take(&w->finished))) {
+		if (j->done)
+			j->done(j->ctx, -ECANCELED);
+		free(j);
+	}
 	if (w->fd >= 0)
 		close(w->fd);
 	pthread_cond_destroy(&w->wake);

@@ -12,8 +12,9 @@ struct workers;
 
 /* Threads are started as they are needed, up to max.  Signals are blocked in them. */
 int workers_new(sd_event *event, unsigned max, struct workers **ret);
-/* Waits for the jobs that run; those that wait are run too; done functions are not called any more,
- * so what a ctx points to must outlive this call.  NULL is fine. */
+/* Waits for the jobs that run, but not for long: one that does not come back (the resolver) is left behind, with all
+ * that it uses; the process is expected to end.  Those that wait are run too.  What has not been reported gets its
+ * done() with -ECANCELED, to free ctx and nothing else. */
 void workers_free(struct workers *w);
 /* run(ctx) in a thread, then done(ctx, result of run) in the event loop.  done may be NULL.  -ENOMEM, -EAGAIN */
 int workers_submit(struct workers *w, int (*run)(void *ctx), void (*done)(void *ctx, int result), void *ctx);

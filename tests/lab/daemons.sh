@@ -18,6 +18,7 @@ config() {
 		echo 'stop-timeout = 2s'
 		cat
 	} >"$tmp/$1.conf"
+	chmod 600 "$tmp/$1.conf"
 	mkdir -p "$tmp/$1"
 }
 
@@ -65,7 +66,7 @@ start() {
 	shift
 	nsenter --net="/run/netns/$_name" -- "$build/daemon/l2tpd" --config "$tmp/$_name.conf" "$@" >>"$tmp/$_name.log" 2>&1 &
 	eval "pid_$_name=$!"
-	started="$_name ${started-}" # the last one first
+	started="$_name $started" # the last one first
 }
 
 # stop NAME [SIGNAL]: and wait for it; its exit status

@@ -15,9 +15,9 @@ refuses() {
 	cat "$tmp/refused.log"
 	[ $_got = "$_status" ] || fail "exit status $_got, not $_status"
 	grep -qE -e "$_sentence" "$tmp/refused.log" || fail "it does not say: $_sentence"
-	[ "$(grep -c . "$tmp/refused.log")" = 1 ] || fail 'that takes more than one line'
 }
 chmod 755 "$tmp" "$tmp/lns"
+chmod 644 "$tmp/lns.conf"
 refuses 1 'no right to configure the network \(.*\): run as root' /usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups
 start lns
 expect 20 lns 'is ready'
