@@ -665,10 +665,12 @@ const struct config_profile *config_match(const struct config *c, const struct l
 	char name[1024]; /* an AVP's value has at most 1017 octets */
 
 	/* one with a NUL is no name that a pattern was written for */
-	size_t len = host_name.len < sizeof(name) && !memchr(host_name.data, '\0', host_name.len) ? host_name.len : 0;
+	size_t len = host_name.len < sizeof(name) ? host_name.len : 0;
 	if (len)
 		memcpy(name, host_name.data, len);
 	name[len] = '\0';
+	if (strlen(name) != len)
+		name[0] = '\0';
 	addr_unmap(&a);
 	for (const struct config_profile *p = c->profiles; p < c->profiles + c->n_profiles; p++)
 		if (!p->lac && profile_takes_address(p, &a) && profile_takes_name(p, name))

@@ -251,10 +251,11 @@ static void replace_older(struct l2tp *l, struct tunnel *t, usec_t now)
 {
 	struct l2tp_reason reason = { .origin = L2TP_BY_PEER, .result = RC_STOPCCN_CLEAR,
 				      .text = "replaced by a new tunnel of the same peer" };
-	struct tunnel *older = tunnel_find(l, t->older_id);
+	struct tunnel *older;
 
-	/* it may be gone, and another one live under its id */
-	for (; older && older != t && !memcmp(&older->key, &t->key, sizeof(t->key)); older = tunnel_find(l, t->older_id)) {
+	while ((older = tunnel_find(l, t->older_id))) {
+		if (older == t || memcmp(&older->key, &t->key, sizeof(t->key)) != 0)
+			break; /* it is gone, and another one lives under its id */
 		t->older_id = older->older_id; /* it may have been about to replace one itself */
 		older->older_id = 0;
 		tunnel_apply(older, TEV_REPLACED, &(struct tunnel_input){ .reason = &reason }, now);
@@ -324,6 +325,7 @@ static uint16_t find_u16(struct l2tp_span body, enum avp_type type)
 struct request {
 	const struct l2tp_rx *rx;
 	const struct wire_header *header;
+	uint8_t *scratch; /* WIRE_MAX octets, for what was hidden: msg points there */
 	struct msg msg;
 	struct l2tp_params params;
 	uint8_t digest[DIGEST_LEN];
@@ -378,10 +380,9 @@ static bool admit(struct l2tp *l, struct request *q)
 
 static bool read_request(struct l2tp *l, struct request *q)
 {
-	uint8_t scratch[WIRE_MAX];
 	struct msg_decoder d = { .secret = { q->params.secret, q->params.secret_len },
-				 .scratch = scratch,
-				 .scratch_size = sizeof(scratch) };
+				 .scratch = q->scratch,
+				 .scratch_size = WIRE_MAX };
 	struct fault f = { 0 };
 
 	if (msg_decode(&d, q->header->body, &q->msg, &f) != MSG_OK) {
@@ -470,7 +471,8 @@ static bool is_repetition(struct tunnel *t, const struct request *q)
 
 static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
 {
-	struct request q = { .rx = rx, .header = h };
+	uint8_t scratch[WIRE_MAX];
+	struct request q = { .rx = rx, .header = h, .scratch = scratch };
 	struct tunnel *t = NULL;
 
 	if (h->ns != 0 || h->session_id != 0) {

@@ -48,7 +48,7 @@ const struct datagram *outbox_next_datagram(struct outbox *o);
 struct l2tp_span outbox_bytes(const struct outbox *o, const struct datagram *d);
 
 void outbox_post(struct outbox *o, struct object *obj, enum l2tp_op_type type);
-/* Take back what has not been handed out.  An object with nothing left leaves the list, and joins it again at its end. */
+/* Take back what has not been handed out.  An object with nothing left leaves the list; it joins again at the end. */
 void outbox_cancel(struct outbox *o, struct object *obj, enum l2tp_op_type type);
 /* The next operation of an object; reported ones set in_flight and hold back further reported ones. */
 struct object *outbox_next_object(struct outbox *o, enum l2tp_op_type *ret_type);

@@ -34,9 +34,9 @@ enum session_event {
 	SEV_ICRQ_OK,     /* guards have accepted it */
 	SEV_ICRQ,        /* one that is addressed to this session */
 	SEV_ICRP_OK,
-	SEV_ICRP_BAD,
+	SEV_ICRP_BAD,    /* only where an ICRP is expected: elsewhere nobody looks into it */
 	SEV_ICCN_OK,
-	SEV_ICCN_BAD,
+	SEV_ICCN_BAD,    /* likewise */
 	SEV_CDN,
 	SEV_OUTGOING,    /* OCRQ, OCRP or OCCN */
 	SEV_WEN,

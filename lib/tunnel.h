@@ -29,9 +29,9 @@ enum tunnel_event {
 	TEV_SCCRQ,     /* one that is addressed to this tunnel */
 	TEV_TIE_LOST,  /* the peer's SCCRQ wins, or ties */
 	TEV_SCCRP_OK,
-	TEV_SCCRP_BAD,
+	TEV_SCCRP_BAD, /* only where an SCCRP is expected: elsewhere nobody looks into it */
 	TEV_SCCCN_OK,
-	TEV_SCCCN_BAD,
+	TEV_SCCCN_BAD, /* likewise */
 	TEV_STOPCCN,
 	TEV_HELLO,
 	TEV_CALL_MESSAGE, /* ICRQ and the like */

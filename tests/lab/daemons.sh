@@ -5,6 +5,7 @@
 # Each daemon has a name, which is also the name of its namespace, and all its files are $tmp/NAME*.
 
 tmp=${tmp:-$(mktemp -d)}
+started= # daemons, the last one first
 
 # Short timers: 3 s after the first message that it does not answer, a peer is given up.
 quick='retransmit-initial = 200ms retransmit-max = 3'
@@ -66,7 +67,7 @@ start() {
 	shift
 	nsenter --net="/run/netns/$_name" -- "$build/daemon/l2tpd" --config "$tmp/$_name.conf" "$@" >>"$tmp/$_name.log" 2>&1 &
 	eval "pid_$_name=$!"
-	started="$_name $started" # the last one first
+	started="$_name $started"
 }
 
 # stop NAME [SIGNAL]: and wait for it; its exit status
@@ -106,8 +107,25 @@ rss() {
 
 # holds NAMESPACE TUNNELS SESSIONS: that is what the kernel has there
 holds() {
-	[ "$(in_ns "$1" ip l2tp show tunnel | grep -c '^Tunnel') $(in_ns "$1" ip l2tp show session | grep -c '^Session')" = "$2 $3" ]
+	[ "$(in_ns "$1" ip l2tp show tunnel | grep -c '^Tunnel')" = "$2" ] &&
+		[ "$(in_ns "$1" ip l2tp show session | grep -c '^Session')" = "$3" ]
 }
+
+# pings_begin [ADDRESS]: ten a second from the LAC, until pings_end, which says whether all have come back; the last one
+# may still be under way
+pings_begin() {
+	nsenter --net=/run/netns/lac -- /bin/ping -i 0.1 -W 10 "${1:-10.64.0.1}" >"$tmp/pings" &
+	_pings=$!
+}
+pings_end() {
+	kill -INT "$_pings"
+	wait "$_pings" || :
+	tail -n 3 "$tmp/pings"
+	awk '/packets transmitted/ { ok = $4 > 0 && $1 - $4 <= 1 } END { exit !ok }' "$tmp/pings"
+}
+
+# interface NAME N: that of the daemon's Nth session that came up
+interface() { sed -n 's/.*interface=\([^ ]*\): PPP up.*/\1/p' "$tmp/$1.log" | sed -n "$2p"; }
 
 pinging() { in_ns lac ping -c 1 -W 1 "${1:-10.64.0.1}"; }
 

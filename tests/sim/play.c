@@ -5,6 +5,7 @@
  */
 #include "sim.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SEC USEC_PER_SEC
@@ -41,20 +42,19 @@ static void fill_random(void *ctx, void *p, size_t len)
 	struct node *n = ctx;
 
 	for (size_t i = 0; i < len; i++)
-		((uint8_t *)p)[i] = (uint8_t)sim_random(n->sim);
+		((uint8_t *)p)[i] = (uint8_t)next_random(&n->random);
 }
 
 /* ---- Requests ------------------------------------------------------------------------------------------------ */
 
 static void act_dial(struct sim *s, struct node *n)
 {
-	const struct node *to = &s->nodes[(n->index + 1) % ENGINES];
+	const struct node *to = &s->nodes[(n->index + 1 + sim_below(s, s->engines - 1)) % s->engines];
 	uint32_t id;
 
-	if (n->n_dialed == DIALS_MAX || l2tp_open(n->l, &n->params, &n->addr, &to->addr, s->now, &id) < 0)
+	if (n->dials++ == DIALS_MAX || l2tp_open(n->l, &n->params, &n->addr, &to->addr, s->now, &id) < 0)
 		return;
 	sim_log(s, n, "dials: %u", id);
-	n->dialed[n->n_dialed++] = id;
 	sim_fail(s, watch_born(&n->watch, id, 0, s->now));
 }
 
@@ -114,10 +114,25 @@ static void act_data(struct sim *s, struct node *n)
 		l2tp_data_seen(n->l, t->tunnel_id, s->now);
 }
 
+/* It comes back without a memory. */
+static void act_crash(struct sim *s, struct node *n)
+{
+	if (!sim_chance(s, s->weather.crashes))
+		return;
+	sim_log(s, n, "crashes");
+	l2tp_free(n->l);
+	n->l = NULL;
+	n->life++;
+	n->watch.count = 0;
+	if (l2tp_new(&n->env, &n->l) < 0)
+		abort();
+}
+
 void play_act(struct sim *s, struct node *n)
 {
 	static void (*const acts[])(struct sim *s, struct node *n) = {
 		act_dial, act_dial, act_call, act_call, act_call, act_call, act_hang_up, act_close, act_data,
+		act_crash,
 	};
 
 	acts[sim_below(s, sizeof(acts) / sizeof(acts[0]))](s, n);
@@ -145,13 +160,17 @@ static void check_session(struct sim *s, const struct node *n, const struct node
 		sim_fail(s, "the ends of a call do not agree");
 }
 
-static void check_tunnel(struct sim *s, const struct node *n, const struct node *other, uint32_t tunnel_id)
+static void check_tunnel(struct sim *s, const struct node *n, uint32_t tunnel_id)
 {
 	struct l2tp_tunnel_info mine, theirs;
+	const struct node *other;
 
 	if (l2tp_get_tunnel(n->l, tunnel_id, &mine) < 0)
 		return;
-	if (!is_established(mine.state))
+	other = net_node(s, &mine.peer);
+	if (!other)
+		sim_fail(s, "a tunnel to nobody");
+	else if (!is_established(mine.state))
 		sim_fail(s, "a tunnel is neither established nor gone");
 	else if (l2tp_get_tunnel(other->l, mine.peer_tunnel_id, &theirs) < 0)
 		sim_fail(s, "a tunnel is established at one end only");
@@ -170,7 +189,7 @@ static void check_tunnel(struct sim *s, const struct node *n, const struct node 
 
 static void check_agreement(struct sim *s)
 {
-	for (unsigned int e = 0; e < ENGINES; e++) {
+	for (unsigned int e = 0; e < s->engines; e++) {
 		const struct node *n = &s->nodes[e];
 		uint32_t up = 0;
 
@@ -181,7 +200,7 @@ static void check_agreement(struct sim *s)
 				continue;
 			up += !o->session_id;
 			if (!o->session_id)
-				check_tunnel(s, n, &s->nodes[(e + 1) % ENGINES], o->tunnel_id);
+				check_tunnel(s, n, o->tunnel_id);
 		}
 		struct l2tp_stats stats;
 		l2tp_get_stats(n->l, &stats);
@@ -204,9 +223,20 @@ static void calm_down(struct sim *s)
 	sim_fail(s, "a channel does not come to rest");
 }
 
+static void count_established(struct sim *s)
+{
+	for (unsigned int e = 0; e < s->engines; e++) {
+		struct l2tp_stats stats;
+
+		l2tp_get_stats(s->nodes[e].l, &stats);
+		s->tunnels += stats.tunnels_established;
+		s->calls += stats.sessions_established;
+	}
+}
+
 static void check_empty(struct sim *s)
 {
-	for (unsigned int e = 0; e < ENGINES; e++) {
+	for (unsigned int e = 0; e < s->engines; e++) {
 		const struct node *n = &s->nodes[e];
 		struct l2tp_stats stats;
 
@@ -238,21 +268,21 @@ static void set_params(struct sim *s, struct l2tp_params *p, bool secret)
 	p->hide_avps = sim_chance(s, 50);
 }
 
-static bool node_init(struct sim *s, unsigned int i, bool secret)
+static bool node_init(struct sim *s, unsigned int i, bool secret, uint64_t seed)
 {
 	struct node *n = &s->nodes[i];
-	struct l2tp_env env = { .ctx = n, .random = fill_random, .admit_tunnel = admit_tunnel, .admit_call = admit_call };
 
-	n->sim = s;
-	n->index = i;
-	n->n_dialed = 0;
-	n->watch.count = 0;
+	*n = (struct node){ .sim = s, .index = i, .random = seed };
+	n->env = (struct l2tp_env){
+		.ctx = n, .random = fill_random, .admit_tunnel = admit_tunnel, .admit_call = admit_call
+	};
 	n->addr = (struct l2tp_addr){ .ip = { 10, 0, 0, (uint8_t)(1 + i) }, .port = 1701, .family = 4 };
-	l2tp_limits_init(&env.limits);
+	l2tp_limits_init(&n->env.limits);
 	if (sim_chance(s, 20))
-		env.limits.tunnels = env.limits.half_open = env.limits.sessions_per_tunnel = 1 + (uint32_t)sim_below(s, 3);
+		n->env.limits.tunnels = n->env.limits.half_open = n->env.limits.sessions_per_tunnel =
+			1 + (uint32_t)sim_below(s, 3);
 	set_params(s, &n->params, secret);
-	return l2tp_new(&env, &n->l) == 0;
+	return l2tp_new(&n->env, &n->l) == 0;
 }
 
 static void forecast(struct sim *s)
@@ -261,11 +291,13 @@ static void forecast(struct sim *s)
 
 	*w = (struct weather){ .loss = (unsigned int)sim_below(s, 41),
 			       .duplicates = (unsigned int)sim_below(s, 30),
+			       .echoes = sim_chance(s, 30) ? (unsigned int)sim_below(s, 20) : 0,
+			       .crashes = sim_chance(s, 30) ? 50 : 0,
 			       .op_failures = sim_chance(s, 50) ? (unsigned int)sim_below(s, 20) : 0,
 			       .data = (unsigned int)sim_below(s, 100),
 			       .delay = sim_below(s, 50 * USEC_PER_MSEC),
 			       .jitter = sim_below(s, 2 * SEC),
-			       .op_delay = sim_chance(s, 30) ? sim_below(s, 40 * SEC) : sim_below(s, 100 * USEC_PER_MSEC) };
+			       .op_delay = sim_below(s, sim_chance(s, 30) ? 40 * SEC : SEC / 10) };
 	s->storm_until = s->now + SEC + sim_below(s, STORM_MAX);
 	if (sim_chance(s, 30)) {
 		w->partition_from = s->now + sim_below(s, s->storm_until - s->now);
@@ -274,23 +306,26 @@ static void forecast(struct sim *s)
 	for (uint64_t i = 1 + sim_below(s, ACTS_MAX); i > 0; i--)
 		sim_post(s, &(struct event){ .at = s->now + sim_below(s, s->storm_until - s->now),
 					     .kind = EVENT_ACT,
-					     .engine = (unsigned int)sim_below(s, ENGINES) });
+					     .engine = (unsigned int)sim_below(s, s->engines) });
 }
 
 bool play_world(struct sim *s)
 {
-	bool secret = sim_chance(s, 50);
+	bool secret = sim_chance(s, 50), twins = sim_chance(s, 5); /* who draw the same ids and tie breakers */
+	uint64_t seed = sim_random(s);
 
 	s->now = 100 * SEC;
-	for (unsigned int i = 0; i < ENGINES; i++)
-		if (!node_init(s, i, secret))
+	s->engines = sim_chance(s, 80) ? 2 : ENGINES_MAX;
+	for (unsigned int i = 0; i < s->engines; i++)
+		if (!node_init(s, i, secret, twins ? seed : seed + i))
 			sim_fail(s, "no engine");
 	forecast(s);
 	sim_run(s, s->storm_until);
 	if (!s->wrong)
 		sim_run(s, s->now + CALM);
 	calm_down(s);
-	for (unsigned int i = 0; i < ENGINES && !s->wrong; i++) {
+	count_established(s);
+	for (unsigned int i = 0; i < s->engines && !s->wrong; i++) {
 		l2tp_shutdown(s->nodes[i].l, NULL, s->now);
 		sim_drain(s, &s->nodes[i]);
 	}
@@ -298,7 +333,7 @@ bool play_world(struct sim *s)
 		sim_run(s, s->now + END);
 	if (!s->wrong)
 		check_empty(s);
-	for (unsigned int i = 0; i < ENGINES; i++)
+	for (unsigned int i = 0; i < s->engines; i++)
 		l2tp_free(s->nodes[i].l);
 	return !s->wrong;
 }

@@ -16,13 +16,18 @@
 
 /* ---- Chance -------------------------------------------------------------------------------------------------- */
 
-uint64_t sim_random(struct sim *s)
+uint64_t next_random(uint64_t *state)
 {
-	uint64_t z = (s->random += 0x9e3779b97f4a7c15u);
+	uint64_t z = (*state += 0x9e3779b97f4a7c15u);
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	return z ^ (z >> 31);
+}
+
+uint64_t sim_random(struct sim *s)
+{
+	return next_random(&s->random);
 }
 
 uint64_t sim_below(struct sim *s, uint64_t n)
@@ -118,6 +123,7 @@ static void carry_out(struct sim *s, struct node *n, const struct l2tp_op *op)
 		sim_post(s, &(struct event){ .at = s->now + (storm ? sim_below(s, s->weather.op_delay + 1) : 1000),
 					     .kind = EVENT_DONE,
 					     .engine = n->index,
+					     .life = n->life,
 					     .op = op->type,
 					     .tunnel_id = op->tunnel_id,
 					     .session_id = op->session_id,
@@ -134,6 +140,8 @@ void sim_drain(struct sim *s, struct node *n)
 
 static void done(struct sim *s, struct node *n, const struct event *e)
 {
+	if (e->life != n->life)
+		return; /* the engine that asked is no more */
 	sim_log(s, n, "%s %u/%u done: %d", op_name(e->op), e->tunnel_id, e->session_id, e->err);
 	sim_fail(s, watch_done(&n->watch, e->tunnel_id, e->session_id, e->err));
 	if (e->op == L2TP_OP_TUNNEL_IDLE && s->now < s->storm_until && sim_chance(s, s->weather.data))
@@ -177,7 +185,7 @@ static struct node *next_timer(struct sim *s, usec_t until)
 {
 	struct node *next = NULL;
 
-	for (unsigned int i = 0; i < ENGINES; i++) {
+	for (unsigned int i = 0; i < s->engines; i++) {
 		if (l2tp_deadline(s->nodes[i].l) <= until) {
 			next = &s->nodes[i];
 			until = l2tp_deadline(next->l);
@@ -284,8 +292,9 @@ int main(int argc, char **argv)
 		failed += !run_world(s, seed + i, verbose);
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	double took = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
-	printf("%llu worlds, %llu events, %.1f worlds/s, %llu failed\n", (unsigned long long)worlds,
-	       (unsigned long long)s->processed, (double)worlds / took, (unsigned long long)failed);
+	printf("%llu worlds, %llu events, ends of tunnels %llu, of calls %llu; %.0f worlds/s, %llu failed\n",
+	       (unsigned long long)worlds, (unsigned long long)s->processed, (unsigned long long)s->tunnels,
+	       (unsigned long long)s->calls, (double)worlds / took, (unsigned long long)failed);
 	free(s);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -84,13 +84,18 @@ void world_end(struct world *w)
 
 /* ---- What the engine asks for -------------------------------------------------------------------------------- */
 
+static bool is_for(const struct sent *s, const struct peer *p)
+{
+	return memcmp(&p->addr, &s->peer, sizeof(s->peer)) == 0 &&
+	       (!s->header.tunnel_id || s->header.tunnel_id == p->id);
+}
+
 static void heard(struct world *w, const struct sent *s)
 {
 	for (size_t i = 0; i < w->n_peers; i++) {
 		struct peer *p = w->peers[i];
 
-		if (memcmp(&p->addr, &s->peer, sizeof(s->peer)) != 0 || s->header.tunnel_id != (s->msg.type == CM_SCCRQ ||
-		    !s->header.tunnel_id ? 0 : p->id))
+		if (!is_for(s, p))
 			continue;
 		if (msg_has(&s->msg, AVP_ASSIGNED_TUNNEL_ID) && s->msg.type != CM_STOPCCN)
 			p->engine_id = s->msg.assigned_tunnel_id;
@@ -128,8 +133,15 @@ static void keep_op(struct world *w, const struct l2tp_op *op)
 	size_t len = strlen(w->log);
 
 	snprintf(w->log + len, sizeof(w->log) - len, "%s ", op_name(op->type));
+	if ((op->type == L2TP_OP_SESSION_ADD || op->type == L2TP_OP_SESSION_UP) &&
+	    (!op->call || op->reorder_timeout_ms != w->params.reorder_timeout_ms))
+		ck_abort_msg("%s does not tell of its call", op_name(op->type));
+	if (op->version != 2 || op->local.family != 4 || op->cookie != w->params.cookie)
+		ck_abort_msg("%s does not tell all", op_name(op->type));
 	if (op->reason)
 		w->reason = *op->reason;
+	snprintf(w->last_host, sizeof(w->last_host), "%.*s", (int)op->peer_host_name.len,
+		 op->peer_host_name.len ? (const char *)op->peer_host_name.data : "");
 	if (op->type == L2TP_OP_SESSION_ADD || op->type == L2TP_OP_TUNNEL_ADD)
 		w->last_add = *op;
 	if (op->type == L2TP_OP_SESSION_UP || op->type == L2TP_OP_TUNNEL_UP)

@@ -22,7 +22,7 @@
 #define SENT_MAX 256
 #define PENDING_MAX 64
 #define PEERS_MAX 96
-#define DATAGRAM_MAX 1500
+#define DATAGRAM_MAX WIRE_SEND_MAX
 
 /* A control message that the engine has sent. */
 struct sent {
@@ -59,6 +59,7 @@ struct world {
 	char log[8192];               /* "TUNNEL_ADD TUNNEL_UP " */
 	struct l2tp_reason reason;    /* of the last DOWN */
 	struct l2tp_op last_add, last_up; /* pointers are stale */
+	char last_host[64];           /* what peer_host_name was */
 	struct op_key pending[PENDING_MAX];
 	size_t n_pending;
 	struct sent sent[SENT_MAX];

@@ -157,7 +157,7 @@ static void call(void)
 static void silence(void)
 {
 	p.deaf = true;
-	world_pass(&w, 64 * USEC_PER_SEC);
+	world_pass(&w, 50 * USEC_PER_SEC); /* 1 + 2 + 4 + 8 + 16 + 16, and less than the set-up time */
 }
 
 static void set_up_timeout(void)
@@ -208,6 +208,7 @@ static const struct row rows[] = {
 	{ "R2661-4.4.3-24", in_wait_reply, tie_peer_without, "StopCCN", 3, "wait-ctl-reply", 1, false },
 	{ "X2661-7.2.1-06", in_wait_reply, close_it, "", 0, "closing", 1, false }, /* behind the SCCRQ */
 	{ "X2661-7.2.1-09 wait-ctl-reply", in_wait_reply, silence, "", 0, "gone", 0, false },
+	{ "X2661-7.2.1-11 wait-ctl-reply", in_wait_reply, set_up_timeout, "StopCCN", 1, "linger", 1, false },
 	{ "X2661-7.2.1-10 HELLO", in_wait_reply, hello, "StopCCN", 7, "closing", 1, false },
 	{ "X2661-7.2.1-10 ICRQ", in_wait_reply, icrq, "StopCCN", 7, "closing", 1, false },
 	{ "X2661-7.2.1-10 fault", in_wait_reply, fault, "StopCCN", 2, "closing", 1, false },
@@ -222,6 +223,7 @@ static const struct row rows[] = {
 	{ "X2661-7.2.1-10 HELLO", in_wait_conn, hello, "StopCCN", 7, "closing", 1, false },
 	{ "X2661-7.2.1-10 ICRQ", in_wait_conn, icrq, "StopCCN", 7, "closing", 1, false },
 	{ "X2661-7.2.1-10 CDN", in_wait_conn, cdn, "StopCCN", 7, "closing", 1, false },
+	{ "X2661-7.2.1-10 fault", in_wait_conn, fault, "StopCCN", 2, "closing", 1, false },
 	{ "X2661-7.2.1-11", in_wait_conn, set_up_timeout, "StopCCN", 1, "linger", 1, false },
 	{ "R2661-7.2.1-S17", in_established, call, "ICRQ", 0, "established", 1, false },
 	{ "R2661-7.2.1-S17 dialed", in_established_dialed, call, "ICRQ", 0, "established", 1, false },
@@ -253,9 +255,11 @@ static const struct row rows[] = {
 	{ "R2661-5.7-03", in_linger, lingered, "", 0, "gone", 0, false },
 };
 
-START_TEST(cell)
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+#define GROUPS 8 /* of rows: each group runs in a process of its own */
+
+static void check_cell(const struct row *row)
 {
-	const struct row *row = &rows[_i];
 	char said[256];
 	uint32_t id;
 	const struct sent *s;
@@ -292,27 +296,38 @@ START_TEST(cell)
 	ck_assert_uint_eq(l2tp_deadline(w.l), USEC_NEVER);
 	world_end(&w);
 }
+
+START_TEST(cell)
+{
+	for (size_t i = (size_t)_i; i < ROWS; i += GROUPS)
+		check_cell(&rows[i]);
+}
 END_TEST
 
 /* In every state, whatever the event: what the peer sent in order is acknowledged (X2661-7.1-04). */
-START_TEST(acknowledged)
+static void check_acknowledged(const struct row *row)
 {
-	const struct row *row = &rows[_i];
 	uint16_t ns;
 
+	if (row->state == in_idle || row->challenge || !strcmp(row->next, "gone"))
+		return;
 	world_init(&w);
 	world_start(&w);
 	peer_init(&p, &w, 9);
-	if (!row->state() || row->challenge || !strncmp(row->next, "gone", 4))
-		return;
+	(void)row->state();
 	ns = p.ns;
 	world_forget(&w);
 	row->event();
-	if (p.ns == ns || !p.engine_id)
-		return; /* nothing was said */
 	world_pass(&w, USEC_PER_SEC / 10);
-	ck_assert_msg(w.n_sent && w.sent[w.n_sent - 1].header.nr == p.ns, "%s: not acknowledged", row->id);
+	if (p.ns != ns && p.engine_id) /* something was said, and to this tunnel */
+		ck_assert_msg(w.n_sent && w.sent[w.n_sent - 1].header.nr == p.ns, "%s: not acknowledged", row->id);
 	world_end(&w);
+}
+
+START_TEST(acknowledged)
+{
+	for (size_t i = (size_t)_i; i < ROWS; i += GROUPS)
+		check_acknowledged(&rows[i]);
 }
 END_TEST
 
@@ -323,8 +338,8 @@ int main(void)
 	int failed;
 	SRunner *runner;
 
-	tcase_add_loop_test(tc, cell, 0, sizeof(rows) / sizeof(rows[0]));
-	tcase_add_loop_test(tc, acknowledged, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_loop_test(tc, cell, 0, GROUPS);
+	tcase_add_loop_test(tc, acknowledged, 0, GROUPS);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -18,8 +18,8 @@ now
 echo "note: $n sessions with pppd at both ends were up in $(((now - from) / 100)).$(((now - from) / 10 % 10)) s"
 holds lac 1 "$n"
 holds lns 1 "$n"
-for i in 0 $((n / 2)) $((n - 1)); do
-	in_ns lac ping -q -c 1 -W 5 -I "l2tp$i" 10.64.0.1
+for i in 1 $((n / 2)) "$n"; do
+	in_ns lac ping -q -c 1 -W 5 -I "$(interface lac "$i")" 10.64.0.1
 done
 now
 from=$now

@@ -18,9 +18,11 @@ refuses() {
 }
 chmod 755 "$tmp" "$tmp/lns"
 chmod 644 "$tmp/lns.conf"
-refuses 1 'no right to configure the network \(.*\): run as root' /usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups
+refuses 1 'no right to configure the network \(.*\): run as root' \
+	/usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups
 start lns
 expect 20 lns 'is ready'
+refuses 1 "another l2tpd uses $tmp/lns: each needs a runtime-directory of its own" env
 mkdir "$tmp/second"
 sed -i "s|^runtime-directory.*|runtime-directory = $tmp/second|" "$tmp/lns.conf"
 refuses 1 'port 1701: Address already in use \(another L2TP daemon' env

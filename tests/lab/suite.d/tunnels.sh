@@ -29,8 +29,8 @@ now
 echo "note: $n tunnels with a session each were up in $(((now - from) / 100)).$(((now - from) / 10 % 10)) s"
 holds lac "$n" "$n"
 holds lns "$n" "$n"
-for i in 0 $((n / 2)) $((n - 1)); do
-	in_ns lac ping -q -c 1 -W 5 -I "l2tp$i" 10.64.0.1
+for i in 1 $((n / 2)) "$n"; do
+	in_ns lac ping -q -c 1 -W 5 -I "$(interface lac "$i")" 10.64.0.1
 done
 stop lac
 wait_for 60 holds lns 0 0

@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: MIT
 #
-# Servers that cannot be reached, each in its way: said in words, dialled again and again, slower and slower, and nothing
-# adds up.
+# Servers that cannot be reached, each in its way: said in words, dialled again and again, slower and slower, and
+# nothing adds up.
 lab
 # Nobody answers to ARP; nothing listens there; no route; a router swallows it
 in_ns lac ip route add 198.51.100.1 via 192.0.2.2
@@ -30,5 +30,6 @@ open_fds lac
 fds=$open_fds
 expect 30 lac 'profile=nobody: .* is gone, dialling again' 8
 open_fds lac
-[ "$open_fds" -le $((fds + 3)) ] || fail "file descriptors: first $fds, then $open_fds" # 3 at a time may be dialling
+# 3 may be dialling and one be resolved at the moment, while 12 or more attempts have passed
+[ "$open_fds" -le $((fds + 5)) ] || fail "file descriptors: first $fds, then $open_fds"
 holds lac 0 0

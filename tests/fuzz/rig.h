@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rig: an engine for the fuzzer, with all that is around it, and its promises checked at every step.
+ *
+ * Checked are: the order of operations and the reuse of ids (unit/op_watch.h), that what is sent is a message which our
+ * own reader takes in strict mode, the limits, a bound on memory, that time can go on, and that nothing is left when
+ * the engine is freed.  Four peers keep numbers and ids, so that the fuzzer need not guess them.
+ */
+#ifndef RIG_H
+#define RIG_H
+
+#include "fuzz.h"
+#include "lib/msg.h"
+#include "lib/wire.h"
+#include "op_watch.h"
+
+#define RIG_PEERS 4
+#define RIG_CALLS 4    /* of a peer, known to it */
+#define RIG_IDS 8      /* of objects that the world has heard of */
+#define RIG_PENDING 64 /* operations that wait for an answer */
+
+/* ---- Memory (rig_memory.c): the program is linked with --wrap for malloc, calloc, realloc and free -------------- */
+
+/* The n-th allocation from now on fails; 0: none does. */
+void memory_fail_at(uint32_t n);
+/* Octets that have been allocated and not been freed. */
+size_t memory_used(void);
+/* Not counted, never failing. */
+void *memory_alloc(size_t size);
+void memory_free(void *p);
+
+/* ---- The engine and its world ----------------------------------------------------------------------------------- */
+
+struct rig_call {
+	uint16_t id, engine_id;
+};
+
+struct rig_peer {
+	struct l2tp_addr local, addr;
+	uint16_t id, engine_id;      /* its own, and the engine's, 0: not known */
+	uint16_t ns, nr, told;       /* told: the last nr that it said */
+	uint16_t next_call_id;
+	uint8_t next_call;
+	struct rig_call calls[RIG_CALLS];
+	uint8_t challenge[AVP_VALUE_MAX];
+	size_t challenge_len;        /* of the engine's last challenge */
+	struct l2tp_span asked;      /* what the peer challenges the engine with, in the message that it sends now */
+};
+
+struct rig_id {
+	uint32_t tunnel_id, session_id;
+};
+
+struct rig_setup {
+	bool auto_answer;            /* operations are carried out at once */
+	bool auto_acknowledge;
+	struct l2tp_limits limits;
+	struct l2tp_params params;
+};
+
+struct rig {
+	struct l2tp *l;
+	usec_t now;
+	uint64_t random;
+	struct rig_setup setup;
+	enum { ADMIT, REFUSE, IGNORE, ADMISSIONS } admission;
+	bool data_flows;             /* TUNNEL_IDLE finds data */
+	struct rig_peer peers[RIG_PEERS];
+	struct rig_id pending[RIG_PENDING], tunnels[RIG_IDS], sessions[RIG_IDS];
+	enum l2tp_op_type pending_type[RIG_PENDING];
+	size_t n_pending, n_tunnels, n_sessions; /* the last two: ever; rings */
+	size_t sent;                 /* datagrams, since the count was last set to 0 */
+	size_t steps, memory_before;
+	struct watch watch;
+};
+
+void rig_begin(struct rig *r, const struct rig_setup *setup);
+/* Carry out what the engine asks for, and check. */
+void rig_settle(struct rig *r);
+/* From a peer's address, or from another's. */
+void rig_input(struct rig *r, const struct rig_peer *from, struct l2tp_span datagram);
+void rig_pass(struct rig *r, usec_t t);
+void rig_tick(struct rig *r);
+/* An operation that waits; there may be none. */
+void rig_answer(struct rig *r, size_t which, int err);
+/* Free the engine; orderly: after a shutdown, which must come to an end. */
+void rig_end(struct rig *r, bool orderly);
+
+/* What a peer would say: a message with all that it must have, its strings pointing into the peer. */
+struct msg peer_msg(struct rig_peer *p, enum cm_type type, struct rig_call *call);
+/* Acknowledge what has been received. */
+void peer_acknowledge(struct rig *r, struct rig_peer *p);
+
+#endif

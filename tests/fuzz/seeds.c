@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * seeds: writes inputs to begin with, as files of a folder for each target: every message that we send, from
+ * unit/golden.h, and the courses of a tunnel and a call that the RFC has.
+ *
+ *	make_seeds FOLDER
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "golden.h"
+#include "lib/wire.h"
+#include "../plugins/pppd-l2tp-proto.h"
+
+#define INPUT_MAX 2048
+
+/* As in fuzz_wire_avp.c and fuzz_unhide.c. */
+enum { WIRE_SECRET = 2 };
+enum { AVP_MANDATORY = 1, AVP_HIDDEN = 2, AVP_VECTOR = 8 };
+
+static void write_seed(const char *folder, const char *target, const char *name, const void *data, size_t size)
+{
+	char path[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, target);
+	if (mkdir(path, 0777) < 0 && errno != EEXIST)
+		ck_abort_msg("%s: %s", path, strerror(errno));
+	snprintf(path, sizeof(path), "%s/%s/%s", folder, target, name);
+	for (char *p = path + strlen(folder) + 1; *p; p++)
+		*p = *p == ' ' || *p == ',' ? '-' : *p;
+	f = fopen(path, "wb");
+	if (!f || fwrite(data, 1, size, f) != size || fclose(f) != 0)
+		ck_abort_msg("%s: %s", path, strerror(errno));
+}
+
+static void seed_wire(const char *folder, const struct golden *g, struct l2tp_span body)
+{
+	struct wire_header h = { .version = 2, .tunnel_id = 1, .session_id = 2, .ns = 3, .nr = 4, .body = body };
+	uint8_t out[INPUT_MAX] = { g->hide ? WIRE_SECRET : 0 };
+
+	write_seed(folder, "wire_avp", g->name, out, 1 + wire_control(&h, out + 1, sizeof(out) - 1));
+}
+
+/* Every AVP that may be hidden, hidden. */
+static void seed_unhide(const char *folder, const struct golden *g, struct l2tp_span body)
+{
+	uint8_t out[INPUT_MAX];
+	struct writer w = writer_of(out, sizeof(out));
+	struct reader r = reader_of(body);
+	struct avp a;
+
+	put_u8(&w, (uint8_t)(GOLDEN_SECRET.len - 1));
+	put_span(&w, GOLDEN_SECRET);
+	put_u8(&w, (uint8_t)g->msg.type);
+	put_span(&w, span_of((uint8_t[]){ AVP_MANDATORY | AVP_VECTOR, 0, 4, 'r', 'a', 'n', 'd' }, 7));
+	while (avp_next(&r, &a)) {
+		if (a.hidden || a.type == AVP_MESSAGE_TYPE)
+			continue;
+		put_u8(&w, (uint8_t)((a.mandatory ? AVP_MANDATORY : 0) |
+				     (avp_table[a.type].hideable ? AVP_HIDDEN : 0)));
+		put_u8(&w, (uint8_t)a.type);
+		put_u8(&w, (uint8_t)a.value.len);
+		put_span(&w, a.value);
+	}
+	write_seed(folder, "unhide", g->name, out, writer_len(&w));
+}
+
+/* As a raw datagram of a stranger, and as a body in a tunnel. */
+static void seed_body(const char *folder, const struct golden *g, struct l2tp_span body)
+{
+	static const uint8_t tunnel[] = { 0x0b, 0, 0, 0, 0, 0, 2, 0, 0, 5, 0, 2 };
+	uint8_t out[INPUT_MAX];
+	struct writer w = writer_of(out, sizeof(out));
+
+	put_span(&w, span_of(tunnel, sizeof(tunnel)));
+	put_u8(&w, (uint8_t)body.len);
+	put_span(&w, body);
+	write_seed(folder, "engine", g->name, out, writer_len(&w));
+}
+
+/* Steps of fuzz_engine.c: low four bits of the first octet; 0 is "say" with message and flags. */
+enum { SAY, RAW, BODY, REPEAT, ACKNOWLEDGE, PASS, LATE, SAY_TOO, OPEN, CALL, CLOSE_TUNNEL, CLOSE_SESSION, DATA,
+       NO_MEMORY, ANSWER, ADMISSION };
+enum { SCCRQ, SCCRP, SCCCN, STOPCCN, HELLO, ICRQ, ICRP, ICCN, CDN, OCRQ, OCRP, OCCN, WEN, SLI };
+enum { OPTIONAL = 1, HIDDEN = 16, ANEW = 64 };
+enum { AUTO = 3, SECRET = 8, CHALLENGE = 16, HIDE = 32 };
+#define LATER(unit, n) (PASS | (unit) << 6), (n)
+
+#define COURSE(name, ...) { name, { __VA_ARGS__ }, sizeof((uint8_t[]){ __VA_ARGS__ }) }
+static const struct {
+	const char *name;
+	uint8_t steps[96];
+	size_t len;
+} courses[] = {
+	COURSE("course-lns", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, ICRQ, 0, SAY, ICCN, 0, SAY, SLI, 0, SAY, WEN,
+	       0, SAY, HELLO, 0, LATER(3, 9), SAY, CDN, 0, SAY, STOPCCN, 0),
+	COURSE("course-lac", AUTO, 0, OPEN, SAY, SCCRP, 0, CALL, 0, SAY, ICRP, 0, CLOSE_SESSION, 0, LATER(2, 3),
+	       CLOSE_TUNNEL, 0, LATER(3, 8)),
+	COURSE("course-lac-call-first", AUTO, 0, OPEN, CALL, 0, CALL, 0, SAY, SCCRP, 0, SAY, ICRP, 0, SAY | 1 << 6,
+	       ICRP, 0),
+	COURSE("course-outgoing", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, OCRQ, 0, SAY, OCRP, 0, SAY, OCCN, 0),
+	COURSE("course-auth-lns", AUTO | SECRET | CHALLENGE, 0, SAY, SCCRQ, OPTIONAL, 0xff, 0xff, SAY, SCCCN, 0, SAY,
+	       ICRQ, OPTIONAL, 0xff, 0xff, SAY, ICCN, OPTIONAL, 0xff, 0xff),
+	COURSE("course-auth-lac", AUTO | SECRET | CHALLENGE | HIDE, 0, OPEN, SAY, SCCRP, OPTIONAL | HIDDEN, 0xff, 0xff,
+	       CALL, 0, SAY, ICRP, HIDDEN),
+	COURSE("course-tie", AUTO, 0, OPEN, SAY, SCCRQ, OPTIONAL, 0, 2, LATER(3, 9)),
+	COURSE("course-late", 0, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, ANSWER, 0, SAY, ICRQ, 0, ANSWER, 0, ACKNOWLEDGE, SAY,
+	       ICCN, 0, SAY, STOPCCN, 0, ANSWER, 0, ANSWER, 0, LATER(3, 9)),
+	COURSE("course-refused", 0, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, ANSWER | 2 << 6, 0, SAY, ICRQ, 0, ANSWER | 2 << 6,
+	       0),
+	COURSE("course-anew", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, SCCRQ, ANEW, SAY, SCCCN, 0, REPEAT),
+	COURSE("course-replaced", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, ICRQ, 0, SAY | 1 << 6, SCCRQ,
+	       ANEW | OPTIONAL, 0, 1, SAY, SCCCN, 0),
+	COURSE("course-same-call", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, ICRQ, 0, SAY, ICRQ, ANEW),
+	COURSE("course-silence", 1, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, LATER(3, 9), DATA | 3 << 6, 0, LATER(3, 20)),
+	COURSE("course-no-memory", AUTO, 0, NO_MEMORY, 3, SAY, SCCRQ, 0, NO_MEMORY, 5, SAY, SCCRQ, 0, SAY, SCCCN, 0),
+	COURSE("course-admission", AUTO, 0, ADMISSION | 1 << 6, SAY, SCCRQ, 0, ADMISSION | 2 << 6, SAY, SCCRQ, 0),
+	COURSE("course-shutdown", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, ICRQ, 0, 0x7f, LATER(2, 3)),
+};
+#undef COURSE
+
+static void seed_report(const char *folder)
+{
+	struct pppd_l2tp_report r = { .version = PPPD_L2TP_VERSION, .event = PPPD_L2TP_UP, .stage = PPPD_L2TP_RUNNING,
+				      .flags = PPPD_L2TP_IPV4 | PPPD_L2TP_IPV6,
+				      .interface = "ppp0", .peer_name = "user" };
+	uint8_t out[1 + sizeof(r)] = { 1 };
+
+	memcpy(out + 1, &r, sizeof(r));
+	write_seed(folder, "report", "up", out, sizeof(out));
+	write_seed(folder, "record", "record", "4711 123456 ppp0\n", 17);
+	write_seed(folder, "record", "init", "1 1 -\n", 6);
+}
+
+int main(int argc, char **argv)
+{
+	uint8_t body[INPUT_MAX];
+
+	if (argc != 2)
+		return EXIT_FAILURE;
+	mkdir(argv[1], 0777);
+	for (int i = 0; i < GOLDENS; i++) {
+		struct l2tp_span s = hex(goldens[i].body, body, sizeof(body));
+
+		seed_wire(argv[1], &goldens[i], s);
+		seed_unhide(argv[1], &goldens[i], s);
+		seed_body(argv[1], &goldens[i], s);
+	}
+	for (size_t i = 0; i < sizeof(courses) / sizeof(courses[0]); i++)
+		write_seed(argv[1], "engine", courses[i].name, courses[i].steps, courses[i].len);
+	seed_report(argv[1]);
+	return EXIT_SUCCESS;
+}
