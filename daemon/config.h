@@ -38,7 +38,6 @@ struct config_profile {
 	unsigned line;
 	struct l2tp_params params; /* params.cookie is the index in config.profiles */
 	struct config_ppp ppp;
-	bool strict;
 
 	/* lns: whom it is for; the first profile in the file that fits is taken */
 	struct config_prefix *peers;

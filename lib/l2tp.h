@@ -137,6 +137,7 @@ struct l2tp_params {
 	size_t secret_len;                     /* 0: none, a challenge of the peer is refused */
 	bool challenge;                        /* demand that the peer authenticates; needs a secret */
 	bool hide_avps;                        /* send hidden what may be hidden (4.3); needs a secret */
+	bool strict;                           /* also refuse what the field is known to forget: an ICCN without speed */
 	bool lns;                              /* incoming calls are accepted from the peer */
 	uint32_t framing_capabilities;         /* enum l2tp_framing bits */
 	uint32_t bearer_capabilities;          /* enum l2tp_bearer bits; 0: AVP not sent */
@@ -214,7 +215,8 @@ enum l2tp_op_type {
 	L2TP_OP_TUNNEL_DOWN, /* event: closing, for op->reason; its sessions are already down */
 	L2TP_OP_TUNNEL_DEL,  /* reported: remove the kernel tunnel; the socket still serves the linger (5.7) */
 	L2TP_OP_TUNNEL_GONE, /* event: forgotten; close the socket */
-	L2TP_OP_SESSION_ADD, /* reported: make kernel session and attachment point; the peer is told afterwards */
+	L2TP_OP_SESSION_ADD, /* reported: make kernel session and attachment point; the peer is told afterwards.
+			      * May come before TUNNEL_ADD is reported: carry them out in their order */
 	L2TP_OP_SESSION_UP,  /* event: established; start PPP */
 	L2TP_OP_SESSION_DOWN, /* event: ended, for op->reason */
 	L2TP_OP_SESSION_DEL, /* reported: stop PPP, remove the kernel session; never issued without SESSION_ADD */

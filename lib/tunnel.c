@@ -309,38 +309,48 @@ static void meet_peer(struct tunnel *t, const struct msg *m, const struct l2tp_a
 		t->conn.peer_id = m->assigned_tunnel_id;
 }
 
-static void deliver(struct tunnel *t, struct l2tp_span body, uint16_t session_id, const struct l2tp_addr *from,
-		    usec_t now)
+static void dispatch(struct tunnel *t, uint16_t session_id, enum msg_verdict verdict, const struct msg *m,
+		     struct fault *f, usec_t now)
 {
-	uint8_t scratch[WIRE_MAX];
-	struct msg_decoder d = { .secret = conn_secret(&t->conn), .scratch = scratch, .scratch_size = sizeof(scratch) };
-	struct msg m;
-	struct fault f = { 0 };
-	enum msg_verdict verdict = msg_decode(&d, body, &m, &f);
-
-	if (!tunnel_alive(t) && m.type != CM_STOPCCN)
-		return; /* acknowledged, nothing else (X2661-7.2.1-13) */
-	if (t->state == TUNNEL_WAIT_REPLY)
-		meet_peer(t, &m, from);
-	if (verdict == MSG_OK && session_id && !msg_is_call(m.type) && m.type != CM_STOPCCN) {
-		fault_set(&f, RC_STOPCCN_GENERAL, EC_SESSION_ID, "Session ID %u in %s", session_id,
-			  l2tp_message_name((uint16_t)m.type));
+	if (verdict == MSG_OK && session_id && !msg_is_call(m->type) && m->type != CM_STOPCCN) {
+		fault_set(f, RC_STOPCCN_GENERAL, EC_SESSION_ID, "Session ID %u in %s", session_id,
+			  l2tp_message_name((uint16_t)m->type));
 		verdict = MSG_FAULT;
 	}
 	switch (verdict) {
 	case MSG_OK:
-		if (msg_is_call(m.type))
-			call_message(t, session_id, &m, now);
+		if (msg_is_call(m->type))
+			call_message(t, session_id, m, now);
 		else
-			tunnel_message(t, &m, now);
+			tunnel_message(t, m, now);
 		break;
 	case MSG_IGNORE:
 		t->conn.core->stats.ignored++;
 		break;
 	case MSG_FAULT:
-		bad_message(t, session_id, &m, &f, now);
+		bad_message(t, session_id, m, f, now);
 		break;
 	}
+}
+
+static void deliver(struct tunnel *t, struct l2tp_span body, uint16_t session_id, const struct l2tp_addr *from,
+		    usec_t now)
+{
+	uint8_t scratch[WIRE_MAX];
+	struct msg_decoder d = { .secret = conn_secret(&t->conn),
+				 .scratch = scratch,
+				 .scratch_size = sizeof(scratch),
+				 .strict = t->conn.params.strict };
+	struct msg m;
+	struct fault f = { 0 };
+	enum msg_verdict verdict = msg_decode(&d, body, &m, &f);
+
+	if (tunnel_alive(t) || m.type == CM_STOPCCN) { /* else acknowledged, nothing more (X2661-7.2.1-13) */
+		if (t->state == TUNNEL_WAIT_REPLY)
+			meet_peer(t, &m, from);
+		dispatch(t, session_id, verdict, &m, &f, now);
+	}
+	digest_wipe(scratch, body.len); /* what was hidden is there in the clear */
 }
 
 static void deliver_early(struct tunnel *t, const struct l2tp_addr *from, usec_t now)

@@ -295,7 +295,7 @@ START_TEST(everything_set)
 	ck_assert(p->redial_min == 100000 && p->redial_max == 7200 * USEC_PER_SEC);
 	ck_assert_str_eq(p->calling_number, "*1");
 	ck_assert_str_eq(p->called_number, "\"2");
-	ck_assert(p->tx_connect_speed == UINT32_MAX && p->rx_connect_speed == 56000 && p->strict);
+	ck_assert(p->tx_connect_speed == UINT32_MAX && p->rx_connect_speed == 56000 && p->params.strict);
 	ck_assert(p->params.hello_interval == USEC_NEVER && p->params.retransmit_initial == 500000);
 	ck_assert(p->params.retransmit_cap == 8 * USEC_PER_SEC && p->params.retransmit_max == 7);
 	ck_assert(p->params.setup_timeout == 9 * USEC_PER_SEC && p->params.idle_timeout == 604800 * USEC_PER_SEC);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * admission: what comes before the peer knows our id (RFC 2661 7.2.1, idle; X2661-3.1-08, X2661-3.1-09).
+ *
+ * A new tunnel costs nothing until its SCCRQ has been read whole, checked and admitted; what is refused is answered
+ * without being kept, so that a repeated request is answered anew.  Limits and the tie breaker (4.4.3) are judged here.
+ */
+#include "admission.h"
+
+#include <string.h>
+
+#include "digest.h"
+#include "params.h"
+
+#define SCCRQ_REPEATS 3  /* of an established tunnel: more, and the peer has forgotten it */
+#define STRAY_PER_SEC 10 /* answers to stray SCCRPs */
+
+struct l2tp_span admission_find(struct l2tp_span body, enum avp_type type)
+{
+	struct reader r = reader_of(body);
+	struct avp a;
+
+	while (avp_next(&r, &a)) {
+		if (!a.vendor && a.type == type && !a.hidden && !a.reserved)
+			return a.value;
+	}
+	return (struct l2tp_span){ 0 };
+}
+
+uint16_t admission_find_u16(struct l2tp_span body, enum avp_type type)
+{
+	struct reader r = reader_of(admission_find(body, type));
+	uint16_t v = get_u16(&r);
+
+	return reader_bad(&r) ? 0 : v;
+}
+
+struct request {
+	const struct l2tp_rx *rx;
+	const struct wire_header *header;
+	uint8_t *scratch; /* WIRE_MAX octets, for what was hidden: msg points there */
+	struct msg msg;
+	struct l2tp_params params;
+	uint8_t digest[DIGEST_LEN];
+};
+
+static void refuse(struct l2tp *l, const struct request *q, const struct l2tp_reason *reason)
+{
+	conn_refuse(&l->core, &q->rx->local, &q->rx->peer, q->msg.assigned_tunnel_id, q->header, reason);
+}
+
+static void refuse_fault(struct l2tp *l, const struct request *q, const struct fault *f)
+{
+	const struct l2tp_env *env = &l->core.env;
+	struct l2tp_reason reason;
+
+	fault_reason(f, &reason);
+	refuse(l, q, &reason);
+	if (env->refused)
+		env->refused(env->ctx, &q->rx->peer, admission_find(q->header->body, AVP_HOST_NAME), &reason);
+}
+
+static void refuse_code(struct l2tp *l, const struct request *q, uint16_t result, uint16_t error, const char *text)
+{
+	struct fault f = { 0 };
+
+	fault_set(&f, result, error, "%s", text);
+	refuse_fault(l, q, &f);
+}
+
+/* The settings for a peer depend on its Host Name, and reading hidden AVPs on the settings. */
+static bool admit(struct l2tp *l, struct request *q)
+{
+	const struct l2tp_env *env = &l->core.env;
+	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
+	struct l2tp_span host_name = admission_find(q->header->body, AVP_HOST_NAME);
+
+	l2tp_params_init(&q->params);
+	if (!env->admit_tunnel(env->ctx, &q->rx->local, &q->rx->peer, host_name, &q->params, &reason)) {
+		q->msg.assigned_tunnel_id = admission_find_u16(q->header->body, AVP_ASSIGNED_TUNNEL_ID);
+		if (reason.result)
+			refuse(l, q, &reason);
+		else
+			l->core.stats.ignored++;
+		return false;
+	}
+	if (!params_valid(&q->params)) {
+		l->core.stats.ignored++;
+		return false;
+	}
+	return true;
+}
+
+static bool read_request(struct l2tp *l, struct request *q)
+{
+	struct msg_decoder d = { .secret = { q->params.secret, q->params.secret_len },
+				 .scratch = q->scratch,
+				 .scratch_size = WIRE_MAX };
+	struct fault f = { 0 };
+
+	if (msg_decode(&d, q->header->body, &q->msg, &f) != MSG_OK) {
+		l->core.stats.malformed++;
+		refuse_fault(l, q, &f);
+		return false;
+	}
+	if (!tunnel_check_sccrq(&q->params, &q->msg, &f)) {
+		refuse_fault(l, q, &f);
+		return false;
+	}
+	return true;
+}
+
+/* Does it collide with an SCCRQ of ours to the same peer (4.4.3)?  True if it may go on. */
+static bool settle_tie(struct l2tp *l, const struct request *q, usec_t now)
+{
+	struct l2tp_reason lost = { .origin = L2TP_BY_PEER, .result = RC_STOPCCN_EXISTS, .text = "tie lost" };
+	const struct source *s = source_find(&l->sources, &q->rx->peer);
+	struct tunnel *t = s ? s->dials : NULL;
+
+	if (!t)
+		return true;
+	if (!msg_has(&q->msg, AVP_TIE_BREAKER) || t->tie_breaker < q->msg.tie_breaker) {
+		refuse_code(l, q, RC_STOPCCN_EXISTS, EC_NONE, "tie won by the receiver");
+		return false;
+	}
+	bool equal = t->tie_breaker == q->msg.tie_breaker;
+	tunnel_apply(t, TEV_TIE_LOST, &(struct tunnel_input){ .reason = &lost }, now);
+	registry_settle(l, t, now);
+	return !equal;
+}
+
+static bool check_half_open(struct l2tp *l, const struct request *q)
+{
+	const struct source *s = source_find(&l->sources, &q->rx->peer);
+
+	if (l->core.shutting_down)
+		refuse_code(l, q, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
+	else if (l->sources.half_open >= l->core.env.limits.half_open ||
+		 (s && s->half_open >= l->core.env.limits.half_open_per_source))
+		refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "too many tunnels being opened");
+	else if (l->core.stats.tunnels >= l->core.env.limits.tunnels)
+		refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "too many tunnels");
+	else
+		return true;
+	return false;
+}
+
+static void accept_request(struct l2tp *l, struct request *q, struct tunnel *older, usec_t now)
+{
+	struct tunnel *t;
+	struct source *s = source_get(&l->sources, &q->rx->peer);
+
+	if (!s)
+		return;
+	if (registry_add(l, &q->params, &q->rx->local, &q->rx->peer, false, now, &t) < 0) {
+		source_put(&l->sources, s);
+		return refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "out of resources");
+	}
+	source_half_open_begin(&l->sources, s, t);
+	registry_set_key(l, t, q->msg.assigned_tunnel_id, older);
+	memcpy(t->sccrq_digest, q->digest, sizeof(t->sccrq_digest));
+	(void)chan_receive(&t->conn.chan, q->header->ns, q->header->nr, q->header->body, 0, now);
+	tunnel_apply(t, TEV_SCCRQ_OK, &(struct tunnel_input){ .msg = &q->msg }, now);
+	registry_settle(l, t, now);
+}
+
+/* A repeated SCCRQ finds its tunnel and is acknowledged.  A different one under the same id, or one that comes again
+ * and again although its tunnel was established, is a peer that has lost its memory. */
+static bool is_repetition(struct tunnel *t, const struct request *q)
+{
+	bool same = memcmp(t->sccrq_digest, q->digest, sizeof(q->digest)) == 0;
+
+	if (t->state == TUNNEL_WAIT_CONN)
+		return same;
+	return same && t->sccrq_repeats++ < SCCRQ_REPEATS;
+}
+
+static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
+{
+	uint8_t scratch[WIRE_MAX];
+	struct request q = { .rx = rx, .header = h, .scratch = scratch };
+	struct tunnel *t = NULL;
+
+	if (h->ns != 0 || h->session_id != 0) {
+		l->core.stats.ignored++;
+		return;
+	}
+	digest_response(0, h->body, (struct l2tp_span){ 0 }, q.digest); /* a fingerprint, nothing more */
+	if (admit(l, &q) && read_request(l, &q)) {
+		t = registry_find_key(l, &rx->peer, q.msg.assigned_tunnel_id);
+		if (t && is_repetition(t, &q)) {
+			tunnel_receive(t, h, &rx->peer, now);
+			registry_settle(l, t, now);
+		} else if (check_half_open(l, &q) && settle_tie(l, &q, now)) {
+			accept_request(l, &q, t, now);
+		}
+	}
+	digest_wipe(&q.params, sizeof(q.params));
+	digest_wipe(scratch, h->body.len); /* what was hidden is there in the clear */
+}
+
+/* From a peer that never learnt our id: found by its own (X2661-3.1-09). */
+static void input_stopccn(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
+{
+	struct tunnel *t = registry_find_key(l, &rx->peer, admission_find_u16(h->body, AVP_ASSIGNED_TUNNEL_ID));
+
+	if (!t) {
+		l->core.stats.ignored++;
+		return;
+	}
+	tunnel_receive(t, h, &rx->peer, now);
+	registry_settle(l, t, now);
+}
+
+/* An SCCRP that nobody waits for is answered with a StopCCN (R2661-7.2.1-S04), at a bounded rate. */
+static void input_stray_sccrp(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
+{
+	struct request q = { .rx = rx, .header = h };
+
+	q.msg.assigned_tunnel_id = admission_find_u16(h->body, AVP_ASSIGNED_TUNNEL_ID);
+	l->core.stats.ignored++;
+	if (now - l->stray_second >= USEC_PER_SEC) {
+		l->stray_second = now;
+		l->strays = 0;
+	}
+	if (!q.msg.assigned_tunnel_id || l->strays++ >= STRAY_PER_SEC)
+		return;
+	refuse_code(l, &q, RC_STOPCCN_FSM, EC_NONE, "SCCRP without SCCRQ");
+}
+
+void admission_input(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
+{
+	uint16_t code = admission_find_u16(h->body, AVP_MESSAGE_TYPE);
+
+	if (code == CM_SCCRP)
+		input_stray_sccrp(l, rx, h, now);
+	else if (code == CM_SCCRQ && !h->tunnel_id)
+		input_sccrq(l, rx, h, now);
+	else if (code == CM_STOPCCN && !h->tunnel_id)
+		input_stopccn(l, rx, h, now);
+	else
+		l->core.stats.ignored++;
+}

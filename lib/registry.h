@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * registry: the engine's tunnels: by our id, and by the peer's address and id, which a repeated SCCRQ has.  Here they
+ * are added, dropped, replaced, settled and freed.
+ */
+#ifndef REGISTRY_H
+#define REGISTRY_H
+
+#include "source.h"
+
+struct l2tp {
+	struct core core;
+	struct tunnel *by_id, *by_key;
+	struct sources sources;
+	usec_t stray_second; /* when the present second of stray answers began */
+	uint32_t strays;
+};
+
+struct tunnel *registry_tunnel(struct object *o); /* that the object is, or belongs to */
+struct session *registry_session(struct object *o);
+struct tunnel *registry_tunnel_of(struct session *s);
+
+struct tunnel *registry_find(const struct l2tp *l, uint32_t id);
+struct tunnel *registry_find_key(const struct l2tp *l, const struct l2tp_addr *peer, uint32_t peer_id);
+
+/* -EMFILE: limit; -ENOSPC, -ENOMEM */
+int registry_add(struct l2tp *l, const struct l2tp_params *params, const struct l2tp_addr *local,
+		 const struct l2tp_addr *peer, bool initiator, usec_t now, struct tunnel **ret);
+/* A tunnel that the peer opened is found by its key from now on; older, which had the key, no more: t replaces it as
+ * soon as it is established.  NULL: there was none. */
+void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id, struct tunnel *older);
+
+/* At the end of each entry that touched the tunnel. */
+void registry_settle(struct l2tp *l, struct tunnel *t, usec_t now);
+/* Free what the world has been told is gone; a tunnel may have waited for its last session. */
+void registry_reap(struct l2tp *l);
+void registry_clear(struct l2tp *l);
+
+#endif
