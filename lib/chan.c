@@ -351,6 +351,21 @@ static void transmit_next(struct chan *c, usec_t now, struct chan_tx *ret)
 		timer_restart(c, now);
 }
 
+/* Whatever goes out acknowledges. */
+static void carry_nr(struct chan *c, struct chan_tx *tx)
+{
+	tx->nr = c->nr;
+	c->nr_sent = c->nr;
+	c->ack_due = false;
+	c->ack_at = USEC_NEVER;
+}
+
+void chan_acknowledge(struct chan *c, struct chan_tx *ret)
+{
+	*ret = (struct chan_tx){ .ns = c->ns };
+	carry_nr(c, ret);
+}
+
 bool chan_transmit(struct chan *c, usec_t now, struct chan_tx *ret)
 {
 	if (c->failed)
@@ -361,10 +376,7 @@ bool chan_transmit(struct chan *c, usec_t now, struct chan_tx *ret)
 		*ret = (struct chan_tx){ .ns = c->ns };
 	else
 		return false;
-	ret->nr = c->nr;
-	c->nr_sent = c->nr;
-	c->ack_due = false;
-	c->ack_at = USEC_NEVER;
+	carry_nr(c, ret);
 	return true;
 }
 

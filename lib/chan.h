@@ -90,6 +90,9 @@ struct chan_tx {
 };
 bool chan_transmit(struct chan *c, usec_t now, struct chan_tx *ret);
 
+/* A ZLB that goes at once, whether or not anything would carry the acknowledgement. */
+void chan_acknowledge(struct chan *c, struct chan_tx *ret);
+
 /* When to call chan_tick() and chan_transmit() next: 0, that is at once, if chan_transmit() was not drained and has a
  * message; USEC_NEVER if only input can change anything. */
 usec_t chan_deadline(const struct chan *c);

@@ -35,11 +35,17 @@ struct l2tp_span conn_secret(const struct conn *c)
 	return (struct l2tp_span){ c->params.secret, c->params.secret_len };
 }
 
+/* Before the tunnel stands, a peer need not know yet which secret is ours (xl2tpd does not): nothing is hidden then. */
+static bool may_hide(const struct conn *c, enum cm_type type)
+{
+	return c->params.hide_avps && c->params.secret_len && type != CM_SCCRQ && type != CM_SCCRP && type != CM_STOPCCN;
+}
+
 void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now)
 {
 	uint8_t body[WIRE_SEND_MAX];
 	struct writer w = writer_of(body, sizeof(body) - WIRE_CONTROL_HEADER);
-	struct msg_encoder e = { .secret = conn_secret(c), .hide = c->params.hide_avps && c->params.secret_len > 0 };
+	struct msg_encoder e = { .secret = conn_secret(c), .hide = may_hide(c, m->type) };
 
 	if (e.hide)
 		c->core->env.random(c->core->env.ctx, e.vector, sizeof(e.vector));
@@ -88,6 +94,15 @@ void conn_flush(struct conn *c, usec_t now)
 
 	while (chan_transmit(&c->chan, now, &tx))
 		transmit(c, &tx);
+}
+
+void conn_acknowledge(struct conn *c, uint32_t session_id)
+{
+	struct chan_tx tx;
+
+	chan_acknowledge(&c->chan, &tx);
+	tx.session_id = (uint16_t)session_id;
+	transmit(c, &tx);
 }
 
 uint16_t conn_spare_id(struct core *core, uint32_t scope)

@@ -28,6 +28,8 @@ void conn_clear(struct conn *c);
 struct l2tp_span conn_secret(const struct conn *c);
 /* Queue a message for reliable delivery; session_id is the peer's, for the header. */
 void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now);
+/* Acknowledge at once, with a ZLB that names a session of the peer's. */
+void conn_acknowledge(struct conn *c, uint32_t session_id);
 /* Hand to the outbox what the channel wants on the wire now. */
 void conn_flush(struct conn *c, usec_t now);
 

@@ -218,6 +218,14 @@ static struct session *call_of(const struct tunnel *t, uint16_t session_id, cons
 	return m->type == CM_CDN ? session_find_peer(&t->sessions, m->assigned_session_id) : NULL;
 }
 
+/* xl2tpd forgets a call that it has closed only when a ZLB names it. */
+static void known_call(struct tunnel *t, struct session *s, const struct msg *m, usec_t now)
+{
+	if (m->type == CM_CDN && s->peer_id)
+		conn_acknowledge(&t->conn, s->peer_id);
+	session_message(s, m, now);
+}
+
 static void call_message(struct tunnel *t, uint16_t session_id, const struct msg *m, usec_t now)
 {
 	struct session *s = call_of(t, session_id, m);
@@ -225,7 +233,7 @@ static void call_message(struct tunnel *t, uint16_t session_id, const struct msg
 	if (t->state != TUNNEL_ESTABLISHED)
 		tunnel_apply(t, TEV_CALL_MESSAGE, &(struct tunnel_input){ .msg = m }, now);
 	else if (s)
-		session_message(s, m, now);
+		known_call(t, s, m, now);
 	else if (m->type == CM_ICRQ && !session_id)
 		new_call(t, m, now);
 	else if (m->type == CM_OCRQ && !session_id)

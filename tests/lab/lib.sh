@@ -92,15 +92,17 @@ snapshot_same() {
 	wait_for 5 _same "$1" || diff "$1" "$1.now"
 }
 
-# capture IFACE FILE [NAMESPACE]: record packets from now on, until capture_stop. One at a time.
+# capture IFACE FILE [NAMESPACE]: record packets from now on, until capture_stop. One at a time. In its immediate mode
+# tcpdump has 2 MB for the packets that wait, each as large as the limit of -s.
 capture() {
 	_net=${3:+/run/netns/$3} _log=$2.log
-	nsenter --net="${_net:-/proc/self/ns/net}" -- tcpdump --immediate-mode -U -Z root -i "$1" -w "$2" 2>"$_log" &
+	nsenter --net="${_net:-/proc/self/ns/net}" -- tcpdump --immediate-mode -s 2048 -U -Z root -i "$1" -w "$2" 2>"$_log" &
 	capture_pid=$!
 	wait_for 10 grep -q 'listening on' "$_log" || fail "tcpdump: $(cat "$_log")"
 }
 capture_stop() {
 	kill -INT "$capture_pid"
 	wait "$capture_pid"
+	grep -q '^0 packets dropped' "$_log" || say "not all was recorded: $(grep dropped "$_log")"
 	rm "$_log"
 }

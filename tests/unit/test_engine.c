@@ -698,7 +698,7 @@ START_TEST(fresh_challenges) /* X2661-5.1.1-05, X2661-4.4.3-01 */
 }
 END_TEST
 
-START_TEST(hidden) /* R2661-4.3-*: both ends hide; the peer's call is understood, our words are hidden */
+START_TEST(hidden) /* R2661-4.3-*: both ends hide; the peer's call is understood, our words about it are hidden */
 {
 	world_init(&w);
 	set_secret(&w.params);
@@ -710,10 +710,32 @@ START_TEST(hidden) /* R2661-4.3-*: both ends hide; the peer's call is understood
 	peer_open(&p);
 	peer_call(&p);
 	ck_assert_str_eq(world_session_state(&w, p.engine_id, p.engine_session_id), "established");
-	const struct sent *a = world_sent(&w, CM_SCCRP), *b = world_sent(&w, CM_ICRP);
+	ck_assert(!msg_has(&world_sent(&w, CM_SCCRP)->msg, AVP_RANDOM_VECTOR)); /* the peer may not know the secret yet */
+	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, p.engine_session_id, NULL, w.now), 0);
+	world_drain(&w);
+	const struct sent *a = world_sent(&w, CM_ICRP), *b = world_sent(&w, CM_CDN);
 	ck_assert(msg_has(&a->msg, AVP_RANDOM_VECTOR) && msg_has(&b->msg, AVP_RANDOM_VECTOR));
 	ck_assert_uint_ge(a->msg.random_vector.len, 16); /* R2661-4.4.1-03 */
 	ck_assert_mem_ne(a->msg.random_vector.data, b->msg.random_vector.data, 16); /* X2661-4.3-06 */
+	finish();
+}
+END_TEST
+
+START_TEST(cdn_is_acknowledged_by_name) /* xl2tpd forgets a closed call only then */
+{
+	struct msg m;
+
+	begin();
+	peer_open(&p);
+	peer_call(&p);
+	world_forget(&w);
+	m = peer_msg(&p, CM_CDN);
+	peer_send(&p, &m, p.engine_session_id);
+	ck_assert_uint_eq(w.n_sent, 1);
+	ck_assert_uint_eq(w.sent[0].header.body.len, 0);
+	ck_assert_uint_eq(w.sent[0].header.session_id, p.session_id);
+	world_pass(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(w.n_sent, 1);
 	finish();
 }
 END_TEST
@@ -2174,6 +2196,7 @@ static void add_tunnels(Suite *suite)
 	tcase_add_test(tc, unasked_response);
 	tcase_add_test(tc, fresh_challenges);
 	tcase_add_test(tc, hidden);
+	tcase_add_test(tc, cdn_is_acknowledged_by_name);
 	tcase_add_test(tc, hidden_challenge);
 	tcase_add_test(tc, hidden_without_secret);
 	tcase_add_test(tc, tie_lost_in_silence);
