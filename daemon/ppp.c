@@ -342,6 +342,23 @@ static int output_ready(sd_event_source *source, int fd, uint32_t events, void *
 
 /* ---- The process ------------------------------------------------------------------------------------------------ */
 
+/* A pppd that was killed leaves the file that tells its number to scripts. */
+static void remove_pid_file(const char *interface, pid_t pid)
+{
+	char path[64], number[16] = "";
+	FILE *f;
+
+	if (!interface[0] || strchr(interface, '/'))
+		return;
+	snprintf(path, sizeof(path), "/run/%s.pid", interface);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	if (fgets(number, sizeof(number), f) && strtol(number, NULL, 10) == pid)
+		(void)unlink(path);
+	fclose(f);
+}
+
 static int process_ended(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct ppp *p = userdata;
@@ -358,6 +375,8 @@ static int process_ended(sd_event_source *source, int fd, uint32_t events, void 
 		return 0;
 
 	cause = info.si_code == CLD_EXITED ? PPP_EXITED : PPP_KILLED;
+	if (cause == PPP_KILLED)
+		remove_pid_file(p->status.interface, p->pid);
 	number = info.si_status;
 	if (cause == PPP_EXITED && p->exit_status >= 0)
 		number = p->exit_status;
@@ -599,6 +618,7 @@ static void manager_end_all(struct ppp_manager *m)
 		while ((p = TAILQ_FIRST(&m->lists[i]))) {
 			if (p->pid > 0) {
 				kill_and_reap(p);
+				remove_pid_file(p->status.interface, p->pid);
 				ppp_record_remove(m->records, p->tunnel_id, p->session_id);
 			}
 			TAILQ_REMOVE(&m->lists[i], p, entry);
