@@ -7,6 +7,7 @@
 tmp=${tmp:-$(mktemp -d)}
 started= # daemons, the last one first
 
+# shellcheck disable=SC2034,SC2154 # the scripts that source this use and set them
 # Short timers: 3 s after the first message that it does not answer, a peer is given up.
 quick='retransmit-initial = 200ms retransmit-max = 3'
 again='redial-min = 100ms redial-max = 1s'
@@ -140,7 +141,7 @@ ppp_works() {
 		in_ns "$_ns" ip link show dev l2tp0 | grep -q "mtu $1 " || fail "$_ns: the MTU is not $1"
 	done
 	# 28 octets of headers
-	in_ns lac /bin/ping -q -c 3 -i 0.1 -W 10 -M do -s $(($1 - 28)) 10.64.0.1 || fail "ping as large as the MTU, $1"
+	in_ns lac /bin/ping -q -c 3 -i 0.1 -W 10 -M "do" -s $(($1 - 28)) 10.64.0.1 || fail "ping as large as the MTU, $1"
 	_peer=$(in_ns lns ip -6 -o addr show dev l2tp0 scope link | sed 's/.*inet6 \(fe80[^ /]*\).*/\1/')
 	wait_for 20 in_ns lac ping -c 1 -W 1 -I l2tp0 "$_peer" || fail "IPv6 in PPP: no ping to $_peer"
 }
