@@ -2,6 +2,8 @@
 /* Incoming calls with the daemon as the LNS: RFC 2661 7.4.2, 5.2.1, 5.6. */
 #include "scenario.h"
 
+#include <stdio.h>
+
 /* To the call that is there, as if it had no number yet or another one. */
 static void icrq_to_call(struct peer *p)
 {
@@ -94,6 +96,36 @@ static uint16_t old_session;
 static void keep_session(struct peer *p) { old_session = p->engine_session_id; }
 static void another_session(struct peer *p) { MUST(p->engine_session_id != old_session); }
 
+/* Every code that the RFC knows, and what the log makes of it. */
+static void every_code(struct peer *p)
+{
+	static const struct {
+		uint16_t result, error;
+		const char *text;
+	} rows[] = {
+		{ 1, 0, "loss of carrier" }, { 3, 0, "administrative" }, { 4, 0, "time being" }, { 5, 0, "at all" },
+		{ 6, 0, "invalid destination" }, { 7, 0, "no carrier" }, { 8, 0, "busy" }, { 9, 0, "no dial tone" },
+		{ 10, 0, "not established in time" }, { 11, 0, "framing" }, { 2, 1, "no control connection" },
+		{ 2, 2, "wrong length" }, { 2, 3, "out of range" }, { 2, 4, "resources" }, { 2, 5, "Session ID" },
+		{ 2, 6, "vendor" }, { 2, 7, "try another" }, { 2, 8, "unknown mandatory AVP" }, { 2, 0, "general error" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct msg m;
+		char code[32];
+
+		next_call(p);
+		peer_call(p);
+		m = peer_msg(p, CM_CDN);
+		m.result_code = (struct result_code){ .result = rows[i].result, .error = rows[i].error,
+						      .has_error = rows[i].result == 2 };
+		peer_send(p, &m, p->engine_session_id);
+		peer_acked(p);
+		snprintf(code, sizeof(code), "/%u peer=", p->session_id);
+		peer_logged(p, code, rows[i].text);
+	}
+}
+
 #define RINGING OPEN, SAY(ICRQ), HEAR(ICRP)
 
 const struct scenario call_scenarios[] = {
@@ -108,7 +140,7 @@ const struct scenario call_scenarios[] = {
 	  { OPEN, SAY(OCRQ), REFUSED(5, 0), FN(refusal_ids), ALIVE } },
 	{ "X2661-6-07, R2661-7.4.2-S04, -S05, R2661-7.4.1-S02..S04: a call that is not there", STRICT,
 	  { OPEN, FN(unknown_session), ALIVE } },
-	{ "R2661-7.4.2-S07, R2661-4.4.2-D11: a framing that we did not offer", STRICT,
+	{ "R2661-7.4.2-S07, R2661-4.4.3-03, R2661-4.4.2-D11: a framing that we did not offer", STRICT,
 	  { RINGING, FN(framing), REFUSED(11, 0), FN(cdn_ids), HUNG_UP } },
 	{ "R2661-7.4.2-S08, X2661-6-04: ICRQ to the call that waits", STRICT,
 	  { RINGING, FN(icrq_to_call), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
@@ -132,6 +164,8 @@ const struct scenario call_scenarios[] = {
 	{ "X2661-5.7-03: CDN crosses CDN", STRICT, { OPEN, CALL, SAY(ICCN), HEAR(CDN), SAY(CDN), ACKED, QUIET(100), ALIVE } },
 	{ "X2661-5.6-01, X2661-5.3-02: the id of a call that is over", STRICT,
 	  { OPEN, CALL, FN(keep_session), SAY(CDN), FN(next_call), CALL, FN(another_session), ALIVE } },
+	{ "R2661-4.4.2-D01..D11, R2661-4.4.2-E00..E08, R2661-4.4.2-06: what a CDN says is logged in words", STRICT,
+	  { OPEN, FN(every_code) } },
 	{ "R2661-7.3-01: calls do not wait for each other", STRICT, { OPEN, FN(interleaved) } },
 	{ 0 }
 };

@@ -260,7 +260,7 @@ static void hello_timing(struct peer *p)
 
 	for (int i = 0; i < 2; i++) {
 		(void)peer_hear(p, CM_HELLO);
-		MUST(p->last_at - before >= 380 * USEC_PER_MSEC && p->last_at - before < 900 * USEC_PER_MSEC);
+		MUST(p->last_at - before >= 250 * USEC_PER_MSEC && p->last_at - before < 1500 * USEC_PER_MSEC);
 		MUST(p->last.header.session_id == 0 && p->last.header.body.len == 8);
 		before = p->last_at;
 	}

@@ -3,7 +3,16 @@
 #include "scenario.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* A peer at the same address and another port. */
 static struct peer twin_of(const struct peer *p)
@@ -187,7 +196,91 @@ static void data(struct peer *p)
 	peer_quiet(p, 100, false);
 }
 
+/* ---- A network of one's own: small packets, and what is really in them ---------------------------------------- */
+
+static struct daemon own;
+static int raw; /* hears all UDP packets; -1: no such rights here, and the scenario proves nothing */
+
+static bool enter_network(void)
+{
+	char map[32];
+	int fd, uid = (int)getuid();
+
+	if (unshare(CLONE_NEWNET) == 0)
+		return true;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		return false;
+	fd = open("/proc/self/uid_map", O_WRONLY);
+	snprintf(map, sizeof(map), "0 %d 1", uid);
+	return fd >= 0 && write(fd, map, strlen(map)) > 0 && close(fd) == 0;
+}
+
+/* The loopback there is up and takes packets of 128 octets. */
+static bool set_loopback(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_mtu = 128 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (ioctl(fd, SIOCSIFMTU, &ifr) < 0)
+		return false;
+	ifr.ifr_flags = IFF_UP;
+	return ioctl(fd, SIOCSIFFLAGS, &ifr) == 0 && close(fd) == 0;
+}
+
+static void own_network(struct peer *p)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1) };
+	char sections[512], name[128];
+
+	raw = enter_network() && set_loopback() ? socket(AF_INET, SOCK_RAW, IPPROTO_UDP) : -1;
+	if (raw < 0) {
+		fprintf(stderr, "note: no network namespace here: fragments and checksums are not tested\n");
+		exit(EXIT_SUCCESS);
+	}
+	memset(name, 'n', sizeof(name));
+	name[127] = 0;
+	snprintf(sections, sizeof(sections), "lns \"own\" { host-name = \"%s\" vendor-name = \"%s\" }\n", name, name);
+	daemon_start(&own, sections);
+	p->fd = peer_socket(&a);
+	p->to.sin_port = htons(own.port);
+}
+
+/* Both ways. */
+static void fragments(struct peer *p)
+{
+	uint8_t number[500];
+	struct msg m = peer_msg(p, CM_ICRQ);
+
+	MUST(p->last.len > 300); /* the SCCRP */
+	memset(number, '1', sizeof(number));
+	m.called_number = (struct l2tp_span){ number, sizeof(number) };
+	msg_set(&m, AVP_CALLED_NUMBER);
+	peer_send(p, &m, 0);
+	(void)peer_hear(p, CM_ICRP);
+}
+
+/* A checksum of 0 is none; what the loopback leaves to be completed is not 0 either. */
+static void checksums(struct peer *p)
+{
+	uint8_t packet[2048];
+	int n = 0;
+
+	(void)p;
+	while (recv(raw, packet, sizeof(packet), MSG_DONTWAIT) > 0) {
+		const uint8_t *udp = packet + (packet[0] & 15) * 4;
+
+		if ((udp[0] << 8 | udp[1]) != own.port)
+			continue;
+		n++;
+		MUST(udp[6] | udp[7]);
+	}
+	MUST(n >= 3);
+	daemon_stop(&own, SIGTERM);
+}
+
 const struct scenario header_scenarios[] = {
+	{ "R2661-8.1-08, R2661-8.1-10, R2661-8.1-12: fragments; checksums, of the socket that the kernel sends data by, too",
+	  OWN, { FN(own_network), OPEN, FN(fragments), ACKED, FN(checksums) } },
 	{ "R2661-7.1-01, R2661-3.1-16, R2661-8.1-13, X2661-3.1-01..04: no reply, no change", STRICT,
 	  { OPEN, FN(bad_headers), ALIVE } },
 	{ "R2661-8.1-13, X2661-3.1-01: nothing comes of L2F and of scraps", STRICT,

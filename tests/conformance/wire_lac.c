@@ -263,7 +263,7 @@ const struct scenario lac_scenarios[] = {
 	{ "R2661-7.2.1-S11, R2661-7.1-04: StopCCN in answer; then it dials again", LAC_STRICT,
 	  { DIALED, SAY(STOPCCN), FN(dialled_again) } },
 	{ "X2661-7.2.1-10: HELLO instead of SCCRP", LAC_STRICT, { DIALED, FN(unnamed), SAY(HELLO), STOPPED(7, 0) } },
-	{ "X2661-7.2.1-10, X2661-7.4.1-02: ICRP instead of SCCRP", LAC_STRICT, { DIALED, FN(unnamed), SAY(ICRP), STOPPED(7, 0) } },
+	{ "X2661-7.2.1-10: ICRP instead of SCCRP", LAC_STRICT, { DIALED, FN(unnamed), SAY(ICRP), STOPPED(7, 0) } },
 	{ "X2661-7.2.1-09, R2661-5.8-18: no answer at all", LAC_QUICK, { FN(unanswered) } },
 
 	/* ties */
