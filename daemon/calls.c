@@ -306,14 +306,12 @@ static void up(struct world_call *c, const struct l2tp_op *op)
 static void log_down(const struct world_call *c, const struct l2tp_reason *reason)
 {
 	struct log_object o = object(c);
-	struct l2tp_span said = { (const uint8_t *)reason->text, strlen(reason->text) };
 	bool erred = reason->origin == L2TP_BY_FAULT || reason->origin == L2TP_BY_TIMEOUT;
 	char text[160];
 
 	log_event(LOG_INFO, erred ? LOG_REMOTE : reason->origin == L2TP_BY_WORLD ? LOG_LOCAL_ : LOG_INFO_ONLY, &o,
-		  "session closed%s: %s (result %u, error %u)%s%s", reason->origin == L2TP_BY_PEER ? " by the peer" : "",
-		  l2tp_cdn_name(reason->result), reason->result, reason->error, said.len ? ": " : "",
-		  log_escape(said, text, sizeof(text)));
+		  "session closed%s: %s (result %u, error %u)%s", reason->origin == L2TP_BY_PEER ? " by the peer" : "",
+		  l2tp_cdn_name(reason->result), reason->result, reason->error, log_reason(reason, text, sizeof(text)));
 }
 
 static void gone(struct world_call *c)

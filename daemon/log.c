@@ -337,3 +337,20 @@ const char *log_escape(struct l2tp_span s, char *buf, size_t size)
 	buf[out] = '\0';
 	return buf;
 }
+
+const char *log_reason(const struct l2tp_reason *reason, char *buf, size_t size)
+{
+	/* elsewhere, as with a version that is not supported, the error is a code of another kind */
+	bool general = reason->result == RC_STOPCCN_GENERAL && reason->error > EC_NONE &&
+		       reason->error <= EC_UNKNOWN_MANDATORY_AVP;
+	const char *text = reason->text[0] || !general ? reason->text : l2tp_error_name(reason->error);
+
+	static_assert((int)RC_STOPCCN_GENERAL == (int)RC_CDN_GENERAL, "one code for both");
+	assert(size > 2);
+	buf[0] = '\0';
+	if (text[0]) {
+		memcpy(buf, ": ", 2);
+		log_escape((struct l2tp_span){ (const uint8_t *)text, strlen(text) }, buf + 2, size - 2);
+	}
+	return buf;
+}

@@ -41,5 +41,7 @@ void log_flush(void);
 
 /* Printable ASCII and valid UTF-8 stay, everything else becomes \xNN; cut to fit.  Returns buf. */
 const char *log_escape(struct l2tp_span s, char *buf, size_t size);
+/* ": text" of a reason, or what its general error code means (4.4.2) if it has none, or "". */
+const char *log_reason(const struct l2tp_reason *reason, char *buf, size_t size);
 
 #endif

@@ -147,11 +147,9 @@ static void log_down(const struct world_tunnel *t, const struct l2tp_reason *rea
 {
 	struct log_object o = object(t);
 	char text[160];
-	struct l2tp_span said = { (const uint8_t *)reason->text, strlen(reason->text) };
 
-	log_event(LOG_NOTICE, class_of(reason), &o, "tunnel closed, %s: %s (result %u, error %u)%s%s", by(reason->origin),
-		  l2tp_stopccn_name(reason->result), reason->result, reason->error, said.len ? ": " : "",
-		  log_escape(said, text, sizeof(text)));
+	log_event(LOG_NOTICE, class_of(reason), &o, "tunnel closed, %s: %s (result %u, error %u)%s", by(reason->origin),
+		  l2tp_stopccn_name(reason->result), reason->result, reason->error, log_reason(reason, text, sizeof(text)));
 }
 
 static void gone(struct world_tunnel *t)

@@ -1082,7 +1082,7 @@ START_TEST(linger_anew) /* the peer's own StopCCN while ours has been acknowledg
 }
 END_TEST
 
-START_TEST(close_is_delivered) /* R2661-7.1-02, 7.6-01: StopCCN goes out until it is acknowledged, then we linger */
+START_TEST(close_is_delivered) /* R2661-7.1-02, R2661-5.8-21, R2661-7.6-01: StopCCN goes out until it is acknowledged, then we linger */
 {
 	begin();
 	peer_open(&p);
@@ -1181,7 +1181,7 @@ START_TEST(broken_stopccn) /* X2661-4.4.2-02 */
 }
 END_TEST
 
-START_TEST(order_of_the_end) /* DOWN before DEL before GONE, the sessions before their tunnel, whatever is slow */
+START_TEST(order_of_the_end) /* X2661-5.7-01: DOWN before DEL before GONE, the sessions before their tunnel, whatever is slow */
 {
 	begin();
 	peer_open(&p);
@@ -1380,7 +1380,7 @@ END_TEST
 
 /* ---- Time ---------------------------------------------------------------------------------------------------- */
 
-START_TEST(hello) /* R2661-5.5-01, 6.5-06: after 60 s of silence, and not before */
+START_TEST(hello) /* R2661-5.5-01, R2661-6.5-06: after 60 s of silence, and not before */
 {
 	begin();
 	peer_open(&p);
@@ -1874,7 +1874,7 @@ START_TEST(bad_env)
 }
 END_TEST
 
-START_TEST(what_is_told) /* cookies, names, the call's data: in operations and in the views */
+START_TEST(what_is_told) /* R2661-5.4-03 and cookies, names, the call's data: in operations and in the views */
 {
 	uint8_t number[4];
 	struct l2tp_tunnel_info t;
@@ -1995,7 +1995,7 @@ START_TEST(what_the_peer_tells) /* window, vendor, the data of its call */
 }
 END_TEST
 
-START_TEST(lns_sequencing) /* the LAC insists in its ICCN, after the path was made */
+START_TEST(lns_sequencing) /* R2661-5.4-04: the LAC insists in its ICCN, after the path was made */
 {
 	begin();
 	peer_open(&p);

@@ -268,6 +268,27 @@ START_TEST(escape)
 END_TEST
 
 /* cut before what does not fit whole */
+START_TEST(reason) /* R2661-4.4.2-06: an error code is shown by what it means, unless there are better words */
+{
+	static const struct {
+		struct l2tp_reason reason;
+		const char *expect;
+	} rows[] = {
+		{ { .result = 1 }, "" },
+		{ { .result = 1, .text = "b\ay" }, ": b\\x07y" },
+		{ { .result = 2, .error = EC_RESOURCES }, ": insufficient resources" },
+		{ { .result = 2, .error = EC_RESOURCES, .text = "full" }, ": full" },
+		{ { .result = 2 }, "" },
+		{ { .result = 2, .error = 9 }, "" },
+		{ { .result = RC_STOPCCN_VERSION, .error = 1 }, "" },
+	};
+	char buf[32];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_str_eq(log_reason(&rows[i].reason, buf, sizeof(buf)), rows[i].expect);
+}
+END_TEST
+
 START_TEST(escape_cut)
 {
 	static const char *const expect[] = { NULL, "", "a", "a", "a\xc3\xbc", "a\xc3\xbc", "a\xc3\xbc", "a\xc3\xbc",
@@ -295,6 +316,7 @@ int main(void)
 	tcase_add_test(t, news_are_not_counted);
 	tcase_add_test(t, many_places);
 	tcase_add_loop_test(t, escape, 0, 15);
+	tcase_add_test(t, reason);
 	tcase_add_loop_test(t, escape_cut, 1, 10);
 	suite_add_tcase(s, t);
 

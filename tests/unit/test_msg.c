@@ -178,7 +178,7 @@ static const struct {
 	{ CM_SLI, HAS(ACCM), 0, 0 },
 };
 
-START_TEST(matrix)
+START_TEST(matrix) /* R2661-6.12-06 among them */
 {
 	for (uint16_t avp = 0; avp < AVP_COUNT; avp++) {
 		enum msg_place expect = PLACE_UNEXPECTED;
@@ -197,6 +197,9 @@ END_TEST
 
 /* ---- Golden octets ---------------------------------------------------------------------------------------- */
 
+/* R2661-4.4.1-A00, -A36, R2661-4.4.2-A01, R2661-4.4.3-A02..A11, R2661-4.4.3-A13, R2661-4.4.4-A12, -A14..A19, -A21..A25,
+ * R2661-4.4.4-A37..A39, R2661-4.4.5-A26..A33, R2661-4.4.6-A34, -A35: each AVP's octets, where it must and may be; M, H.
+ * R2661-4.4.4-15; R2661-4.3-04, -11, R2661-4.0-01 */
 static void golden_encode(int i)
 {
 	uint8_t octets[BODY_MAX], out[BODY_MAX];

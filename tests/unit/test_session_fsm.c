@@ -252,6 +252,7 @@ static const struct row rows[] = {
 	{ "R2661-7.4.1-S11", lac_wait_reply, cdn, "", 0, BYE, ENDED },
 	{ "R2661-7.4.1-S12", lac_wait_reply, iccn, "", 0, BYE, ENDED },
 	{ "R2661-7.4.1-S13", lac_wait_reply, close_it, "CDN", 3, BYE, ENDED },
+	/* R2661-7.4-03, R2661-4.4.2-D01 */
 	{ "R2661-7.4.1-S14", lac_wait_reply, line_drop, "CDN", 1, BYE, ENDED },
 	{ "X2661-7.4.1-07", lac_wait_reply, timeout, "CDN", 10, BYE, ENDED },
 	{ "X2661-7.4.1-04 wait-reply", lac_wait_reply, scccn_stopccn, "", 0, BYE,
@@ -274,6 +275,7 @@ static const struct row rows[] = {
 	{ "R2661-7.4.1-S16", lac_established, icrq, "CDN", 2, BYE, REMOVED },
 	{ "R2661-7.4.1-S17", lac_established, icrp, "CDN", 2, BYE, REMOVED },
 	{ "R2661-7.4.1-S18", lac_established, iccn, "CDN", 2, BYE, REMOVED },
+	/* R2661-7.4-04 */
 	{ "R2661-7.4.1-S19", lac_established, line_drop, "CDN", 1, BYE, REMOVED },
 	{ "R2661-7.4.1-S20", lac_established, close_it, "CDN", 3, BYE, REMOVED },
 	{ "X2661-7.4.1-04 established", lac_established, scccn_stopccn, "", 0, BYE,
@@ -287,10 +289,13 @@ static const struct row rows[] = {
 	{ "X2661-4.4.2-02", lac_established, cdn_fault, "", 0, BYE, REMOVED },
 	/* 7.4.2, LNS */
 	{ "R2661-7.4.2-S01", in_none, new_icrq, "ICRP", 0, WC, "SESSION_ADD " },
+	/* R2661-7.4-05, R2661-4.4.2-D04 */
 	{ "R2661-7.4.2-S02", in_none, new_icrq_refused, "CDN", 4, BYE, "" },
 	{ "R2661-7.4.2-S02 fault", in_none, icrq_fault, "CDN", 2, BYE, "" },
 	{ "X2661-6-05", in_none, icrq_taken, "CDN", 2, BYE, "" },
+	/* R2661-5.0-02: PPP begins with SESSION_UP */
 	{ "R2661-7.4.2-S06", lns_wait_connect, iccn, "", 0, UP, "SESSION_UP " },
+	/* R2661-4.4.3-03 */
 	{ "R2661-7.4.2-S07", lns_wait_connect, iccn_framing, "CDN", 11, BYE, REMOVED },
 	{ "R2661-7.4.2-S08", lns_wait_connect, icrq, "CDN", 2, BYE, REMOVED },
 	{ "R2661-7.4.2-S09", lns_wait_connect, icrp, "CDN", 2, BYE, REMOVED },
@@ -317,6 +322,7 @@ static const struct row rows[] = {
 	{ "R2661-7.4.2-S07 held", lns_wait_dataplane, iccn, "CDN", 2, "dead", "SESSION_DOWN " },
 	{ "R2661-4.1-03 held", lns_wait_dataplane, fault, "CDN", 2, "dead", "SESSION_DOWN " },
 	{ "R2661-7.4.2-S12", lns_established, cdn, "", 0, BYE, REMOVED },
+	/* R2661-7.4-06, R2661-4.4.2-D03 */
 	{ "R2661-7.4.2-S13", lns_established, close_it, "CDN", 3, BYE, REMOVED },
 	{ "R2661-7.4.2-S14", lns_established, icrq, "CDN", 2, BYE, REMOVED },
 	{ "R2661-7.4.2-S15", lns_established, icrp, "CDN", 2, BYE, REMOVED },

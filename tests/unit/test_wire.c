@@ -20,7 +20,7 @@ static const struct {
 	{ "priority means nothing to control", "c902 000c 0001 0002 0003 0004", WIRE_CONTROL, 1, 2, 3, 4, "" },
 	{ "octets behind Length, X2661-3.1-05", "c802 000d 0001 0002 0003 0004 aabbcc", WIRE_CONTROL, 1, 2, 3, 4,
 	  "aa" },
-	/* R2661-3.1-01, -04, -08, -09, -25, -27 */
+	/* R2661-3.1-01, -04, -08, -09, -25, -26, -27; R2661-3.0-04 */
 	{ "data", "0002 0001 0002 ff03c021", WIRE_DATA, 1, 2, 0, 0, "ff03c021" },
 	{ "data, empty", "0002 0001 0002", WIRE_DATA, 1, 2, 0, 0, "" },
 	{ "data, L", "4002 000a 0001 0002 c021 ee", WIRE_DATA, 1, 2, 0, 0, "c021" },

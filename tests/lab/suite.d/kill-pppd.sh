@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # kill -9 of pppd, at the LAC, then at the LNS: the call closes with that cause, is placed again and works, in the same
-# tunnel and with no file descriptor lost.
+# tunnel and with no file descriptor lost. R2661-4.4.2-04, R2661-4.4.2-E06
 lab
 lns_config '' 'ipv6 = no'
 lac_config "$again" 'ipv6 = no'

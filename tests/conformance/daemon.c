@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * daemon: l2tpd --dataplane=none on loopback, in a directory of its own under /tmp, on a port that was free.
+ */
+#include "scenario.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char *daemon_program;
+
+/* The profiles of scenario.h: peers are told apart by the second octet of their address. */
+static const char profiles[] =
+	"lns \"strict\"  { peer = { \"127.1.0.0/16\", \"127.32.0.0/11\" } host-name = \"lns.test\" strict = yes }\n"
+	"lns \"secret\"  { peer = \"127.2.0.0/16\" strict = yes secret = \"secret\" challenge = yes }\n"
+	"lns \"hiding\"  { peer = \"127.3.0.0/16\" strict = yes secret = \"secret\" challenge = yes hide-avps = yes }\n"
+	"lns \"answers\" { peer = \"127.4.0.0/16\" strict = yes secret = \"secret\" }\n"
+	"lns \"quick\"   { peer = \"127.5.0.0/16\" strict = yes retransmit-initial = 100ms retransmit-max = 3\n"
+	"                  setup-timeout = 1s }\n"
+	"lns \"hello\"   { peer = \"127.6.0.0/16\" strict = yes hello-interval = 400ms }\n"
+	"lns \"bare\"    { peer = \"127.7.0.0/16\" }\n"
+	"lns \"full\"    { peer = \"127.8.0.0/16\" strict = yes vendor-name = \"Hersteller-\xc3\x84\" receive-window = 4\n"
+	"                  sessions = 2 }\n"
+	"lns \"idle\"    { peer = \"127.9.0.0/16\" strict = yes idle-timeout = 1s }\n";
+
+uint16_t daemon_port(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || getsockname(fd, (struct sockaddr *)&a, &len) < 0)
+		fail("no free port: %m");
+	close(fd);
+	return ntohs(a.sin_port);
+}
+
+static void write_config(const struct daemon *d, const char *sections, const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f)
+		fail("%s: %m", path);
+	fprintf(f, "listen = \"0.0.0.0:%u\"\nruntime-directory = \"%s\"\nstop-timeout = 2s\nlog-level = debug\n%s%s",
+		d->port, d->directory, profiles, sections);
+	fclose(f);
+}
+
+static bool log_has(const struct daemon *d, const char *text)
+{
+	FILE *f = fopen(d->log, "r");
+	char line[1024];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, text);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void show_log(const struct daemon *d)
+{
+	FILE *f = fopen(d->log, "r");
+	char line[1024];
+
+	while (f && fgets(line, sizeof(line), f))
+		fputs(line, stderr);
+	if (f)
+		fclose(f);
+}
+
+void daemon_start(struct daemon *d, const char *sections)
+{
+	char config[128];
+
+	strcpy(d->directory, "/tmp/l2tpd-conformance-XXXXXX");
+	if (!mkdtemp(d->directory))
+		fail("mkdtemp: %m");
+	snprintf(d->log, sizeof(d->log), "%s/log", d->directory);
+	snprintf(config, sizeof(config), "%s/l2tpd.conf", d->directory);
+	d->port = d->port ? d->port : daemon_port();
+	write_config(d, sections, config);
+	d->pid = fork();
+	if (d->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a scenario that fails leaves nothing running */
+		if (!freopen(d->log, "w", stderr))
+			_exit(127);
+		execl(daemon_program, "l2tpd", "--config", config, "--dataplane=none", (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; !log_has(d, "is ready"); i++) {
+		if (i == 500 || waitpid(d->pid, NULL, WNOHANG) != 0) {
+			show_log(d);
+			fail("the daemon does not start");
+		}
+		usleep(20000);
+	}
+}
+
+static void remove_files(const struct daemon *d)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/l2tpd.conf", d->directory);
+	unlink(path);
+	unlink(d->log);
+	if (rmdir(d->directory) < 0)
+		fprintf(stderr, "%s stays: %s\n", d->directory, strerror(errno));
+}
+
+void daemon_stop(struct daemon *d, int signal)
+{
+	int status;
+
+	if (kill(d->pid, signal) < 0 || waitpid(d->pid, &status, 0) != d->pid)
+		fail("the daemon has gone: %m");
+	if (status || log_has(d, "Sanitizer") || log_has(d, "runtime error")) {
+		show_log(d);
+		fail("the daemon ended with status %x", (unsigned)status);
+	}
+	remove_files(d);
+}

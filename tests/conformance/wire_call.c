@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Incoming calls with the daemon as the LNS: RFC 2661 7.4.2, 5.2.1, 5.6. */
+#include "scenario.h"
+
+#include <stdio.h>
+
+/* To the call that is there, as if it had no number yet or another one. */
+static void icrq_to_call(struct peer *p)
+{
+	struct msg m = peer_msg(p, CM_ICRQ);
+
+	m.assigned_session_id ^= 0x4000;
+	peer_send(p, &m, p->engine_session_id);
+}
+
+static void ocrq_to_call(struct peer *p)
+{
+	struct msg m = peer_msg(p, CM_OCRQ);
+
+	peer_send(p, &m, p->engine_session_id);
+}
+
+/* The CDN names our session in its header and the daemon's in its AVP (R2661-4.4.4-13, R2661-6.12-05). */
+static void cdn_ids(struct peer *p)
+{
+	MUST(p->last.header.session_id == p->session_id);
+	MUST(p->last.msg.assigned_session_id == p->engine_session_id);
+}
+
+/* A refusal: our id in the header, and some id that is not 0 in the AVP (X2661-5.3-01). */
+static void refusal_ids(struct peer *p)
+{
+	MUST(p->last.header.session_id == p->session_id);
+	MUST(p->last.msg.assigned_session_id != 0);
+}
+
+static void next_call(struct peer *p)
+{
+	p->session_id++;
+	p->engine_session_id = 0;
+}
+
+static void cdn_by_own_id(struct peer *p)
+{
+	struct msg m = peer_msg(p, CM_CDN);
+
+	peer_send(p, &m, 0);
+	peer_acked(p);
+}
+
+static void unknown_session(struct peer *p)
+{
+	static const enum cm_type types[] = { CM_ICRP, CM_ICCN, CM_OCRP, CM_OCCN, CM_CDN, CM_WEN, CM_SLI };
+	struct peer q = *p;
+
+	q.engine_session_id ^= 0x1111;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		peer_say(&q, types[i]);
+		peer_acked(&q);
+	}
+	peer_quiet(&q, 100, true);
+	q.engine_session_id = p->engine_session_id;
+	*p = q;
+}
+
+static void framing(struct peer *p)
+{
+	struct msg m = peer_msg(p, CM_ICCN);
+
+	m.framing_type = 4;
+	peer_send(p, &m, p->engine_session_id);
+}
+
+/* Calls that overtake each other. */
+static void interleaved(struct peer *p)
+{
+	uint16_t first;
+
+	peer_say(p, CM_ICRQ);
+	(void)peer_hear(p, CM_ICRP);
+	first = p->engine_session_id;
+	next_call(p);
+	peer_call(p);
+	peer_say(p, CM_CDN);
+	p->session_id--;
+	p->engine_session_id = first;
+	peer_say(p, CM_ICCN);
+	peer_acked(p);
+	icrq_to_call(p); /* established: it is hung up for this, not ignored */
+	(void)peer_hear(p, CM_CDN);
+	cdn_ids(p);
+}
+
+static uint16_t old_session;
+
+static void keep_session(struct peer *p) { old_session = p->engine_session_id; }
+static void another_session(struct peer *p) { MUST(p->engine_session_id != old_session); }
+
+/* Every code that the RFC knows, and what the log makes of it. */
+static void every_code(struct peer *p)
+{
+	static const struct {
+		uint16_t result, error;
+		const char *text;
+	} rows[] = {
+		{ 1, 0, "loss of carrier" }, { 3, 0, "administrative" }, { 4, 0, "time being" }, { 5, 0, "at all" },
+		{ 6, 0, "invalid destination" }, { 7, 0, "no carrier" }, { 8, 0, "busy" }, { 9, 0, "no dial tone" },
+		{ 10, 0, "not established in time" }, { 11, 0, "framing" }, { 2, 1, "no control connection" },
+		{ 2, 2, "wrong length" }, { 2, 3, "out of range" }, { 2, 4, "resources" }, { 2, 5, "Session ID" },
+		{ 2, 6, "vendor" }, { 2, 7, "try another" }, { 2, 8, "unknown mandatory AVP" }, { 2, 0, "general error" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct msg m;
+		char code[32];
+
+		next_call(p);
+		peer_call(p);
+		m = peer_msg(p, CM_CDN);
+		m.result_code = (struct result_code){ .result = rows[i].result, .error = rows[i].error,
+						      .has_error = rows[i].result == 2 };
+		peer_send(p, &m, p->engine_session_id);
+		peer_acked(p);
+		snprintf(code, sizeof(code), "/%u peer=", p->session_id);
+		peer_logged(p, code, rows[i].text);
+	}
+}
+
+#define RINGING OPEN, SAY(ICRQ), HEAR(ICRP)
+
+const struct scenario call_scenarios[] = {
+	{ "R2661-7.4.2-S01, -S06, R2661-5.2.1-01, R2661-6.6-01, -03, R2661-6.7-01, R2661-6.8-01, -02: "
+	  "ICRQ, ICRP, ICCN, acknowledged", STRICT,
+	  { OPEN, SAY(ICRQ), HEAR(ICRP), SAY(ICCN), ACKED, ALIVE } },
+	{ "R2661-7.4.2-S02, R2661-7.4-05, X2661-5.3-01, R2661-5.8-27, R2661-4.4.2-E04: one call too many", FULL,
+	  { OPEN, CALL, FN(next_call), CALL, FN(next_call), SAY(ICRQ), REFUSED(2, 4), FN(refusal_ids), ALIVE } },
+	{ "X2661-6-05, R2661-4.4.2-E05: an id that is taken", STRICT,
+	  { OPEN, CALL, SAY(ICRQ), REFUSED(2, 5), FN(refusal_ids), SAY(CDN), ACKED, ALIVE } },
+	{ "X2661-7.4.1-01, X2661-7.5.2-07, R2661-4.4.2-D05: no outgoing calls here", STRICT,
+	  { OPEN, SAY(OCRQ), REFUSED(5, 0), FN(refusal_ids), ALIVE } },
+	{ "X2661-6-07, R2661-7.4.2-S04, -S05, R2661-7.4.1-S02..S04: a call that is not there", STRICT,
+	  { OPEN, FN(unknown_session), ALIVE } },
+	{ "R2661-7.4.2-S07, R2661-4.4.3-03, R2661-4.4.2-D11: a framing that we did not offer", STRICT,
+	  { RINGING, FN(framing), REFUSED(11, 0), FN(cdn_ids), HUNG_UP } },
+	{ "R2661-7.4.2-S08, X2661-6-04: ICRQ to the call that waits", STRICT,
+	  { RINGING, FN(icrq_to_call), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
+	{ "R2661-7.4.2-S09", STRICT, { RINGING, SAY(ICRP), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
+	{ "R2661-7.4.2-S10, R2661-6.12-01, -02, R2661-5.6-01", STRICT, { RINGING, SAY(CDN), ACKED, QUIET(50), HUNG_UP } },
+	{ "R2661-4.4.4-14, R2661-4.4.4-12: CDN to Session ID 0", STRICT, { RINGING, FN(cdn_by_own_id), HUNG_UP } },
+	{ "X2661-7.4.2-01, R2661-4.4.2-D10, R2661-6.12-03..05, R2661-4.4.4-13: ICCN never comes", QUICK,
+	  { RINGING, REFUSED(10, 0), HAS(ASSIGNED_SESSION_ID), FN(cdn_ids), HUNG_UP } },
+	{ "X2661-7.4.2-02: StopCCN, no CDN", STRICT, { RINGING, SAY(STOPCCN), ACKED, QUIET(100) } },
+	{ "X2661-7.4.2-03: OCRQ", STRICT, { RINGING, FN(ocrq_to_call), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
+	{ "X2661-7.4.2-03: OCRP", STRICT, { RINGING, SAY(OCRP), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
+	{ "X2661-7.4.2-03: OCCN", STRICT, { RINGING, SAY(OCCN), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
+	{ "R2661-7.4.2-S12, R2661-6.12-01, -02", STRICT, { OPEN, CALL, SAY(CDN), ACKED, QUIET(50), HUNG_UP } },
+	{ "R2661-7.4.2-S14", STRICT, { OPEN, CALL, FN(icrq_to_call), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
+	{ "R2661-7.4.2-S15", STRICT, { OPEN, CALL, SAY(ICRP), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
+	{ "R2661-7.4.2-S16", STRICT, { OPEN, CALL, SAY(ICCN), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
+	{ "X2661-7.4.2-02: StopCCN when it is up", STRICT, { OPEN, CALL, SAY(STOPCCN), ACKED, QUIET(100) } },
+	{ "X2661-7.4.2-03: OCCN when it is up", STRICT, { OPEN, CALL, SAY(OCCN), HEAR(CDN), HUNG_UP } },
+	{ "X2661-7.4.2-04, X2661-6-06: WEN and SLI change nothing", STRICT,
+	  { OPEN, CALL, SAY(WEN), SAY(SLI), ACKED, QUIET(50), SAY(ICCN), HEAR(CDN) } },
+	{ "X2661-5.7-03: CDN crosses CDN", STRICT, { OPEN, CALL, SAY(ICCN), HEAR(CDN), SAY(CDN), ACKED, QUIET(100), ALIVE } },
+	{ "X2661-5.6-01, X2661-5.3-02: the id of a call that is over", STRICT,
+	  { OPEN, CALL, FN(keep_session), SAY(CDN), FN(next_call), CALL, FN(another_session), ALIVE } },
+	{ "R2661-4.4.2-D01..D11, R2661-4.4.2-E00..E08, R2661-4.4.2-06: what a CDN says is logged in words", STRICT,
+	  { OPEN, FN(every_code) } },
+	{ "R2661-7.3-01: calls do not wait for each other", STRICT, { OPEN, FN(interleaved) } },
+	{ 0 }
+};
