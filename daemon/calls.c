@@ -341,6 +341,8 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 	c->peer = op->peer;
 	if (op->type == L2TP_OP_SESSION_ADD) {
 		add(c, op);
+	} else if (op->type == L2TP_OP_SESSION_DIAL) {
+		world_op_done(d, op->tunnel_id, op->session_id, -EOPNOTSUPP);
 	} else if (op->type == L2TP_OP_SESSION_UP) {
 		up(c, op);
 	} else if (op->type == L2TP_OP_SESSION_DOWN) {

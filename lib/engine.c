@@ -213,10 +213,11 @@ static bool call_valid(const struct l2tp_call_info *c)
 	       c->sub_address.len <= STRING_MAX && c->private_group_id.len <= STRING_MAX;
 }
 
-int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie, usec_t now,
-	      uint32_t *ret_session_id)
+static int place_call(struct l2tp *l, uint32_t tunnel_id, enum session_role role, const struct l2tp_call_info *info,
+		      uint64_t call_cookie, usec_t now, uint32_t *ret_session_id)
 {
 	struct l2tp_call_info numbered = *info;
+	struct fault f = { 0 };
 	struct tunnel *t;
 	struct session *s;
 	int r;
@@ -229,18 +230,54 @@ int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *i
 		return -ENOENT;
 	if (!tunnel_alive(t) || l->core.shutting_down)
 		return -ESHUTDOWN;
+	numbered.outgoing = role == SESSION_LNS_OUTGOING;
+	if (numbered.outgoing && t->state == TUNNEL_ESTABLISHED && !session_check_call_out(&t->conn, info, &f))
+		return -EOPNOTSUPP;
 	if (!numbered.call_serial_number)
 		numbered.call_serial_number = ++l->core.call_serial_number;
-	r = session_new(&t->sessions, SESSION_LAC_INCOMING, &numbered, now, &s);
+	r = session_new(&t->sessions, role, &numbered, now, &s);
 	if (r < 0)
 		return r;
 	s->cookie = call_cookie;
 	session_apply(s, SEV_OPEN, &(struct session_input){ 0 }, now);
 	if (t->state == TUNNEL_ESTABLISHED)
-		session_apply(s, SEV_TUNNEL_OPEN, &(struct session_input){ 0 }, now);
+		session_tunnel_open(s, now);
 	registry_settle(l, t, now);
 	*ret_session_id = s->id;
 	return 0;
+}
+
+int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie, usec_t now,
+	      uint32_t *ret_session_id)
+{
+	return place_call(l, tunnel_id, SESSION_LAC_INCOMING, info, call_cookie, now, ret_session_id);
+}
+
+int l2tp_call_out(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
+		  usec_t now, uint32_t *ret_session_id)
+{
+	return place_call(l, tunnel_id, SESSION_LNS_OUTGOING, info, call_cookie, now, ret_session_id);
+}
+
+int l2tp_set_call_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_call_info *info,
+		       usec_t now)
+{
+	struct l2tp_call_info known = *info;
+	struct tunnel *t;
+	struct session *s;
+
+	enter(l, now);
+	t = registry_find(l, tunnel_id);
+	s = t ? session_find(&t->sessions, session_id) : NULL;
+	if (!s)
+		return -ENOENT;
+	if (session_is_lns(s) || session_is_told(s))
+		return -EALREADY;
+	known.outgoing = s->info.outgoing;
+	known.call_serial_number = s->info.call_serial_number;
+	if (!call_valid(info) || (known.outgoing && s->info.framing_type && (info->framing_type & ~s->info.framing_type)))
+		return -EINVAL;
+	return session_set_info(s, &known);
 }
 
 /* The world's reason, with the code of an ordinary close where it has none. */
@@ -363,7 +400,7 @@ int l2tp_get_session(const struct l2tp *l, uint32_t tunnel_id, uint32_t session_
 					   .session_id = s->id,
 					   .peer_session_id = s->peer_id,
 					   .state = session_state_name(s->state),
-					   .lns = s->role == SESSION_LNS_INCOMING,
+					   .lns = session_is_lns(s),
 					   .call = &s->info };
 	return 0;
 }

@@ -139,6 +139,7 @@ struct l2tp_params {
 	bool hide_avps;                        /* send hidden what may be hidden (4.3); needs a secret */
 	bool strict;                           /* also refuse what the field is known to forget: an ICCN without speed */
 	bool lns;                              /* incoming calls are accepted from the peer */
+	bool lac;                              /* outgoing calls are placed for the peer; needs bearer_capabilities */
 	uint32_t framing_capabilities;         /* enum l2tp_framing bits */
 	uint32_t bearer_capabilities;          /* enum l2tp_bearer bits; 0: AVP not sent */
 	uint16_t receive_window;               /* messages, 1 .. 1024 */
@@ -156,12 +157,14 @@ struct l2tp_params {
 L2TP_API void l2tp_params_init(struct l2tp_params *p);
 L2TP_API void l2tp_limits_init(struct l2tp_limits *limits);
 
-/* What the parties say of a call (ICRQ and ICCN).  Spans may be empty: not said. */
+/* What the parties say of a call (ICRQ and ICCN, or OCRQ, OCRP and OCCN).  Spans may be empty: not said. */
 struct l2tp_call_info {
+	bool outgoing;                /* the LNS asks for it, the LAC places it; filled in by the engine */
 	uint32_t call_serial_number;
 	uint32_t bearer_type;         /* enum l2tp_bearer bits */
 	uint32_t framing_type;        /* enum l2tp_framing bits */
 	uint32_t physical_channel_id; /* 0: not said */
+	uint32_t minimum_bps, maximum_bps; /* outgoing: the speeds that are acceptable, bit/s */
 	uint32_t tx_connect_speed;    /* bit/s, LAC to remote system */
 	uint32_t rx_connect_speed;    /* bit/s, 0: as tx */
 	bool sequencing_required;
@@ -197,7 +200,8 @@ struct l2tp_env {
 	void (*refused)(void *ctx, const struct l2tp_addr *peer, struct l2tp_span host_name,
 			const struct l2tp_reason *reason);
 
-	/* May this peer place this incoming call?  NULL: yes.  Refusal as above, as a CDN. */
+	/* May this peer place this incoming call, or have this outgoing one placed?  NULL: yes.  Refusal as above, as a
+	 * CDN. */
 	bool (*admit_call)(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
 			   struct l2tp_reason *reason);
 
@@ -217,6 +221,9 @@ enum l2tp_op_type {
 	L2TP_OP_TUNNEL_GONE, /* event: forgotten; close the socket */
 	L2TP_OP_SESSION_ADD, /* reported: make kernel session and attachment point; the peer is told afterwards.
 			      * May come before TUNNEL_ADD is reported: carry them out in their order */
+	L2TP_OP_SESSION_DIAL, /* reported: LAC: place the outgoing call.  0: answered, after l2tp_set_call_info() if there
+			       * is something to tell; failure: an error, or better l2tp_close_session() with a result
+			       * that says why (RC_CDN_BUSY), and then the report.  SESSION_DOWN meanwhile: hang up */
 	L2TP_OP_SESSION_UP,  /* event: established; start PPP */
 	L2TP_OP_SESSION_DOWN, /* event: ended, for op->reason */
 	L2TP_OP_SESSION_DEL, /* reported: stop PPP, remove the kernel session; never issued without SESSION_ADD */
@@ -232,12 +239,12 @@ struct l2tp_op {
 	uint32_t tunnel_id, peer_tunnel_id;   /* 0 where not known */
 	uint32_t session_id, peer_session_id; /* 0 for tunnel operations */
 	uint64_t cookie;                      /* l2tp_params.cookie */
-	uint64_t call_cookie;                 /* l2tp_call()'s, 0 for a call that the peer placed */
+	uint64_t call_cookie;                 /* l2tp_call()'s, 0 for a call that the peer asked for */
 	struct l2tp_addr local, peer;
 	struct l2tp_span bytes;               /* SEND */
 	struct l2tp_span peer_host_name;      /* tunnels; empty where not known */
 	const struct l2tp_reason *reason;     /* DOWN */
-	const struct l2tp_call_info *call;    /* SESSION_ADD, SESSION_UP */
+	const struct l2tp_call_info *call;    /* sessions */
 	bool sequencing;                      /* SESSION_ADD, SESSION_UP: data must be sequenced */
 	uint32_t reorder_timeout_ms;
 };
@@ -271,6 +278,18 @@ L2TP_API int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const s
  * -ENOSPC: no id left; -ENOMEM */
 L2TP_API int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
 		       usec_t now, uint32_t *ret_session_id);
+
+/* Have the peer place an outgoing call, as LNS, at once or as soon as the tunnel is established.  What info leaves open
+ * (bearer_type, framing_type: 0) is what the peer can do.  As l2tp_call(), and -EOPNOTSUPP: the peer has not said that it
+ * can place such a call (4.4.3, 6.9); if that turns out later, the call ends. */
+L2TP_API int l2tp_call_out(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
+			   usec_t now, uint32_t *ret_session_id);
+
+/* As LAC: replace what is known of the call, before it is told to the peer with ICCN or OCCN.  What the peer asked for
+ * stays.  -ENOENT; -EINVAL: a string that fits no message, or a framing that was not asked for; -EALREADY: it has been
+ * told; -ENOMEM */
+L2TP_API int l2tp_set_call_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
+				const struct l2tp_call_info *info, usec_t now);
 
 /* Close with StopCCN or CDN; result 0 stands for the code of an ordinary close.  -ENOENT; 0 if already closing. */
 L2TP_API int l2tp_close_tunnel(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_reason *reason, usec_t now);

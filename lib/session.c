@@ -126,6 +126,7 @@ void session_bury(struct session *s, const struct l2tp_reason *reason)
 	forget_peer_id(s);
 	s->table->alive--;
 	outbox_cancel(o, &s->object, L2TP_OP_SESSION_ADD);
+	outbox_cancel(o, &s->object, L2TP_OP_SESSION_DIAL);
 	outbox_post(o, &s->object, L2TP_OP_SESSION_DOWN);
 	outbox_post(o, &s->object, s->path ? L2TP_OP_SESSION_DEL : L2TP_OP_SESSION_GONE);
 }
@@ -193,6 +194,8 @@ void session_read_info(const struct msg *m, struct l2tp_call_info *info)
 	if (msg_has(m, avp))                                                                                           \
 	info->field = m->field
 	READ(AVP_CALL_SERIAL_NUMBER, call_serial_number);
+	READ(AVP_MINIMUM_BPS, minimum_bps);
+	READ(AVP_MAXIMUM_BPS, maximum_bps);
 	READ(AVP_BEARER_TYPE, bearer_type);
 	READ(AVP_FRAMING_TYPE, framing_type);
 	READ(AVP_PHYSICAL_CHANNEL_ID, physical_channel_id);
@@ -218,13 +221,15 @@ static void apply_fault(struct session *s, enum session_event event, const struc
 	session_apply(s, event, &(struct session_input){ .msg = m, .reason = &reason }, now);
 }
 
-/* May the peer's ICRP be accepted?  It brings the peer's id. */
-static bool accept_icrp(struct session *s, const struct msg *m, struct fault *f)
+/* May the peer's ICRP or OCRP be accepted?  It brings the peer's id. */
+static bool accept_reply(struct session *s, const struct msg *m, struct fault *f)
 {
 	int r;
 
 	if (s->state != SESSION_WAIT_REPLY)
 		return true; /* its state decides */
+	if (msg_has(m, AVP_PHYSICAL_CHANNEL_ID))
+		s->info.physical_channel_id = m->physical_channel_id;
 	r = session_set_peer_id(s, m->assigned_session_id);
 	if (r == -EEXIST)
 		return fault_set(f, RC_CDN_GENERAL, EC_SESSION_ID, "Assigned Session ID %u is in use",
@@ -234,53 +239,75 @@ static bool accept_icrp(struct session *s, const struct msg *m, struct fault *f)
 	return true;
 }
 
-/* May the peer's ICCN be accepted?  It completes what is known of the call. */
-static bool accept_iccn(struct session *s, const struct msg *m, struct fault *f)
+/* May the peer's ICCN or OCCN be accepted?  It completes what is known of the call. */
+static bool accept_connect(struct session *s, const struct msg *m, struct fault *f)
 {
 	const struct l2tp_params *params = &s->table->conn->params;
+	uint32_t framing = m->type == CM_OCCN ? s->info.framing_type : params->framing_capabilities;
 	struct l2tp_call_info info = s->info;
 
-	if (s->state != SESSION_WAIT_CONNECT)
+	/* an OCCN may overtake our data path */
+	if (s->state != SESSION_WAIT_CONNECT &&
+	    !(s->role == SESSION_LNS_OUTGOING && s->state == SESSION_WAIT_DATAPLANE))
 		return true;
 	session_read_info(m, &info);
-	if (info.framing_type & ~params->framing_capabilities)
-		return fault_set(f, RC_CDN_NO_FRAMING, EC_NONE, "Framing Type was not advertised");
+	if (info.framing_type & ~framing)
+		return fault_set(f, RC_CDN_NO_FRAMING, EC_NONE, "Framing Type was not %s",
+				 m->type == CM_OCCN ? "asked for" : "advertised");
 	if (session_set_info(s, &info) < 0)
 		return fault_set(f, RC_CDN_GENERAL, EC_RESOURCES, "out of memory");
 	return true;
 }
 
+/* The messages that set up a call: what each is to an incoming and to an outgoing one. */
+struct setup {
+	enum session_event incoming, outgoing;
+	bool (*accept)(struct session *s, const struct msg *m, struct fault *f); /* in its own kind of call */
+	enum session_event bad;
+};
+
+/* clang-format off */
+static const struct setup setups[CM_COUNT] = {
+	[CM_ICRQ] = { SEV_ICRQ,     SEV_INCOMING, NULL,           SEV_ICRQ },
+	[CM_ICRP] = { SEV_ICRP_OK,  SEV_INCOMING, accept_reply,   SEV_ICRP_BAD },
+	[CM_ICCN] = { SEV_ICCN_OK,  SEV_INCOMING, accept_connect, SEV_ICCN_BAD },
+	[CM_OCRQ] = { SEV_OUTGOING, SEV_OCRQ,     NULL,           SEV_OCRQ },
+	[CM_OCRP] = { SEV_OUTGOING, SEV_OCRP_OK,  accept_reply,   SEV_OCRP_BAD },
+	[CM_OCCN] = { SEV_OUTGOING, SEV_OCCN_OK,  accept_connect, SEV_OCCN_BAD },
+};
+/* clang-format on */
+
+static void setup_message(struct session *s, const struct msg *m, usec_t now)
+{
+	const struct setup *setup = &setups[m->type];
+	enum session_event event = s->info.outgoing ? setup->outgoing : setup->incoming;
+	bool own = event != SEV_INCOMING && event != SEV_OUTGOING;
+	struct fault f = { 0 };
+
+	if (!own || !setup->accept || setup->accept(s, m, &f))
+		session_apply(s, event, &(struct session_input){ .msg = m }, now);
+	else
+		apply_fault(s, setup->bad, m, &f, now);
+}
+
 void session_message(struct session *s, const struct msg *m, usec_t now)
 {
 	struct session_input in = { .msg = m };
-	struct fault f = { 0 };
 	struct l2tp_reason reason;
 
 	switch (m->type) {
 	case CM_ICRQ:
-		session_apply(s, SEV_ICRQ, &in, now);
-		break;
 	case CM_ICRP:
-		if (accept_icrp(s, m, &f))
-			session_apply(s, SEV_ICRP_OK, &in, now);
-		else
-			apply_fault(s, SEV_ICRP_BAD, m, &f, now);
-		break;
 	case CM_ICCN:
-		if (accept_iccn(s, m, &f))
-			session_apply(s, SEV_ICCN_OK, &in, now);
-		else
-			apply_fault(s, SEV_ICCN_BAD, m, &f, now);
+	case CM_OCRQ:
+	case CM_OCRP:
+	case CM_OCCN:
+		setup_message(s, m, now);
 		break;
 	case CM_CDN:
 		conn_get_reason(m, &reason);
 		in.reason = &reason;
 		session_apply(s, SEV_CDN, &in, now);
-		break;
-	case CM_OCRQ:
-	case CM_OCRP:
-	case CM_OCCN:
-		session_apply(s, SEV_OUTGOING, &in, now);
 		break;
 	case CM_WEN:
 		session_apply(s, SEV_WEN, &in, now);
@@ -304,16 +331,26 @@ void session_fault(struct session *s, const struct fault *f, usec_t now)
 	apply_fault(s, SEV_FAULT, NULL, f, now);
 }
 
+/* Why the call ends when an operation of it has failed. */
+static const struct l2tp_reason *failure(enum l2tp_op_type op)
+{
+	static const struct l2tp_reason no_path = { .origin = L2TP_BY_WORLD, .result = RC_CDN_GENERAL,
+						    .error = EC_RESOURCES, .text = "the data path cannot be set up" };
+	static const struct l2tp_reason no_call = { .origin = L2TP_BY_WORLD, .result = RC_CDN_NO_FACILITY_TEMPORARY,
+						    .text = "the call cannot be placed" };
+
+	return op == L2TP_OP_SESSION_DIAL ? &no_call : &no_path;
+}
+
 void session_op_done(struct session *s, int err, usec_t now)
 {
 	struct outbox *o = &s->table->conn->core->outbox;
-	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_CDN_GENERAL, .error = EC_RESOURCES,
-				      .text = "the data path cannot be set up" };
+	enum l2tp_op_type op = s->object.flying;
 
 	if (!s->object.in_flight)
 		return;
 	outbox_done(o, &s->object);
-	if (err < 0 || s->deleting)
+	if (op == L2TP_OP_SESSION_DEL || (op == L2TP_OP_SESSION_ADD && err < 0))
 		set_path(s, false); /* a deletion that failed cannot be mended by trying it again */
 	if (s->state == SESSION_DEAD) {
 		if (!s->path) {
@@ -321,19 +358,47 @@ void session_op_done(struct session *s, int err, usec_t now)
 			outbox_post(o, &s->object, L2TP_OP_SESSION_GONE);
 		}
 	} else if (err < 0) {
-		session_apply(s, SEV_NOT_READY, &(struct session_input){ .reason = &reason }, now);
+		session_apply(s, SEV_NOT_READY, &(struct session_input){ .reason = failure(op) }, now);
 	} else {
 		session_apply(s, SEV_READY, &(struct session_input){ 0 }, now);
 	}
 }
 
-void session_table_event(struct session_table *t, enum session_event event, const struct l2tp_reason *reason,
-			 usec_t now)
+/* ---- The tunnel ---------------------------------------------------------------------------------------------- */
+
+bool session_check_call_out(const struct conn *c, const struct l2tp_call_info *info, struct fault *f)
+{
+	if (!c->peer_bearer || (info->bearer_type & ~c->peer_bearer))
+		return fault_set(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "the peer places no calls on this bearer");
+	if (!c->peer_framing || (info->framing_type & ~c->peer_framing))
+		return fault_set(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "the peer has no such framing");
+	return true;
+}
+
+void session_tunnel_open(struct session *s, usec_t now)
+{
+	struct fault f = { 0 };
+
+	if (s->role == SESSION_LNS_OUTGOING && !session_check_call_out(s->table->conn, &s->info, &f))
+		apply_fault(s, SEV_CLOSE, NULL, &f, now);
+	else
+		session_apply(s, SEV_TUNNEL_OPEN, &(struct session_input){ 0 }, now);
+}
+
+void session_table_open(struct session_table *t, usec_t now)
 {
 	struct session *s, *next;
 
 	HASH_ITER(hh, t->by_id, s, next)
-		session_apply(s, event, &(struct session_input){ .reason = reason }, now);
+		session_tunnel_open(s, now);
+}
+
+void session_table_close(struct session_table *t, const struct l2tp_reason *reason, usec_t now)
+{
+	struct session *s, *next;
+
+	HASH_ITER(hh, t->by_id, s, next)
+		session_apply(s, SEV_TUNNEL_CLOSED, &(struct session_input){ .reason = reason }, now);
 }
 
 /* ---- Operations --------------------------------------------------------------------------------------------- */
@@ -342,7 +407,7 @@ void session_fill_op(struct session *s, struct l2tp_op *op)
 {
 	const struct conn *c = s->table->conn;
 
-	op->lns = s->role == SESSION_LNS_INCOMING;
+	op->lns = session_is_lns(s);
 	op->session_id = s->id;
 	op->peer_session_id = s->peer_id;
 	op->call_cookie = s->cookie;
@@ -353,8 +418,6 @@ void session_fill_op(struct session *s, struct l2tp_op *op)
 		op->reason = &s->reason;
 	if (op->type == L2TP_OP_SESSION_ADD)
 		set_path(s, true);
-	if (op->type == L2TP_OP_SESSION_DEL)
-		s->deleting = true;
 }
 
 void session_refuse(struct session_table *t, uint32_t peer_id, const struct l2tp_reason *reason, usec_t now)

@@ -80,9 +80,12 @@ static void act_call(struct sim *s, struct node *n)
 	const struct watched *t = any(s, n, false);
 	uint32_t id, tunnel_id = t ? t->tunnel_id : 0;
 
-	if (!t || l2tp_call(n->l, tunnel_id, &info, 1, s->now, &id) < 0)
+	int (*const place)(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
+			   usec_t now, uint32_t *ret_session_id) = sim_chance(s, 50) ? l2tp_call : l2tp_call_out;
+
+	if (!t || place(n->l, tunnel_id, &info, 1, s->now, &id) < 0)
 		return;
-	sim_log(s, n, "calls: %u/%u", tunnel_id, id);
+	sim_log(s, n, "calls%s: %u/%u", place == l2tp_call_out ? " out" : "", tunnel_id, id);
 	sim_fail(s, watch_born(&n->watch, tunnel_id, id, s->now));
 }
 
@@ -255,7 +258,8 @@ static void set_params(struct sim *s, struct l2tp_params *p, bool secret)
 {
 	l2tp_params_init(p);
 	memcpy(p->host_name, "node", 5);
-	p->lns = true;
+	p->lns = p->lac = true;
+	p->bearer_capabilities = L2TP_BEARER_DIGITAL;
 	p->receive_window = (uint16_t)(1 + sim_below(s, 16));
 	p->hello_interval = (5 + sim_below(s, 30)) * SEC;
 	p->setup_timeout = (5 + sim_below(s, 40)) * SEC;

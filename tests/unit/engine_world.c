@@ -352,6 +352,9 @@ struct msg peer_msg(struct peer *p, enum cm_type type)
 	for (uint16_t avp = AVP_MESSAGE_TYPE + 1; avp < AVP_COUNT; avp++)
 		if (msg_place(type, avp) >= PLACE_FORGIVEN)
 			msg_set(&m, avp);
+	m.bearer_capabilities = p->bearer;
+	if (p->bearer && (type == CM_SCCRQ || type == CM_SCCRP))
+		msg_set(&m, AVP_BEARER_CAPABILITIES);
 	return m;
 }
 

@@ -102,6 +102,7 @@ struct peer {
 	uint16_t ns, nr;
 	uint16_t told;                /* the last Nr we sent */
 	bool deaf;                    /* does not acknowledge by itself */
+	uint32_t bearer;              /* Bearer Capabilities; 0: not sent */
 	uint16_t session_id, engine_session_id;
 	struct l2tp_span secret;      /* to hide with */
 	uint8_t response[16], challenge[16]; /* of the last message: from the engine; ours */

@@ -11,6 +11,7 @@ static const char *const names[] = {
 	[L2TP_OP_TUNNEL_DEL] = "TUNNEL_DEL",
 	[L2TP_OP_TUNNEL_GONE] = "TUNNEL_GONE",
 	[L2TP_OP_SESSION_ADD] = "SESSION_ADD",
+	[L2TP_OP_SESSION_DIAL] = "SESSION_DIAL",
 	[L2TP_OP_SESSION_UP] = "SESSION_UP",
 	[L2TP_OP_SESSION_DOWN] = "SESSION_DOWN",
 	[L2TP_OP_SESSION_DEL] = "SESSION_DEL",
@@ -25,7 +26,7 @@ const char *op_name(enum l2tp_op_type type)
 bool op_is_reported(enum l2tp_op_type type)
 {
 	return type == L2TP_OP_TUNNEL_ADD || type == L2TP_OP_TUNNEL_IDLE || type == L2TP_OP_TUNNEL_DEL ||
-	       type == L2TP_OP_SESSION_ADD || type == L2TP_OP_SESSION_DEL;
+	       type == L2TP_OP_SESSION_ADD || type == L2TP_OP_SESSION_DIAL || type == L2TP_OP_SESSION_DEL;
 }
 
 static struct watched *find(struct watch *w, uint32_t tunnel_id, uint32_t session_id)
@@ -153,6 +154,8 @@ static const char *judge(struct watch *w, struct watched *o, const struct l2tp_o
 	case L2TP_OP_TUNNEL_UP:
 	case L2TP_OP_SESSION_UP:
 		return watch_up(o);
+	case L2TP_OP_SESSION_DIAL:
+		return !o->added || o->up || o->down ? "dialling at the wrong time" : NULL;
 	case L2TP_OP_TUNNEL_IDLE:
 		return !o->up || o->down ? "asked about data while not up" : NULL;
 	case L2TP_OP_TUNNEL_DOWN:

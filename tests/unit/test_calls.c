@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is said of a call, and to whom: outgoing calls, and what either side tells the other before, during and after
+ * one.  The state tables are test_session_fsm.c's.
+ */
+#include "engine_world.h"
+
+#include <check.h>
+#include <errno.h>
+
+static struct world w;
+static struct peer p;
+
+static void begin(void)
+{
+	world_init(&w);
+	w.params.lac = true;
+	w.params.bearer_capabilities = L2TP_BEARER_DIGITAL;
+	peer_init(&p, &w, 9);
+	p.bearer = L2TP_BEARER_DIGITAL;
+}
+
+static void setup(void)
+{
+	begin();
+	world_start(&w);
+}
+
+static void teardown(void)
+{
+	world_end(&w);
+}
+
+static struct l2tp_span text(const char *s)
+{
+	return (struct l2tp_span){ (const uint8_t *)s, strlen(s) };
+}
+
+static bool same(struct l2tp_span a, const char *b)
+{
+	return a.len == strlen(b) && !memcmp(a.data, b, a.len);
+}
+
+static const struct l2tp_call_info *known(uint32_t session_id)
+{
+	static struct l2tp_session_info info;
+
+	ck_assert_int_eq(l2tp_get_session(w.l, p.engine_id, session_id, &info), 0);
+	return info.call;
+}
+
+/* ---- Outgoing calls ------------------------------------------------------------------------------------------ */
+
+START_TEST(ocrq_says) /* R2661-6.9-01, -03..11, R2661-4.4.4-01, -02, -06, R2661-4.4.4-12 */
+{
+	struct l2tp_call_info info = { .minimum_bps = 9600,
+				       .maximum_bps = 64000,
+				       .called_number = text("5551234"),
+				       .sub_address = text("7") };
+	const struct sent *s;
+	uint32_t id, first;
+
+	peer_open(&p);
+	ck_assert_int_eq(l2tp_call_out(w.l, p.engine_id, &info, 5, w.now, &id), 0);
+	world_drain(&w);
+	s = world_sent(&w, CM_OCRQ);
+	ck_assert_ptr_nonnull(s);
+	ck_assert(s->msg.assigned_session_id == id && s->header.session_id == 0);
+	ck_assert(s->msg.minimum_bps == 9600 && s->msg.maximum_bps == 64000);
+	ck_assert(s->msg.bearer_type == L2TP_BEARER_DIGITAL && s->msg.framing_type == L2TP_FRAMING_SYNC);
+	ck_assert(same(s->msg.called_number, "5551234") && same(s->msg.sub_address, "7"));
+	first = s->msg.call_serial_number;
+	ck_assert_int_eq(l2tp_call_out(w.l, p.engine_id, &(struct l2tp_call_info){ 0 }, 5, w.now, &id), 0);
+	world_pass(&w, USEC_PER_SEC);
+	s = world_sent(&w, CM_OCRQ);
+	ck_assert_uint_eq(s->msg.call_serial_number, first + 1);
+	ck_assert(msg_has(&s->msg, AVP_CALLED_NUMBER) && !msg_has(&s->msg, AVP_SUB_ADDRESS));
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	uint32_t peer_bearer, bearer, framing; /* the peer's framing is sync */
+	int expect;
+} unfit[] = {
+	{ "R2661-4.4.3-04 analog", L2TP_BEARER_DIGITAL, L2TP_BEARER_ANALOG, 0, -EOPNOTSUPP },
+	{ "R2661-4.4.4-02 either", L2TP_BEARER_DIGITAL, L2TP_BEARER_DIGITAL | L2TP_BEARER_ANALOG, 0, -EOPNOTSUPP },
+	{ "R2661-4.4.3-02 async", L2TP_BEARER_DIGITAL, 0, L2TP_FRAMING_ASYNC, -EOPNOTSUPP },
+	{ "R2661-4.4.4-06 either", L2TP_BEARER_DIGITAL, 0, L2TP_FRAMING_SYNC | L2TP_FRAMING_ASYNC, -EOPNOTSUPP },
+	{ "R2661-6.9-02 no capabilities", 0, 0, 0, -EOPNOTSUPP },
+	{ "R2661-4.4.4-04 both", L2TP_BEARER_DIGITAL | L2TP_BEARER_ANALOG, L2TP_BEARER_DIGITAL | L2TP_BEARER_ANALOG,
+	  L2TP_FRAMING_SYNC, 0 },
+};
+
+START_TEST(call_out_guard)
+{
+	struct l2tp_call_info info = { .bearer_type = unfit[_i].bearer, .framing_type = unfit[_i].framing };
+	uint32_t id = 0;
+
+	p.bearer = unfit[_i].peer_bearer;
+	peer_open(&p);
+	world_forget(&w);
+	ck_assert_msg(l2tp_call_out(w.l, p.engine_id, &info, 5, w.now, &id) == unfit[_i].expect, "%s", unfit[_i].name);
+	world_drain(&w);
+	ck_assert_msg(!world_sent(&w, CM_OCRQ) == (unfit[_i].expect < 0), "%s", unfit[_i].name);
+}
+END_TEST
+
+START_TEST(bearer_capabilities) /* R2661-4.4.3-06, -07, -26 */
+{
+	struct l2tp_params bad = w.params;
+	uint32_t id;
+
+	engine_dial(&p);
+	ck_assert_uint_eq(world_sent(&w, CM_SCCRQ)->msg.bearer_capabilities, L2TP_BEARER_DIGITAL);
+	bad.bearer_capabilities = 0;
+	ck_assert_int_eq(l2tp_open(w.l, &bad, &p.local, &p.addr, w.now, &id), -EINVAL);
+	bad.lac = false;
+	ck_assert_int_eq(l2tp_open(w.l, &bad, &p.local, &p.addr, w.now, &id), 0);
+	world_drain(&w);
+	ck_assert(!msg_has(&world_sent(&w, CM_SCCRQ)->msg, AVP_BEARER_CAPABILITIES));
+}
+END_TEST
+
+START_TEST(no_calls_out) /* X2661-7.5.2-07, R2661-4.4.3-08 */
+{
+	world_end(&w);
+	begin();
+	w.params.lac = false;
+	world_start(&w);
+	peer_open(&p);
+	peer_say(&p, CM_OCRQ);
+	ck_assert_uint_eq(world_sent(&w, CM_CDN)->msg.result_code.result, RC_CDN_NO_FACILITY_PERMANENT);
+	ck_assert_uint_eq(world_stats(&w).sessions, 0);
+}
+END_TEST
+
+START_TEST(lac_answers) /* R2661-6.10-01..04, R2661-6.11-01..05 */
+{
+	struct l2tp_call_info info;
+	const struct sent *s;
+	struct msg m = peer_msg(&p, CM_OCRQ);
+	uint32_t id;
+
+	peer_open(&p);
+	w.hold = true;
+	m.maximum_bps = 128000;
+	peer_send(&p, &m, 0);
+	id = w.last_add.session_id;
+	ck_assert(w.last_add.call->outgoing && !w.last_add.lns && same(w.last_add.call->called_number, "12345"));
+	info = *known(id);
+	info.physical_channel_id = 3;
+	ck_assert_int_eq(l2tp_set_call_info(w.l, p.engine_id, id, &info, w.now), 0);
+	world_answer(&w, L2TP_OP_SESSION_ADD, 0);
+	s = world_sent(&w, CM_OCRP);
+	ck_assert(s->header.session_id == p.session_id && s->msg.assigned_session_id == id);
+	ck_assert_uint_eq(s->msg.physical_channel_id, 3);
+	info = *known(id);
+	info.framing_type = L2TP_FRAMING_ASYNC;
+	ck_assert_int_eq(l2tp_set_call_info(w.l, p.engine_id, id, &info, w.now), -EINVAL);
+	info.framing_type = L2TP_FRAMING_SYNC;
+	info.tx_connect_speed = 33600;
+	info.rx_connect_speed = 9600;
+	info.call_serial_number = 1;
+	ck_assert_int_eq(l2tp_set_call_info(w.l, p.engine_id, id, &info, w.now), 0);
+	world_answer(&w, L2TP_OP_SESSION_DIAL, 0);
+	s = world_sent(&w, CM_OCCN);
+	ck_assert(s->msg.tx_connect_speed == 33600 && s->msg.rx_connect_speed == 9600);
+	ck_assert(s->msg.framing_type == L2TP_FRAMING_SYNC && !msg_has(&s->msg, AVP_SEQUENCING_REQUIRED));
+	ck_assert_uint_eq(known(id)->call_serial_number, 4711);
+	ck_assert_int_eq(l2tp_set_call_info(w.l, p.engine_id, id, &info, w.now), -EALREADY);
+	ck_assert_int_eq(l2tp_set_call_info(w.l, p.engine_id, id + 1, &info, w.now), -ENOENT);
+}
+END_TEST
+
+START_TEST(lac_answers_by_default)
+{
+	struct msg m = peer_msg(&p, CM_OCRQ);
+	const struct sent *s;
+
+	peer_open(&p);
+	m.maximum_bps = 128000;
+	m.framing_type = L2TP_FRAMING_SYNC | L2TP_FRAMING_ASYNC;
+	peer_send(&p, &m, 0);
+	s = world_sent(&w, CM_OCCN);
+	ck_assert(s->msg.tx_connect_speed == 128000 && !msg_has(&s->msg, AVP_RX_CONNECT_SPEED));
+	ck_assert_uint_eq(s->msg.framing_type, L2TP_FRAMING_SYNC);
+}
+END_TEST
+
+START_TEST(lns_learns) /* R2661-4.4.4-08: the channel is for the log; R2661-4.4.4-07, -11 */
+{
+	struct msg m;
+	uint32_t id;
+
+	peer_open(&p);
+	ck_assert_int_eq(l2tp_call_out(w.l, p.engine_id, &(struct l2tp_call_info){ 0 }, 5, w.now, &id), 0);
+	world_drain(&w);
+	m = peer_msg(&p, CM_OCRP);
+	m.physical_channel_id = 99;
+	msg_set(&m, AVP_PHYSICAL_CHANNEL_ID);
+	peer_send(&p, &m, (uint16_t)id);
+	peer_say(&p, CM_OCCN);
+	ck_assert_str_eq(world_session_state(&w, p.engine_id, id), "established");
+	ck_assert(known(id)->physical_channel_id == 99 && known(id)->tx_connect_speed == 1000000);
+	ck_assert(w.last_up.lns && w.last_up.call_cookie == 5);
+	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, id, NULL, w.now), 0);
+	world_pass(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(world_sent(&w, CM_CDN)->header.session_id, p.session_id);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("calls");
+	TCase *tc = tcase_create("outgoing");
+	int failed;
+	SRunner *runner;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, ocrq_says);
+	tcase_add_loop_test(tc, call_out_guard, 0, sizeof(unfit) / sizeof(unfit[0]));
+	tcase_add_test(tc, bearer_capabilities);
+	tcase_add_test(tc, no_calls_out);
+	tcase_add_test(tc, lac_answers);
+	tcase_add_test(tc, lac_answers_by_default);
+	tcase_add_test(tc, lns_learns);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
