@@ -81,20 +81,44 @@ static void on_added(void *ctx, int err, const char *text, int fd)
 	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err);
 }
 
+static struct dataplane_session spec_of(const struct l2tp_op *op)
+{
+	return (struct dataplane_session){ .tunnel_id = op->tunnel_id,
+					   .peer_tunnel_id = op->peer_tunnel_id,
+					   .session_id = op->session_id,
+					   .peer_session_id = op->peer_session_id,
+					   .version = op->version,
+					   .lns_mode = op->lns,
+					   .send_seq = op->sequencing,
+					   .recv_seq = op->sequencing,
+					   .reorder_timeout_ms = op->reorder_timeout_ms };
+}
+
 static void add(struct world_call *c, const struct l2tp_op *op)
 {
 	struct dataplane *dp = c->driver->dataplane;
-	struct dataplane_session spec = { .tunnel_id = op->tunnel_id,
-					  .peer_tunnel_id = op->peer_tunnel_id,
-					  .session_id = op->session_id,
-					  .peer_session_id = op->peer_session_id,
-					  .version = op->version,
-					  .lns_mode = op->lns,
-					  .send_seq = op->sequencing,
-					  .recv_seq = op->sequencing,
-					  .reorder_timeout_ms = op->reorder_timeout_ms };
+	struct dataplane_session spec = spec_of(op);
 
 	dp->class->session_add(dp, &spec, on_added, c);
+}
+
+static void on_set(void *ctx, int err, const char *text)
+{
+	struct world_call *c = ctx;
+	struct log_object o = object(c);
+
+	if (err < 0)
+		log_event(LOG_ERR, LOG_LOCAL_, &o, "data cannot be sequenced, closing: %s", text ? text : strerror(-err));
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err);
+}
+
+/* The LAC requires sequence numbers in data: known when it is connected, behind SESSION_ADD. */
+static void set(struct world_call *c, const struct l2tp_op *op)
+{
+	struct dataplane *dp = c->driver->dataplane;
+	struct dataplane_session spec = spec_of(op);
+
+	dp->class->session_set(dp, &spec, on_set, c);
 }
 
 static void on_deleted(void *ctx, int err, const char *text)
@@ -316,6 +340,24 @@ static void log_down(const struct world_call *c, const struct l2tp_reason *reaso
 		  log_escape(said, text, sizeof(text)));
 }
 
+/* pppd cannot change its map on a running link, and the kernel's frames in L2TP are never escaped: a fact for the log. */
+static void log_link(const struct world_call *c, const struct l2tp_link_info *link)
+{
+	struct log_object o = object(c);
+
+	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the LNS has agreed on ACCM %08x to send, %08x to receive", link->send_accm,
+		  link->receive_accm);
+}
+
+static void log_errors(const struct world_call *c, const struct l2tp_call_errors *e)
+{
+	struct log_object o = object(c);
+
+	log_event(LOG_NOTICE, LOG_REMOTE, &o,
+		  "errors on the LAC's link: CRC %u, framing %u, hardware overrun %u, buffer overrun %u, timeout %u, "
+		  "alignment %u", e->crc, e->framing, e->hardware_overrun, e->buffer_overrun, e->timeout, e->alignment);
+}
+
 static void gone(struct world_call *c)
 {
 	struct driver *d = c->driver;
@@ -343,8 +385,14 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 		add(c, op);
 	} else if (op->type == L2TP_OP_SESSION_DIAL) {
 		world_op_done(d, op->tunnel_id, op->session_id, -EOPNOTSUPP);
+	} else if (op->type == L2TP_OP_SESSION_SET) {
+		set(c, op);
 	} else if (op->type == L2TP_OP_SESSION_UP) {
 		up(c, op);
+	} else if (op->type == L2TP_OP_SESSION_LINK) {
+		log_link(c, op->link);
+	} else if (op->type == L2TP_OP_SESSION_ERRORS) {
+		log_errors(c, op->errors);
 	} else if (op->type == L2TP_OP_SESSION_DOWN) {
 		log_down(c, op->reason);
 	} else if (op->type == L2TP_OP_SESSION_DEL) {

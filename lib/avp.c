@@ -27,7 +27,7 @@ union avp_value {
 	struct l2tp_span bytes;
 	struct result_code result;
 	struct q931_cause q931;
-	struct call_errors errors;
+	struct l2tp_call_errors errors;
 	struct accm accm;
 };
 
@@ -177,7 +177,7 @@ static const struct {
 	[SHAPE_FLAG]   = { 0,                          read_nothing, write_nothing },
 	[SHAPE_RESULT] = { sizeof(struct result_code), read_result,  write_result },
 	[SHAPE_Q931]   = { sizeof(struct q931_cause),  read_q931,    write_q931 },
-	[SHAPE_ERRORS] = { sizeof(struct call_errors), read_errors,  write_errors },
+	[SHAPE_ERRORS] = { sizeof(struct l2tp_call_errors), read_errors, write_errors },
 	[SHAPE_ACCM]   = { sizeof(struct accm),        read_accm,    write_accm },
 };
 

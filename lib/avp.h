@@ -28,9 +28,6 @@ struct q931_cause {
 	uint8_t msg;
 	struct l2tp_span text;
 };
-struct call_errors {
-	uint32_t crc, framing, hardware_overrun, buffer_overrun, timeout, alignment;
-};
 struct accm {
 	uint32_t send, receive;
 };
@@ -58,7 +55,7 @@ struct msg {
 	struct l2tp_span proxy_authen_name, proxy_authen_challenge;
 	uint16_t proxy_authen_id;
 	struct l2tp_span proxy_authen_response;
-	struct call_errors call_errors;
+	struct l2tp_call_errors call_errors;
 	struct accm accm;
 	struct l2tp_span random_vector; /* of the last such AVP; written by the encoder itself when it hides */
 	struct l2tp_span private_group_id;

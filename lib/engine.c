@@ -99,10 +99,8 @@ static void timer_due(struct l2tp *l, struct timer *timer, usec_t now)
 	struct tunnel *t;
 
 	if (timer->kind == TIMER_CALL) {
-		struct l2tp_reason reason = { .origin = L2TP_BY_TIMEOUT, .result = RC_CDN_TIMEOUT,
-					      .text = "not established in time" };
 		t = registry_tunnel_of(owner);
-		session_apply(owner, SEV_TIMEOUT, &(struct session_input){ .reason = &reason }, now);
+		session_timer(owner, now);
 	} else {
 		t = owner;
 		tunnel_timer(t, (enum timer_kind)timer->kind, now);
@@ -278,6 +276,47 @@ int l2tp_set_call_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, 
 	if (!call_valid(info) || (known.outgoing && s->info.framing_type && (info->framing_type & ~s->info.framing_type)))
 		return -EINVAL;
 	return session_set_info(s, &known);
+}
+
+/* A session of a living tunnel, to be told something. */
+static struct session *find_session(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, struct tunnel **ret_tunnel)
+{
+	struct tunnel *t = registry_find(l, tunnel_id);
+
+	*ret_tunnel = t;
+	return t ? session_find(&t->sessions, session_id) : NULL;
+}
+
+int l2tp_set_link_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_link_info *link,
+		       usec_t now)
+{
+	struct tunnel *t;
+	struct session *s;
+	int r;
+
+	enter(l, now);
+	s = find_session(l, tunnel_id, session_id, &t);
+	if (!s)
+		return -ENOENT;
+	r = session_set_link_info(s, link, now);
+	registry_settle(l, t, now);
+	return r;
+}
+
+int l2tp_report_errors(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_call_errors *errors,
+		       usec_t now)
+{
+	struct tunnel *t;
+	struct session *s;
+	int r;
+
+	enter(l, now);
+	s = find_session(l, tunnel_id, session_id, &t);
+	if (!s)
+		return -ENOENT;
+	r = session_report_errors(s, errors, now);
+	registry_settle(l, t, now);
+	return r;
 }
 
 /* The world's reason, with the code of an ordinary close where it has none. */

@@ -171,6 +171,16 @@ struct l2tp_call_info {
 	struct l2tp_span calling_number, called_number, sub_address, private_group_id;
 };
 
+/* What the LAC counts on the link since the call began (WEN, 4.4.6). */
+struct l2tp_call_errors {
+	uint32_t crc, framing, hardware_overrun, buffer_overrun, timeout, alignment;
+};
+
+/* What the LNS has agreed on with the remote system, for the LAC's end of the link (SLI, 4.4.6). */
+struct l2tp_link_info {
+	uint32_t send_accm, receive_accm; /* as the LAC sees it; until it is told: all ones */
+};
+
 /* A control message as the trace callback sees it: already checked, not to be kept. */
 struct l2tp_trace {
 	bool sent;                 /* by us; else received */
@@ -224,7 +234,10 @@ enum l2tp_op_type {
 	L2TP_OP_SESSION_DIAL, /* reported: LAC: place the outgoing call.  0: answered, after l2tp_set_call_info() if there
 			       * is something to tell; failure: an error, or better l2tp_close_session() with a result
 			       * that says why (RC_CDN_BUSY), and then the report.  SESSION_DOWN meanwhile: hang up */
+	L2TP_OP_SESSION_SET, /* reported: the session's data must be sequenced from now on */
 	L2TP_OP_SESSION_UP,  /* event: established; start PPP */
+	L2TP_OP_SESSION_LINK, /* event: LAC: the LNS has told op->link */
+	L2TP_OP_SESSION_ERRORS, /* event: LNS: the LAC has told op->errors */
 	L2TP_OP_SESSION_DOWN, /* event: ended, for op->reason */
 	L2TP_OP_SESSION_DEL, /* reported: stop PPP, remove the kernel session; never issued without SESSION_ADD */
 	L2TP_OP_SESSION_GONE, /* event: forgotten */
@@ -245,7 +258,9 @@ struct l2tp_op {
 	struct l2tp_span peer_host_name;      /* tunnels; empty where not known */
 	const struct l2tp_reason *reason;     /* DOWN */
 	const struct l2tp_call_info *call;    /* sessions */
-	bool sequencing;                      /* SESSION_ADD, SESSION_UP: data must be sequenced */
+	const struct l2tp_link_info *link;    /* sessions */
+	const struct l2tp_call_errors *errors; /* sessions */
+	bool sequencing;                      /* SESSION_ADD, _SET, _UP: data must be sequenced */
 	uint32_t reorder_timeout_ms;
 };
 
@@ -290,6 +305,14 @@ L2TP_API int l2tp_call_out(struct l2tp *l, uint32_t tunnel_id, const struct l2tp
  * told; -ENOMEM */
 L2TP_API int l2tp_set_call_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
 				const struct l2tp_call_info *info, usec_t now);
+
+/* As LNS: tell the LAC what has been agreed on for its end of the link (SLI).  As LAC: tell the LNS of errors on the link
+ * (WEN); it is sent when there is something new, at most once a minute.  -ENOENT; -EINVAL: that is the other's part;
+ * -ENOTCONN: not established */
+L2TP_API int l2tp_set_link_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
+				const struct l2tp_link_info *link, usec_t now);
+L2TP_API int l2tp_report_errors(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
+				const struct l2tp_call_errors *errors, usec_t now);
 
 /* Close with StopCCN or CDN; result 0 stands for the code of an ordinary close.  -ENOENT; 0 if already closing. */
 L2TP_API int l2tp_close_tunnel(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_reason *reason, usec_t now);

@@ -65,6 +65,7 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 			       .table = t,
 			       .role = role,
 			       .state = SESSION_IDLE,
+			       .link = { .send_accm = UINT32_MAX, .receive_accm = UINT32_MAX }, /* 4.4.6 */
 			       .timer = { .deadline = USEC_NEVER, .kind = TIMER_CALL } };
 	r = idpool_acquire(core->ids, t->conn->id, SESSION_ID_MAX, now, &s->id);
 	if (r < 0)
@@ -127,6 +128,7 @@ void session_bury(struct session *s, const struct l2tp_reason *reason)
 	s->table->alive--;
 	outbox_cancel(o, &s->object, L2TP_OP_SESSION_ADD);
 	outbox_cancel(o, &s->object, L2TP_OP_SESSION_DIAL);
+	outbox_cancel(o, &s->object, L2TP_OP_SESSION_SET);
 	outbox_post(o, &s->object, L2TP_OP_SESSION_DOWN);
 	outbox_post(o, &s->object, s->path ? L2TP_OP_SESSION_DEL : L2TP_OP_SESSION_GONE);
 }
@@ -277,6 +279,12 @@ static const struct setup setups[CM_COUNT] = {
 };
 /* clang-format on */
 
+/* Is the data path to be changed before the call can be up? */
+static bool needs_set(const struct session *s)
+{
+	return s->sequenced != s->info.sequencing_required;
+}
+
 static void setup_message(struct session *s, const struct msg *m, usec_t now)
 {
 	const struct setup *setup = &setups[m->type];
@@ -284,10 +292,11 @@ static void setup_message(struct session *s, const struct msg *m, usec_t now)
 	bool own = event != SEV_INCOMING && event != SEV_OUTGOING;
 	struct fault f = { 0 };
 
-	if (!own || !setup->accept || setup->accept(s, m, &f))
-		session_apply(s, event, &(struct session_input){ .msg = m }, now);
-	else
-		apply_fault(s, setup->bad, m, &f, now);
+	if (own && setup->accept && !setup->accept(s, m, &f))
+		return apply_fault(s, setup->bad, m, &f, now);
+	if (s->state == SESSION_WAIT_CONNECT && (event == SEV_ICCN_OK || event == SEV_OCCN_OK) && needs_set(s))
+		event = SEV_CONNECT_SET;
+	session_apply(s, event, &(struct session_input){ .msg = m }, now);
 }
 
 void session_message(struct session *s, const struct msg *m, usec_t now)
@@ -342,6 +351,17 @@ static const struct l2tp_reason *failure(enum l2tp_op_type op)
 	return op == L2TP_OP_SESSION_DIAL ? &no_call : &no_path;
 }
 
+void session_timer(struct session *s, usec_t now)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_TIMEOUT, .result = RC_CDN_TIMEOUT,
+				      .text = "not established in time" };
+
+	if (s->state == SESSION_ESTABLISHED)
+		session_errors_due(s, now);
+	else
+		session_apply(s, SEV_TIMEOUT, &(struct session_input){ .reason = &reason }, now);
+}
+
 void session_op_done(struct session *s, int err, usec_t now)
 {
 	struct outbox *o = &s->table->conn->core->outbox;
@@ -357,6 +377,8 @@ void session_op_done(struct session *s, int err, usec_t now)
 			outbox_cancel(o, &s->object, L2TP_OP_SESSION_DEL);
 			outbox_post(o, &s->object, L2TP_OP_SESSION_GONE);
 		}
+	} else if (err >= 0 && needs_set(s)) {
+		outbox_post(o, &s->object, L2TP_OP_SESSION_SET);
 	} else if (err < 0) {
 		session_apply(s, SEV_NOT_READY, &(struct session_input){ .reason = failure(op) }, now);
 	} else {
@@ -412,12 +434,16 @@ void session_fill_op(struct session *s, struct l2tp_op *op)
 	op->peer_session_id = s->peer_id;
 	op->call_cookie = s->cookie;
 	op->call = &s->info;
+	op->link = &s->link;
+	op->errors = &s->errors;
 	op->sequencing = s->info.sequencing_required;
 	op->reorder_timeout_ms = c->params.reorder_timeout_ms;
 	if (op->type == L2TP_OP_SESSION_DOWN)
 		op->reason = &s->reason;
 	if (op->type == L2TP_OP_SESSION_ADD)
 		set_path(s, true);
+	if (op->type == L2TP_OP_SESSION_ADD || op->type == L2TP_OP_SESSION_SET)
+		s->sequenced = s->info.sequencing_required;
 }
 
 void session_refuse(struct session_table *t, uint32_t peer_id, const struct l2tp_reason *reason, usec_t now)

@@ -26,7 +26,7 @@ enum session_state {
 	SESSION_WAIT_DATAPLANE, /* ours, between two of the RFC's: the world makes the data path */
 	SESSION_WAIT_CS_ANSWER,
 	SESSION_WAIT_CONNECT,
-	SESSION_CONNECTED,      /* ours, LNS: connected, but the data path is not ready yet */
+	SESSION_CONNECTED,      /* ours, LNS: connected, but the data path is not ready yet, or not as agreed */
 	SESSION_ESTABLISHED,
 	SESSION_DEAD, /* the RFC's idle after "clean up" */
 	SESSION_STATES
@@ -41,6 +41,7 @@ enum session_event {
 	SEV_ICRP_BAD,    /* only where an ICRP is expected: elsewhere nobody looks into it */
 	SEV_ICCN_OK,
 	SEV_ICCN_BAD,    /* likewise */
+	SEV_CONNECT_SET, /* ICCN or OCCN, acceptable, and the data path has to follow what it says */
 	SEV_CDN,
 	SEV_OUTGOING,    /* of an incoming call: OCRQ, OCRP or OCCN */
 	SEV_INCOMING,    /* of an outgoing call: ICRQ, ICRP or ICCN */
@@ -72,6 +73,11 @@ struct session {
 	bool path;            /* SESSION_ADD has been handed out and has not failed: needs SESSION_DEL */
 	uint64_t cookie;      /* the world's, of l2tp_call() */
 	struct timer timer;
+	bool sequenced;       /* what the world knows of it */
+	bool errors_due;      /* LAC: to be sent when timer says so */
+	usec_t errors_sent;   /* 0: never */
+	struct l2tp_call_errors errors; /* LAC: the last ones sent, or due; LNS: received */
+	struct l2tp_link_info link;
 	struct l2tp_reason reason;
 	struct l2tp_call_info info;
 	uint8_t *store;       /* where the spans of info point to */
@@ -128,6 +134,12 @@ const char *session_state_name(enum session_state state);
 void session_message(struct session *s, const struct msg *m, usec_t now);
 void session_fault(struct session *s, const struct fault *f, usec_t now);
 void session_op_done(struct session *s, int err, usec_t now);
+void session_timer(struct session *s, usec_t now);
+
+/* session_notes.c: what is said during a call.  -EINVAL: in the wrong direction; -ENOTCONN */
+int session_set_link_info(struct session *s, const struct l2tp_link_info *link, usec_t now);
+int session_report_errors(struct session *s, const struct l2tp_call_errors *errors, usec_t now);
+void session_errors_due(struct session *s, usec_t now);
 /* All sessions: the tunnel has been established; it is going. */
 void session_table_open(struct session_table *t, usec_t now);
 void session_table_close(struct session_table *t, const struct l2tp_reason *reason, usec_t now);

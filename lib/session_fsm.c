@@ -7,7 +7,7 @@
  * one place that writes the state.  WAIT_DATAPLANE is ours: the kernel's session is made before the peer is told, so
  * one that was asked (ICRQ, OCRQ) waits there before it replies, one that has asked after the reply.  What arrives
  * meanwhile is answered as in the RFC's state beside it; only an OCCN may come that early: CONNECTED, ours too, waits for
- * the rest.  An empty cell is an event that cannot come or changes nothing.
+ * the rest, or until the data path is as the ICCN or OCCN wants it.  An empty cell is an event that cannot come or changes nothing.
  */
 #include "session.h"
 
@@ -103,6 +103,12 @@ static void make_path(struct session *s, const struct session_input *in, usec_t 
 	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_ADD);
 }
 
+static void alter_path(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)in, (void)now;
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_SET);
+}
+
 static void send_icrp(struct session *s, const struct session_input *in, usec_t now)
 {
 	struct msg m = { .type = CM_ICRP, .assigned_session_id = (uint16_t)s->id };
@@ -135,6 +141,22 @@ static void send_iccn(struct session *s, const struct session_input *in, usec_t 
 		 (uint64_t)s->info.sequencing_required << AVP_SEQUENCING_REQUIRED;
 	conn_send(conn_of(s), &m, s->peer_id, now);
 	up(s, in, now);
+}
+
+/* What is said during a call (6.13, 6.14); in the other direction it says nothing (X2661-6-06). */
+static void hear_sli(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)now;
+	s->link.send_accm = in->msg->accm.send;
+	s->link.receive_accm = in->msg->accm.receive;
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_LINK);
+}
+
+static void hear_wen(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)now;
+	s->errors = in->msg->call_errors;
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_ERRORS);
 }
 
 /* ---- Outgoing calls ----------------------------------------------------------------------------------------- */
@@ -248,6 +270,7 @@ static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = 
 			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
 		[SESSION_ESTABLISHED] = {
+			[SEV_SLI]           = { hear_sli,   SESSION_ESTABLISHED },
 			[SEV_CDN]           = { clean_up,   END },
 			[SEV_ICRQ]          = { unexpected, END },
 			[SEV_ICRP_OK]       = { unexpected, END },
@@ -278,6 +301,7 @@ static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = 
 		},
 		[SESSION_WAIT_CONNECT] = {
 			[SEV_ICCN_OK]       = { up,         SESSION_ESTABLISHED },
+			[SEV_CONNECT_SET]   = { alter_path, SESSION_CONNECTED },
 			[SEV_ICCN_BAD]      = { cdn,        END },
 			[SEV_ICRQ]          = { unexpected, END },
 			[SEV_ICRP_OK]       = { unexpected, END },
@@ -288,7 +312,21 @@ static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = 
 			[SEV_TIMEOUT]       = { cdn,        END },
 			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
+		[SESSION_CONNECTED] = {
+			[SEV_READY]         = { up,         SESSION_ESTABLISHED },
+			[SEV_NOT_READY]     = { cdn,        END },
+			[SEV_ICRQ]          = { unexpected, END },
+			[SEV_ICRP_OK]       = { unexpected, END },
+			[SEV_ICCN_OK]       = { unexpected, END },
+			[SEV_OUTGOING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
 		[SESSION_ESTABLISHED] = {
+			[SEV_WEN]           = { hear_wen,   SESSION_ESTABLISHED },
 			[SEV_CDN]           = { clean_up,   END },
 			[SEV_CLOSE]         = { cdn,        END },
 			[SEV_ICRQ]          = { unexpected, END },
@@ -331,6 +369,7 @@ static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = 
 			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
 		[SESSION_ESTABLISHED] = {
+			[SEV_SLI]           = { hear_sli,   SESSION_ESTABLISHED },
 			[SEV_OCRQ]          = { unexpected, END },
 			[SEV_OCRP_OK]       = { unexpected, END },
 			[SEV_OCCN_OK]       = { unexpected, END },
@@ -379,6 +418,7 @@ static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = 
 		},
 		[SESSION_WAIT_CONNECT] = {
 			[SEV_OCCN_OK]       = { up,         SESSION_ESTABLISHED },
+			[SEV_CONNECT_SET]   = { alter_path, SESSION_CONNECTED },
 			[SEV_OCCN_BAD]      = { cdn,        END },
 			[SEV_OCRQ]          = { unexpected, END },
 			[SEV_OCRP_OK]       = { unexpected, END },
@@ -403,6 +443,7 @@ static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = 
 			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
 		[SESSION_ESTABLISHED] = {
+			[SEV_WEN]           = { hear_wen,   SESSION_ESTABLISHED },
 			[SEV_OCRQ]          = { unexpected, END },
 			[SEV_OCRP_OK]       = { unexpected, END },
 			[SEV_OCCN_OK]       = { unexpected, END },

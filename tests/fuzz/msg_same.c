@@ -45,7 +45,7 @@ static struct value value_of(const struct avp_row *row, const struct msg *m)
 		return (struct value){ { v->cause, v->msg }, v->text };
 	}
 	case SHAPE_ERRORS: {
-		const struct call_errors *v = field;
+		const struct l2tp_call_errors *v = field;
 		return (struct value){ { v->crc, v->framing, v->hardware_overrun, v->buffer_overrun, v->timeout,
 					 v->alignment }, { 0 } };
 	}

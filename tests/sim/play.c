@@ -76,7 +76,9 @@ static const struct watched *any(struct sim *s, const struct node *n, bool sessi
 static void act_call(struct sim *s, struct node *n)
 {
 	static const uint8_t number[] = "0815";
-	struct l2tp_call_info info = { .framing_type = 1, .called_number = { number, 4 } };
+	struct l2tp_call_info info = { .framing_type = 1,
+				       .called_number = { number, 4 },
+				       .sequencing_required = sim_chance(s, 30) };
 	const struct watched *t = any(s, n, false);
 	uint32_t id, tunnel_id = t ? t->tunnel_id : 0;
 
@@ -97,6 +99,18 @@ static void act_hang_up(struct sim *s, struct node *n)
 		return;
 	sim_log(s, n, "hangs up %u/%u", o->tunnel_id, o->session_id);
 	(void)l2tp_close_session(n->l, o->tunnel_id, o->session_id, NULL, s->now);
+}
+
+/* Whoever we are in it: the other function refuses. */
+static void act_tell(struct sim *s, struct node *n)
+{
+	struct l2tp_call_errors errors = { .crc = (uint32_t)sim_below(s, 3) };
+	const struct watched *o = any(s, n, true);
+
+	if (!o)
+		return;
+	(void)l2tp_set_link_info(n->l, o->tunnel_id, o->session_id, &(struct l2tp_link_info){ 1, 2 }, s->now);
+	(void)l2tp_report_errors(n->l, o->tunnel_id, o->session_id, &errors, s->now);
 }
 
 static void act_close(struct sim *s, struct node *n)
@@ -135,7 +149,7 @@ void play_act(struct sim *s, struct node *n)
 {
 	static void (*const acts[])(struct sim *s, struct node *n) = {
 		act_dial, act_dial, act_call, act_call, act_call, act_call, act_hang_up, act_close, act_data,
-		act_crash,
+		act_crash, act_tell, act_tell,
 	};
 
 	acts[sim_below(s, sizeof(acts) / sizeof(acts[0]))](s, n);

@@ -59,6 +59,8 @@ struct world {
 	char log[8192];               /* "TUNNEL_ADD TUNNEL_UP " */
 	struct l2tp_reason reason;    /* of the last DOWN */
 	struct l2tp_op last_add, last_up; /* pointers are stale */
+	struct l2tp_link_info link;       /* of the last SESSION_UP or SESSION_LINK */
+	struct l2tp_call_errors errors;   /* of the last SESSION_ERRORS */
 	char last_host[64];           /* what peer_host_name was */
 	struct op_key pending[PENDING_MAX];
 	size_t n_pending;

@@ -210,6 +210,181 @@ START_TEST(lns_learns) /* R2661-4.4.4-08: the channel is for the log; R2661-4.4.
 }
 END_TEST
 
+/* ---- Sequencing ---------------------------------------------------------------------------------------------- */
+
+START_TEST(sequencing_at_the_lac) /* R2661-5.4-03, R2661-4.4.4-15 */
+{
+	struct l2tp_call_info info = { .framing_type = 1, .sequencing_required = true };
+	uint32_t id;
+
+	peer_open(&p);
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &info, 5, w.now, &id), 0);
+	world_drain(&w);
+	peer_say(&p, CM_ICRP);
+	ck_assert(w.last_add.sequencing && w.last_up.sequencing);
+	ck_assert(msg_has(&world_sent(&w, CM_ICCN)->msg, AVP_SEQUENCING_REQUIRED));
+	ck_assert(!world_logged(&w, "SESSION_SET"));
+}
+END_TEST
+
+START_TEST(sequencing_decided_late) /* after SESSION_ADD, before the peer is told */
+{
+	struct l2tp_call_info info;
+	uint32_t id;
+
+	peer_open(&p);
+	w.hold = true;
+	peer_say(&p, CM_OCRQ);
+	id = w.last_add.session_id;
+	ck_assert(!w.last_add.sequencing);
+	world_answer(&w, L2TP_OP_SESSION_ADD, 0);
+	info = *known(id);
+	info.sequencing_required = true;
+	ck_assert_int_eq(l2tp_set_call_info(w.l, p.engine_id, id, &info, w.now), 0);
+	world_answer(&w, L2TP_OP_SESSION_DIAL, 0);
+	ck_assert_ptr_null(world_sent(&w, CM_OCCN));
+	world_answer(&w, L2TP_OP_SESSION_SET, 0);
+	ck_assert(msg_has(&world_sent(&w, CM_OCCN)->msg, AVP_SEQUENCING_REQUIRED) && w.last_up.sequencing);
+}
+END_TEST
+
+START_TEST(sequencing_early_occn) /* the data path was asked for before the OCCN came */
+{
+	struct msg m;
+	uint32_t id;
+
+	peer_open(&p);
+	ck_assert_int_eq(l2tp_call_out(w.l, p.engine_id, &(struct l2tp_call_info){ 0 }, 5, w.now, &id), 0);
+	world_drain(&w);
+	w.hold = true;
+	peer_say(&p, CM_OCRP);
+	m = peer_msg(&p, CM_OCCN);
+	msg_set(&m, AVP_SEQUENCING_REQUIRED);
+	peer_send(&p, &m, (uint16_t)id);
+	world_answer(&w, L2TP_OP_SESSION_ADD, 0);
+	ck_assert(world_logged(&w, "SESSION_ADD SESSION_SET ") && !world_logged(&w, "SESSION_UP"));
+	world_answer(&w, L2TP_OP_SESSION_SET, 0);
+	ck_assert(world_logged(&w, "SESSION_UP") && w.last_up.sequencing);
+}
+END_TEST
+
+/* ---- WEN and SLI --------------------------------------------------------------------------------------------- */
+
+/* The engine is the LNS of a call that the peer has placed. */
+static uint32_t incoming(void)
+{
+	peer_open(&p);
+	peer_call(&p);
+	return p.engine_session_id;
+}
+
+static uint32_t place(void)
+{
+	uint32_t id;
+
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &(struct l2tp_call_info){ 0 }, 5, w.now, &id), 0);
+	world_drain(&w);
+	peer_say(&p, CM_ICRP);
+	world_pass(&w, USEC_PER_SEC);
+	world_forget(&w);
+	return id;
+}
+
+static uint32_t placed(void)
+{
+	peer_open(&p);
+	return place();
+}
+
+START_TEST(sli) /* R2661-6.14-01, -03, -04, R2661-6.0-01 */
+{
+	uint32_t id = incoming();
+	const struct sent *s;
+
+	ck_assert_int_eq(l2tp_set_link_info(w.l, p.engine_id, id, &(struct l2tp_link_info){ 0xa0000, 7 }, w.now), 0);
+	world_drain(&w);
+	s = world_sent(&w, CM_SLI);
+	ck_assert(s->header.session_id == p.session_id && s->msg.accm.send == 0xa0000 && s->msg.accm.receive == 7);
+	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &(struct l2tp_call_errors){ 1 }, w.now), -EINVAL);
+	ck_assert_int_eq(l2tp_set_link_info(w.l, p.engine_id, id + 1, &(struct l2tp_link_info){ 0 }, w.now), -ENOENT);
+	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id + 1, &(struct l2tp_call_errors){ 0 }, w.now), -ENOENT);
+}
+END_TEST
+
+START_TEST(sli_heard) /* R2661-6.14-02, R2661-4.4.6-03 */
+{
+	struct msg m = peer_msg(&p, CM_SLI);
+	uint32_t id = placed();
+
+	ck_assert(w.link.send_accm == UINT32_MAX && w.link.receive_accm == UINT32_MAX);
+	for (uint32_t i = 1; i < 3; i++) {
+		m.accm.send = i;
+		m.accm.receive = 10 * i;
+		peer_send(&p, &m, (uint16_t)id);
+		ck_assert(w.link.send_accm == i && w.link.receive_accm == 10 * i);
+	}
+	ck_assert_int_eq(l2tp_set_link_info(w.l, p.engine_id, id, &(struct l2tp_link_info){ 0 }, w.now), -EINVAL);
+}
+END_TEST
+
+START_TEST(wen_heard) /* R2661-6.13-02, X2661-7.4.2-04 */
+{
+	struct msg m = peer_msg(&p, CM_WEN);
+	uint32_t id = incoming();
+
+	m.call_errors = (struct l2tp_call_errors){ 1, 2, 3, 4, 5, 6 };
+	peer_send(&p, &m, (uint16_t)id);
+	ck_assert(!memcmp(&w.errors, &m.call_errors, sizeof(w.errors)));
+}
+END_TEST
+
+START_TEST(wen) /* R2661-6.13-01, -03..06, R2661-4.4.6-01 */
+{
+	uint32_t id = placed();
+	struct l2tp_call_errors none = { 0 }, some = { .crc = 1 };
+
+	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &none, w.now), 0);
+	world_drain(&w);
+	ck_assert_uint_eq(world_count(&w, CM_WEN), 0);
+	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &some, w.now), 0);
+	world_drain(&w);
+	ck_assert(world_count(&w, CM_WEN) == 1 && world_sent(&w, CM_WEN)->header.session_id == p.session_id);
+	for (uint32_t i = 2; i < 32; i++) {
+		some.crc = i;
+		world_pass(&w, USEC_PER_SEC);
+		ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &some, w.now), 0);
+	}
+	ck_assert_uint_eq(world_count(&w, CM_WEN), 1);
+	world_pass(&w, 29 * USEC_PER_SEC);
+	ck_assert_uint_eq(world_count(&w, CM_WEN), 1);
+	world_pass(&w, 2 * USEC_PER_SEC);
+	ck_assert(world_count(&w, CM_WEN) == 2 && world_sent(&w, CM_WEN)->msg.call_errors.crc == 31);
+	world_pass(&w, 300 * USEC_PER_SEC);
+	ck_assert_uint_eq(world_count(&w, CM_WEN), 2);
+	some.alignment = 1;
+	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &some, w.now), 0);
+	world_drain(&w);
+	ck_assert_uint_eq(world_count(&w, CM_WEN), 3);
+	p.session_id++;
+	id = place();
+	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &none, w.now), 0);
+	ck_assert_uint_eq(world_count(&w, CM_WEN), 0);
+}
+END_TEST
+
+START_TEST(notes_before_the_call)
+{
+	uint32_t id;
+
+	peer_open(&p);
+	peer_say(&p, CM_ICRQ);
+	id = p.engine_session_id;
+	ck_assert_int_eq(l2tp_set_link_info(w.l, p.engine_id, id, &(struct l2tp_link_info){ 0 }, w.now), -ENOTCONN);
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &(struct l2tp_call_info){ 0 }, 5, w.now, &id), 0);
+	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &(struct l2tp_call_errors){ 1 }, w.now), -ENOTCONN);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("calls");
@@ -225,6 +400,14 @@ int main(void)
 	tcase_add_test(tc, lac_answers);
 	tcase_add_test(tc, lac_answers_by_default);
 	tcase_add_test(tc, lns_learns);
+	tcase_add_test(tc, sequencing_at_the_lac);
+	tcase_add_test(tc, sequencing_decided_late);
+	tcase_add_test(tc, sequencing_early_occn);
+	tcase_add_test(tc, sli);
+	tcase_add_test(tc, sli_heard);
+	tcase_add_test(tc, wen);
+	tcase_add_test(tc, wen_heard);
+	tcase_add_test(tc, notes_before_the_call);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -94,6 +94,23 @@ static uint32_t call_out(void)
 	return id;
 }
 
+/* Connected, and the peer wants data to be sequenced: the data path follows. */
+static uint32_t connected_with(enum cm_type type)
+{
+	struct msg m = peer_msg(&p, type);
+
+	w.hold = true;
+	msg_set(&m, AVP_SEQUENCING_REQUIRED);
+	peer_send(&p, &m, p.engine_session_id);
+	return p.engine_session_id;
+}
+
+static uint32_t lns_connected(void)
+{
+	lns_wait_connect();
+	return connected_with(CM_ICCN);
+}
+
 static uint32_t out_lac_wait_dataplane(void)
 {
 	peer_open(&p);
@@ -342,6 +359,26 @@ static void not_ready(void)
 	world_answer(&w, L2TP_OP_SESSION_ADD, -5);
 }
 
+static void set_done(void)
+{
+	world_answer(&w, L2TP_OP_SESSION_SET, 0);
+}
+
+static void set_failed(void)
+{
+	world_answer(&w, L2TP_OP_SESSION_SET, -5);
+}
+
+static void iccn_sequenced(void)
+{
+	(void)connected_with(CM_ICCN);
+}
+
+static void occn_sequenced(void)
+{
+	(void)connected_with(CM_OCCN);
+}
+
 static void answered(void)
 {
 	world_answer(&w, L2TP_OP_SESSION_DIAL, 0);
@@ -430,7 +467,7 @@ static const struct row rows[] = {
 	{ "R2661-6.4-02", lac_established, tunnel_close, "StopCCN", 0, BYE,
 	  "SESSION_DOWN SESSION_DEL TUNNEL_DOWN SESSION_GONE TUNNEL_DEL " },
 	{ "X2661-7.4.1-05 established", lac_established, occn, "CDN", 2, BYE, REMOVED },
-	{ "X2661-7.4.1-06", lac_established, sli, "", 0, UP, "" },
+	{ "X2661-7.4.1-06", lac_established, sli, "", 0, UP, "SESSION_LINK " },
 	{ "X2661-6-06 established", lac_established, wen, "", 0, UP, "" },
 	{ "R2661-4.1-03 established", lac_established, fault, "CDN", 2, BYE, REMOVED },
 	{ "X2661-4.4.2-02", lac_established, cdn_fault, "", 0, BYE, REMOVED },
@@ -473,10 +510,22 @@ static const struct row rows[] = {
 	{ "X2661-7.4.2-02 established", lns_established, tunnel_close, "StopCCN", 0, BYE,
 	  "SESSION_DOWN SESSION_DEL TUNNEL_DOWN SESSION_GONE TUNNEL_DEL " },
 	{ "X2661-7.4.2-03 established", lns_established, ocrq, "CDN", 2, BYE, REMOVED },
-	{ "X2661-7.4.2-04", lns_established, wen, "", 0, UP, "" },
+	{ "X2661-7.4.2-04", lns_established, wen, "", 0, UP, "SESSION_ERRORS " },
 	{ "X2661-6-06 SLI at the LNS", lns_established, sli, "", 0, UP, "" },
 	{ "R2661-4.1-03 LNS", lns_established, fault, "CDN", 2, BYE, REMOVED },
 	{ "X2661-4.4.2-02 LNS", lns_established, cdn_fault, "", 0, BYE, REMOVED },
+	{ "R2661-7.4.2-S06 R2661-5.4-04", lns_wait_connect, iccn_sequenced, "", 0, "connected", "SESSION_SET " },
+	{ "R2661-5.4-04 set", lns_connected, set_done, "", 0, UP, "SESSION_UP " },
+	{ "R2661-5.4-04 not set", lns_connected, set_failed, "CDN", 2, "dead", "SESSION_DOWN SESSION_DEL " },
+	{ "R2661-7.4.2-S12 connected", lns_connected, cdn, "", 0, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.2-S13 connected", lns_connected, close_it, "CDN", 3, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.2-S14 connected", lns_connected, icrq, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.2-S15 connected", lns_connected, icrp, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "R2661-7.4.2-S16 connected", lns_connected, iccn, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "X2661-7.4.2-01 connected", lns_connected, timeout, "CDN", 10, "dead", "SESSION_DOWN " },
+	{ "X2661-7.4.2-02 connected", lns_connected, scccn_stopccn, "", 0, "dead", "SESSION_DOWN TUNNEL_DOWN " },
+	{ "X2661-7.4.2-03 connected", lns_connected, ocrp, "CDN", 2, "dead", "SESSION_DOWN " },
+	{ "R2661-4.1-03 connected", lns_connected, fault, "CDN", 2, "dead", "SESSION_DOWN " },
 	/* 7.5.1, LAC */
 	{ "R2661-7.5.1-S01 R2661-7.5-01, -02", in_none, new_ocrq, "OCRP OCCN", 0, UP,
 	  "SESSION_ADD SESSION_DIAL SESSION_UP " },
@@ -571,6 +620,7 @@ static const struct row rows[] = {
 	{ "X2661-7.5.2-05 early", out_lns_connected, timeout, "CDN", 10, "dead", "SESSION_DOWN " },
 	{ "R2661-4.1-03 out early", out_lns_connected, fault, "CDN", 2, "dead", "SESSION_DOWN " },
 	{ "R2661-7.5.2-S13", out_lns_wait_connect, occn, "", 0, UP, "SESSION_UP " },
+	{ "R2661-7.5.2-S13 R2661-5.4-04", out_lns_wait_connect, occn_sequenced, "", 0, "connected", "SESSION_SET " },
 	{ "X2661-7.5.2-02 framing", out_lns_wait_connect, occn_framing, "CDN", 11, BYE, REMOVED },
 	{ "X2661-7.5.2-02 fault", out_lns_wait_connect, occn_fault, "CDN", 2, BYE, REMOVED },
 	{ "R2661-7.5.2-S14", out_lns_wait_connect, ocrq, "CDN", 2, BYE, REMOVED },
@@ -589,8 +639,9 @@ static const struct row rows[] = {
 	{ "X2661-7.5.2-03 established", out_lns_established, tunnel_close, "StopCCN", 0, BYE,
 	  "SESSION_DOWN SESSION_DEL TUNNEL_DOWN SESSION_GONE TUNNEL_DEL " },
 	{ "X2661-7.5.2-04 established", out_lns_established, iccn, "CDN", 2, BYE, REMOVED },
-	{ "X2661-7.5.2-06", out_lns_established, wen, "", 0, UP, "" },
-	{ "X2661-7.5.1-04", out_lac_established, sli, "", 0, UP, "" },
+	{ "X2661-7.5.2-06", out_lns_established, wen, "", 0, UP, "SESSION_ERRORS " },
+	{ "X2661-6-06 SLI at the LNS out", out_lns_established, sli, "", 0, UP, "" },
+	{ "X2661-7.5.1-04", out_lac_established, sli, "", 0, UP, "SESSION_LINK " },
 	{ "R2661-4.1-03 LNS out", out_lns_established, fault, "CDN", 2, BYE, REMOVED },
 };
 
