@@ -61,6 +61,7 @@ struct msg {
 	struct l2tp_span private_group_id;
 	uint32_t rx_connect_speed;
 	/* sequencing_required has no value: its bit in has is all there is */
+	uint64_t hide; /* to be sent: bits of what is hidden if only there is a secret */
 };
 
 static inline bool msg_has(const struct msg *m, enum avp_type type)

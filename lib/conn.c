@@ -41,11 +41,13 @@ void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t 
 	struct writer w = writer_of(body, sizeof(body) - WIRE_CONTROL_HEADER);
 	struct msg_encoder e = { .secret = conn_secret(c), .hide = c->params.hide_avps && c->params.secret_len > 0 };
 
-	if (e.hide)
+	if (e.hide || (e.secret.len && m->hide))
 		c->core->env.random(c->core->env.ctx, e.vector, sizeof(e.vector));
 	msg_encode(&e, m, &w);
 	if (writer_bad(&w) || chan_send(&c->chan, writer_span(&w), (uint16_t)session_id, now) < 0)
 		c->broken = true;
+	if (m->hide)
+		digest_wipe(body, sizeof(body)); /* without a secret it is there in the clear */
 }
 
 static void trace_sent(const struct core *core, const struct conn *c, const struct chan_tx *tx,

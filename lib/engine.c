@@ -15,6 +15,7 @@
 #include "params.h"
 
 #define QUARANTINE (60 * USEC_PER_SEC) /* longer than any retransmission of a former owner's peer */
+#define ICCN_MAX (WIRE_SEND_MAX - 512) /* octets of strings that fit an ICCN, hidden too */
 #define STRING_MAX (AVP_VALUE_MAX - 2) /* of a call: octets that fit an AVP, hidden too */
 
 static void enter(struct l2tp *l, usec_t now)
@@ -207,8 +208,22 @@ int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const struct l2t
 
 static bool call_valid(const struct l2tp_call_info *c)
 {
-	return c->calling_number.len <= STRING_MAX && c->called_number.len <= STRING_MAX &&
-	       c->sub_address.len <= STRING_MAX && c->private_group_id.len <= STRING_MAX;
+	const struct l2tp_proxy *p = &c->proxy;
+	const size_t lens[] = { c->calling_number.len, c->called_number.len, c->sub_address.len };
+	const size_t iccn[] = { c->private_group_id.len, p->initial_received_confreq.len, p->last_sent_confreq.len,
+				p->last_received_confreq.len, p->authen_name.len, p->authen_challenge.len,
+				p->authen_response.len };
+	size_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+		if (lens[i] > STRING_MAX)
+			return false;
+	for (size_t i = 0; i < sizeof(iccn) / sizeof(iccn[0]); i++) {
+		if (iccn[i] > STRING_MAX)
+			return false;
+		sum += iccn[i];
+	}
+	return sum <= ICCN_MAX && session_proxy_valid(p);
 }
 
 static int place_call(struct l2tp *l, uint32_t tunnel_id, enum session_role role, const struct l2tp_call_info *info,

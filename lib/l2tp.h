@@ -140,6 +140,7 @@ struct l2tp_params {
 	bool strict;                           /* also refuse what the field is known to forget: an ICCN without speed */
 	bool lns;                              /* incoming calls are accepted from the peer */
 	bool lac;                              /* outgoing calls are placed for the peer; needs bearer_capabilities */
+	bool proxy_authentication;             /* as LNS: believe the LAC's (9.5); else it is not even kept */
 	uint32_t framing_capabilities;         /* enum l2tp_framing bits */
 	uint32_t bearer_capabilities;          /* enum l2tp_bearer bits; 0: AVP not sent */
 	uint16_t receive_window;               /* messages, 1 .. 1024 */
@@ -157,6 +158,26 @@ struct l2tp_params {
 L2TP_API void l2tp_params_init(struct l2tp_params *p);
 L2TP_API void l2tp_limits_init(struct l2tp_limits *limits);
 
+/* How the LAC has authenticated the remote system (4.4.5). */
+enum l2tp_proxy_authen {
+	L2TP_PROXY_UNSAID, /* it has not, or does not tell */
+	L2TP_PROXY_TEXT,   /* text, a login: response is the password */
+	L2TP_PROXY_CHAP,
+	L2TP_PROXY_PAP,    /* response is the password */
+	L2TP_PROXY_NONE,   /* no authentication */
+	L2TP_PROXY_MSCHAP, /* version 1 */
+};
+
+/* What the LAC has settled with the remote system before the LNS came in (4.4.5).  The engine lets no half of a set
+ * through: what is received and lacks a part reads as not said, what is to be sent and lacks one is refused. */
+struct l2tp_proxy {
+	/* LCP Configure-Requests from their first option on; the last ones both, or neither: LCP begins anew */
+	struct l2tp_span initial_received_confreq, last_sent_confreq, last_received_confreq;
+	enum l2tp_proxy_authen authen_type;
+	uint8_t authen_id;                                            /* CHAP, PAP, MSCHAP */
+	struct l2tp_span authen_name, authen_challenge, authen_response; /* response is a secret: wiped after use */
+};
+
 /* What the parties say of a call (ICRQ and ICCN, or OCRQ, OCRP and OCCN).  Spans may be empty: not said. */
 struct l2tp_call_info {
 	bool outgoing;                /* the LNS asks for it, the LAC places it; filled in by the engine */
@@ -169,6 +190,7 @@ struct l2tp_call_info {
 	uint32_t rx_connect_speed;    /* bit/s, 0: as tx */
 	bool sequencing_required;
 	struct l2tp_span calling_number, called_number, sub_address, private_group_id;
+	struct l2tp_proxy proxy;      /* incoming */
 };
 
 /* What the LAC counts on the link since the call began (WEN, 4.4.6). */

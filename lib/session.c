@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
+
 #define SESSION_ID_MAX 65535 /* 16 bits on the wire */
 
 struct session *session_find(const struct session_table *t, uint32_t id)
@@ -35,6 +37,13 @@ static void set_path(struct session *s, bool path)
 {
 	s->table->paths += (uint32_t)path - (uint32_t)s->path;
 	s->path = path;
+}
+
+static void free_store(struct session *s)
+{
+	if (s->store)
+		digest_wipe(s->store, s->store_len);
+	free(s->store);
 }
 
 /* ---- Birth and death ---------------------------------------------------------------------------------------- */
@@ -88,7 +97,7 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 	return 0;
 
 no_info:
-	free(s->store);
+	free_store(s);
 	heap_unreserve(&core->heap, 1);
 no_timer:
 	idpool_release(core->ids, t->conn->id, s->id, now);
@@ -150,7 +159,7 @@ void session_free(struct session *s)
 		core->stats.sessions_established--;
 	core->stats.sessions--;
 	t->count--;
-	free(s->store);
+	free_store(s);
 	free(s);
 }
 
@@ -167,8 +176,11 @@ void session_table_clear(struct session_table *t)
 int session_set_info(struct session *s, const struct l2tp_call_info *info)
 {
 	struct l2tp_call_info copy = *info;
+	struct l2tp_proxy *proxy = &copy.proxy;
 	struct l2tp_span *spans[] = { &copy.calling_number, &copy.called_number, &copy.sub_address,
-				      &copy.private_group_id };
+				      &copy.private_group_id, &proxy->initial_received_confreq,
+				      &proxy->last_sent_confreq, &proxy->last_received_confreq, &proxy->authen_name,
+				      &proxy->authen_challenge, &proxy->authen_response };
 	const size_t n = sizeof(spans) / sizeof(spans[0]);
 	uint8_t *store = NULL;
 	size_t len = 0, at = 0;
@@ -184,10 +196,81 @@ int session_set_info(struct session *s, const struct l2tp_call_info *info)
 		spans[i]->data = store + at;
 		at += spans[i]->len;
 	}
-	free(s->store);
+	free_store(s);
 	s->store = store;
+	s->store_len = len;
 	s->info = copy;
 	return 0;
+}
+
+/* What a kind of proxy authentication needs beside its type, as bits of struct msg.has. */
+static uint64_t proxy_needs(uint32_t type)
+{
+#define HAS(avp) ((uint64_t)1 << AVP_PROXY_AUTHEN_##avp)
+	static const uint64_t needs[] = {
+		[L2TP_PROXY_TEXT] = HAS(NAME) | HAS(RESPONSE),
+		[L2TP_PROXY_CHAP] = HAS(NAME) | HAS(CHALLENGE) | HAS(ID) | HAS(RESPONSE),
+		[L2TP_PROXY_PAP] = HAS(NAME) | HAS(ID) | HAS(RESPONSE),
+		[L2TP_PROXY_NONE] = 0,
+		[L2TP_PROXY_MSCHAP] = HAS(NAME) | HAS(CHALLENGE) | HAS(ID) | HAS(RESPONSE),
+	};
+#undef HAS
+	return type < sizeof(needs) / sizeof(needs[0]) ? needs[type] : 0;
+}
+
+bool session_proxy_valid(const struct l2tp_proxy *proxy)
+{
+	uint64_t needs = proxy_needs(proxy->authen_type);
+
+	return proxy->authen_type <= L2TP_PROXY_MSCHAP && !proxy->last_sent_confreq.len == !proxy->last_received_confreq.len &&
+	       (proxy->last_sent_confreq.len || !proxy->initial_received_confreq.len) &&
+	       (proxy->authen_challenge.len || !(needs >> AVP_PROXY_AUTHEN_CHALLENGE & 1));
+}
+
+void session_put_proxy(const struct l2tp_proxy *proxy, struct msg *m)
+{
+	m->initial_received_lcp_confreq = proxy->initial_received_confreq;
+	m->last_sent_lcp_confreq = proxy->last_sent_confreq;
+	m->last_received_lcp_confreq = proxy->last_received_confreq;
+	m->proxy_authen_type = (uint16_t)proxy->authen_type;
+	m->proxy_authen_id = proxy->authen_id;
+	m->proxy_authen_name = proxy->authen_name;
+	m->proxy_authen_challenge = proxy->authen_challenge;
+	m->proxy_authen_response = proxy->authen_response;
+	m->has |= (uint64_t)!!m->initial_received_lcp_confreq.len << AVP_INITIAL_RECEIVED_LCP_CONFREQ |
+		  (uint64_t)!!m->last_sent_lcp_confreq.len << AVP_LAST_SENT_LCP_CONFREQ |
+		  (uint64_t)!!m->last_received_lcp_confreq.len << AVP_LAST_RECEIVED_LCP_CONFREQ |
+		  (uint64_t)!!m->proxy_authen_type << AVP_PROXY_AUTHEN_TYPE | proxy_needs(m->proxy_authen_type);
+	/* a password is hidden if there is a secret, whatever hide_avps says */
+	if (proxy->authen_type == L2TP_PROXY_TEXT || proxy->authen_type == L2TP_PROXY_PAP)
+		m->hide |= (uint64_t)1 << AVP_PROXY_AUTHEN_RESPONSE;
+}
+
+/* Half a set is none: the LNS then begins anew (X2661-4.4.5-01, X2661-4.4.5-02). */
+static void read_proxy(const struct msg *m, struct l2tp_proxy *proxy)
+{
+	uint64_t needs = proxy_needs(m->proxy_authen_type);
+
+	*proxy = (struct l2tp_proxy){ 0 };
+	if (m->last_sent_lcp_confreq.len && m->last_received_lcp_confreq.len) {
+		proxy->initial_received_confreq = m->initial_received_lcp_confreq;
+		proxy->last_sent_confreq = m->last_sent_lcp_confreq;
+		proxy->last_received_confreq = m->last_received_lcp_confreq;
+	}
+	if (!msg_has(m, AVP_PROXY_AUTHEN_TYPE) || (m->has & needs) != needs)
+		return;
+	proxy->authen_type = (enum l2tp_proxy_authen)m->proxy_authen_type;
+	proxy->authen_id = (uint8_t)m->proxy_authen_id;
+	proxy->authen_name = m->proxy_authen_name;
+	proxy->authen_challenge = m->proxy_authen_challenge;
+	proxy->authen_response = m->proxy_authen_response;
+}
+
+static void forget_authentication(struct l2tp_proxy *proxy)
+{
+	proxy->authen_type = L2TP_PROXY_UNSAID;
+	proxy->authen_id = 0;
+	proxy->authen_name = proxy->authen_challenge = proxy->authen_response = (struct l2tp_span){ 0 };
 }
 
 void session_read_info(const struct msg *m, struct l2tp_call_info *info)
@@ -210,6 +293,8 @@ void session_read_info(const struct msg *m, struct l2tp_call_info *info)
 #undef READ
 	if (msg_has(m, AVP_SEQUENCING_REQUIRED))
 		info->sequencing_required = true;
+	if (m->type == CM_ICCN)
+		read_proxy(m, &info->proxy);
 }
 
 /* ---- Messages become events ---------------------------------------------------------------------------------- */
@@ -253,6 +338,8 @@ static bool accept_connect(struct session *s, const struct msg *m, struct fault 
 	    !(s->role == SESSION_LNS_OUTGOING && s->state == SESSION_WAIT_DATAPLANE))
 		return true;
 	session_read_info(m, &info);
+	if (!params->proxy_authentication)
+		forget_authentication(&info.proxy);
 	if (info.framing_type & ~framing)
 		return fault_set(f, RC_CDN_NO_FRAMING, EC_NONE, "Framing Type was not %s",
 				 m->type == CM_OCCN ? "asked for" : "advertised");

@@ -80,7 +80,8 @@ struct session {
 	struct l2tp_link_info link;
 	struct l2tp_reason reason;
 	struct l2tp_call_info info;
-	uint8_t *store;       /* where the spans of info point to */
+	uint8_t *store;       /* where the spans of info point to; may hold a password */
+	size_t store_len;
 	UT_hash_handle hh, hh_peer;
 };
 
@@ -118,6 +119,11 @@ static inline bool session_is_told(const struct session *s)
 bool session_check_call_out(const struct conn *c, const struct l2tp_call_info *info, struct fault *f);
 /* The tunnel is there: a call that waited for it goes on. */
 void session_tunnel_open(struct session *s, usec_t now);
+
+/* Is the proxy information complete (4.4.5)? */
+bool session_proxy_valid(const struct l2tp_proxy *proxy);
+/* Its AVPs, in an ICCN. */
+void session_put_proxy(const struct l2tp_proxy *proxy, struct msg *m);
 
 /* What a message says of the call, over what info holds already. */
 void session_read_info(const struct msg *m, struct l2tp_call_info *info);

@@ -139,6 +139,7 @@ static void send_iccn(struct session *s, const struct session_input *in, usec_t 
 	m.has |= (uint64_t)!!s->info.rx_connect_speed << AVP_RX_CONNECT_SPEED |
 		 (uint64_t)!!s->info.private_group_id.len << AVP_PRIVATE_GROUP_ID |
 		 (uint64_t)s->info.sequencing_required << AVP_SEQUENCING_REQUIRED;
+	session_put_proxy(&s->info.proxy, &m);
 	conn_send(conn_of(s), &m, s->peer_id, now);
 	up(s, in, now);
 }

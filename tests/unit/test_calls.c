@@ -385,6 +385,203 @@ START_TEST(notes_before_the_call)
 }
 END_TEST
 
+/* ---- Proxy LCP and authentication ----------------------------------------------------------------------------- */
+
+#define PROXY(avp) ((uint64_t)1 << AVP_PROXY_AUTHEN_##avp)
+#define LCP(avp) ((uint64_t)1 << AVP_##avp##_LCP_CONFREQ)
+#define ALL (PROXY(NAME) | PROXY(CHALLENGE) | PROXY(ID) | PROXY(RESPONSE))
+
+static const struct {
+	const char *name;
+	uint16_t type;
+	uint64_t needs; /* R2661-4.4.5-07..09, -11 */
+} proxies[] = {
+	{ "text", L2TP_PROXY_TEXT, PROXY(NAME) | PROXY(RESPONSE) },
+	{ "CHAP", L2TP_PROXY_CHAP, ALL },
+	{ "PAP", L2TP_PROXY_PAP, PROXY(NAME) | PROXY(ID) | PROXY(RESPONSE) },
+	{ "none", L2TP_PROXY_NONE, 0 },
+	{ "MSCHAPv1", L2TP_PROXY_MSCHAP, ALL },
+};
+
+static struct msg proxied(uint16_t type, uint64_t has)
+{
+	struct msg m = peer_msg(&p, CM_ICCN);
+
+	m.proxy_authen_type = type;
+	m.proxy_authen_name = text("user");
+	m.proxy_authen_challenge = text("challenge");
+	m.proxy_authen_id = 0xfe;
+	m.proxy_authen_response = text("password");
+	m.initial_received_lcp_confreq = text("\1\4\5\6");
+	m.last_sent_lcp_confreq = text("\1\4\5\7");
+	m.last_received_lcp_confreq = text("\1\4\5\10");
+	m.has |= has;
+	return m;
+}
+
+/* The engine believes the peer, or not, and hears this ICCN. */
+static const struct l2tp_proxy *hear_iccn(bool believe, const struct msg *m)
+{
+	world_end(&w);
+	begin();
+	w.params.proxy_authentication = believe;
+	world_start(&w);
+	peer_open(&p);
+	peer_say(&p, CM_ICRQ);
+	peer_send(&p, m, p.engine_session_id);
+	ck_assert_str_eq(world_session_state(&w, p.engine_id, p.engine_session_id), "established");
+	return &known(p.engine_session_id)->proxy;
+}
+
+START_TEST(proxy_heard) /* R2661-4.4.5-01, -06, R2661-9.5-02, X2661-4.4.5-01 */
+{
+	uint64_t whole = PROXY(TYPE) | proxies[_i].needs;
+	const struct l2tp_proxy *got;
+	struct msg m = proxied(proxies[_i].type, whole);
+
+	got = hear_iccn(true, &m);
+	ck_assert_msg(got->authen_type == (int)proxies[_i].type, "%s", proxies[_i].name);
+	if (proxies[_i].needs)
+		ck_assert(same(got->authen_name, "user") && same(got->authen_response, "password"));
+	if (proxies[_i].needs & PROXY(ID))
+		ck_assert_uint_eq(got->authen_id, 0xfe);
+	for (uint16_t avp = AVP_PROXY_AUTHEN_TYPE; avp <= AVP_PROXY_AUTHEN_RESPONSE; avp++) {
+		if (!(whole >> avp & 1))
+			continue;
+		m = proxied(proxies[_i].type, whole & ~((uint64_t)1 << avp));
+		got = hear_iccn(true, &m);
+		ck_assert_msg(got->authen_type == L2TP_PROXY_UNSAID && !got->authen_name.len && !got->authen_response.len,
+			      "%s without %s", proxies[_i].name, avp_name(avp));
+	}
+}
+END_TEST
+
+START_TEST(proxy_not_believed) /* R2661-9.5-01, R2661-4.4.5-03 */
+{
+	struct msg m = proxied(L2TP_PROXY_PAP, PROXY(TYPE) | ALL | LCP(LAST_SENT) | LCP(LAST_RECEIVED));
+	const struct l2tp_proxy *got = hear_iccn(false, &m);
+
+	ck_assert(got->authen_type == L2TP_PROXY_UNSAID && !got->authen_response.len && got->last_sent_confreq.len);
+}
+END_TEST
+
+static const struct {
+	uint64_t has;
+	bool usable;
+} lcps[] = {
+	{ LCP(INITIAL_RECEIVED) | LCP(LAST_SENT) | LCP(LAST_RECEIVED), true },
+	{ LCP(LAST_SENT) | LCP(LAST_RECEIVED), true },
+	{ LCP(INITIAL_RECEIVED) | LCP(LAST_RECEIVED), false },
+	{ LCP(INITIAL_RECEIVED) | LCP(LAST_SENT), false },
+	{ LCP(INITIAL_RECEIVED), false },
+};
+
+START_TEST(proxy_lcp) /* R2661-4.4.5-04, X2661-4.4.5-02 */
+{
+	struct msg m = proxied(0, lcps[_i].has);
+	const struct l2tp_proxy *got = hear_iccn(true, &m);
+
+	ck_assert_uint_eq(got->last_sent_confreq.len, lcps[_i].usable ? 4 : 0);
+	ck_assert_uint_eq(got->last_received_confreq.len, lcps[_i].usable ? 4 : 0);
+	if (lcps[_i].usable)
+		ck_assert(same(got->last_sent_confreq, "\1\4\5\7"));
+	if (!lcps[_i].usable)
+		ck_assert_uint_eq(got->initial_received_confreq.len, 0);
+}
+END_TEST
+
+static struct l2tp_call_info proxy_info(uint16_t type)
+{
+	return (struct l2tp_call_info){ .proxy = { .initial_received_confreq = text("a"),
+						   .last_sent_confreq = text("b"),
+						   .last_received_confreq = text("c"),
+						   .authen_type = (enum l2tp_proxy_authen)type,
+						   .authen_id = 0xfe,
+						   .authen_name = text("user"),
+						   .authen_challenge = text("challenge"),
+						   .authen_response = text("password") } };
+}
+
+START_TEST(proxy_said) /* R2661-4.4.5-01, -05, -07..11 */
+{
+	struct l2tp_call_info info = proxy_info(proxies[_i].type);
+	const struct msg *m;
+	uint32_t id;
+
+	peer_open(&p);
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &info, 0, w.now, &id), 0);
+	world_drain(&w);
+	peer_say(&p, CM_ICRP);
+	m = &world_sent(&w, CM_ICCN)->msg;
+	ck_assert_msg((m->has & (PROXY(TYPE) | ALL)) == (PROXY(TYPE) | proxies[_i].needs), "%s", proxies[_i].name);
+	ck_assert(m->proxy_authen_type == proxies[_i].type && same(m->last_sent_lcp_confreq, "b") &&
+		  same(m->last_received_lcp_confreq, "c") && same(m->initial_received_lcp_confreq, "a"));
+	if (proxies[_i].needs & PROXY(ID))
+		ck_assert_uint_eq(m->proxy_authen_id, 0xfe);
+	if (proxies[_i].needs & PROXY(RESPONSE))
+		ck_assert(same(m->proxy_authen_response, "password"));
+}
+END_TEST
+
+START_TEST(proxy_refused)
+{
+	struct l2tp_call_info bad[5];
+	uint8_t octets[1016] = { 0 };
+	uint32_t id;
+
+	peer_open(&p);
+	for (size_t i = 0; i < 5; i++)
+		bad[i] = proxy_info(L2TP_PROXY_CHAP);
+	bad[0].proxy.authen_challenge.len = 0;
+	bad[1].proxy.authen_type = (enum l2tp_proxy_authen)6;
+	bad[2].proxy.last_sent_confreq.len = 0;
+	bad[3].proxy.authen_name = (struct l2tp_span){ octets, sizeof(octets) };
+	bad[4].proxy.authen_name = bad[4].proxy.authen_response = bad[4].proxy.last_sent_confreq =
+		bad[4].proxy.last_received_confreq = (struct l2tp_span){ octets, 1015 };
+	for (size_t i = 0; i < 5; i++)
+		ck_assert_msg(l2tp_call(w.l, p.engine_id, &bad[i], 0, w.now, &id) == -EINVAL, "%zu", i);
+	bad[4].proxy.authen_response.len = 500; /* as much as there may be */
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &bad[4], 0, w.now, &id), 0);
+	world_drain(&w);
+	peer_say(&p, CM_ICRP);
+	ck_assert_str_eq(world_session_state(&w, p.engine_id, id), "established");
+}
+END_TEST
+
+static bool contains(const struct sent *s, const char *needle)
+{
+	for (size_t i = 0; i + strlen(needle) <= s->len; i++)
+		if (!memcmp(s->bytes + i, needle, strlen(needle)))
+			return true;
+	return false;
+}
+
+/* R2661-4.4.5-12: a password is hidden as soon as there is a secret, although AVPs are not hidden otherwise. */
+START_TEST(password_hidden)
+{
+	struct l2tp_call_info info = proxy_info(proxies[_i].type);
+	bool password = proxies[_i].type == L2TP_PROXY_TEXT || proxies[_i].type == L2TP_PROXY_PAP;
+	const struct sent *s;
+	uint32_t id;
+
+	world_end(&w);
+	begin();
+	memcpy(w.params.secret, "secret", 6);
+	w.params.secret_len = 6;
+	w.secret = text("secret");
+	world_start(&w);
+	peer_open(&p);
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &info, 0, w.now, &id), 0);
+	world_drain(&w);
+	peer_say(&p, CM_ICRP);
+	s = world_sent(&w, CM_ICCN);
+	if (proxies[_i].needs) {
+		ck_assert(contains(s, "user") && same(s->msg.proxy_authen_response, "password"));
+		ck_assert_msg(contains(s, "password") == !password, "%s", proxies[_i].name);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("calls");
@@ -408,6 +605,12 @@ int main(void)
 	tcase_add_test(tc, wen);
 	tcase_add_test(tc, wen_heard);
 	tcase_add_test(tc, notes_before_the_call);
+	tcase_add_loop_test(tc, proxy_heard, 0, sizeof(proxies) / sizeof(proxies[0]));
+	tcase_add_test(tc, proxy_not_believed);
+	tcase_add_loop_test(tc, proxy_lcp, 0, sizeof(lcps) / sizeof(lcps[0]));
+	tcase_add_loop_test(tc, proxy_said, 0, sizeof(proxies) / sizeof(proxies[0]));
+	tcase_add_test(tc, proxy_refused);
+	tcase_add_loop_test(tc, password_hidden, 0, sizeof(proxies) / sizeof(proxies[0]));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
