@@ -344,6 +344,7 @@ static struct l2tp_reason close_reason(const struct l2tp_reason *given, uint16_t
 	if (!reason.result)
 		reason.result = ordinary;
 	reason.text[sizeof(reason.text) - 1] = 0;
+	reason.disconnect.text[sizeof(reason.disconnect.text) - 1] = 0;
 	return reason;
 }
 

@@ -63,6 +63,7 @@ enum l2tp_stopccn_code {
 	RC_STOPCCN_VERSION = 5,      /* protocol version not supported; the error code tells the highest one that is */
 	RC_STOPCCN_SHUTDOWN = 6,     /* requester is being shut down */
 	RC_STOPCCN_FSM = 7,          /* finite state machine error */
+	RC_STOPCCN_DS = 8,           /* no agreement on the control connection's per-hop behaviour (RFC 3308) */
 };
 
 /* Result codes of CDN. */
@@ -78,6 +79,7 @@ enum l2tp_cdn_code {
 	RC_CDN_NO_DIAL_TONE = 9,
 	RC_CDN_TIMEOUT = 10, /* call not established within the time allotted by the LAC */
 	RC_CDN_NO_FRAMING = 11,
+	RC_CDN_DS = 12,      /* no agreement on the session's per-hop behaviour (RFC 3308) */
 };
 
 /* General error codes, meaningful with result code 2. */
@@ -106,12 +108,51 @@ enum l2tp_origin {
 	L2TP_BY_WORLD,   /* a reported operation failed */
 };
 
+/* Why PPP ended (RFC 3145): goes with a CDN, says more than its result, and changes nothing.  The protocol goes with the
+ * code: 0 for the general ones, LCP's for those of LCP, that of the protocol which failed for the rest. */
+enum l2tp_disconnect_code {
+	L2TP_PPP_NO_INFORMATION = 0,
+	L2TP_PPP_ADMIN = 1,
+	L2TP_PPP_NO_RENEGOTIATION = 2,   /* proxy LCP was expected and not sent */
+	L2TP_PPP_TERMINATED = 3,         /* normally: direction 1 by the peer, 2 by us */
+	L2TP_PPP_ENCRYPTION_REFUSED = 4,
+	L2TP_PPP_LCP_TIMEOUT = 5,
+	L2TP_PPP_NO_LCP = 6,
+	L2TP_PPP_LOOP = 7,
+	L2TP_PPP_ECHO_TIMEOUT = 8,
+	L2TP_PPP_CALLBACK_REFUSED = 12,
+	L2TP_PPP_AUTH_TIMEOUT = 13,
+	L2TP_PPP_AUTH_UNACCEPTABLE = 15, /* 1: the peer rejected all of ours, 2: we all of the peer's */
+	L2TP_PPP_AUTH_FAILED = 16,       /* 1: of the peer by us, 2: of us by the peer */
+	L2TP_PPP_NCP_TIMEOUT = 17,
+	L2TP_PPP_NO_NCP = 18,
+	L2TP_PPP_NO_ADDRESS_AGREED = 19,
+	L2TP_PPP_NO_ADDRESS_ALLOWED = 20,
+};
+enum { L2TP_PPP_LCP = 0xc021, L2TP_PPP_PAP = 0xc023, L2TP_PPP_CHAP = 0xc223, L2TP_PPP_EAP = 0xc227 };
+
+struct l2tp_disconnect {
+	bool said;
+	uint16_t code, protocol;
+	uint8_t direction; /* 0: global, 1: at the peer, 2: at the sender */
+	char text[64];     /* as l2tp_reason.text */
+};
+
+/* ITU's cause of a call that ended (4.4.4). */
+struct l2tp_q931 {
+	bool said;
+	uint16_t cause;
+	uint8_t message;
+};
+
 /* Why something ended: the Result Code AVP as sent or received, and who decided it. */
 struct l2tp_reason {
 	enum l2tp_origin origin;
 	uint16_t result; /* enum l2tp_stopccn_code or l2tp_cdn_code, or a peer's unknown number */
 	uint16_t error;  /* enum l2tp_error_code or a peer's unknown number */
 	char text[128];  /* UTF-8, NUL-terminated; a peer's text is cut to fit and not to be trusted */
+	struct l2tp_disconnect disconnect; /* CDN; of several the first */
+	struct l2tp_q931 q931;             /* CDN */
 };
 
 /* ---- What the world configures ----------------------------------------------------------------------------- */

@@ -582,6 +582,80 @@ START_TEST(password_hidden)
 }
 END_TEST
 
+/* ---- Causes in a CDN (RFC 3145, Q.931) ------------------------------------------------------------------------ */
+
+START_TEST(cause_said) /* R3145-1-01, -02, R3145-2-01, -02, -04, R3145-4-02, R2661-6.12-06 */
+{
+	struct l2tp_reason reason = { .result = RC_CDN_ADMIN,
+				      .disconnect = { true, L2TP_PPP_AUTH_FAILED, L2TP_PPP_CHAP, 1, "no entry" },
+				      .q931 = { true, 16, 0x45 } };
+	uint32_t id = incoming();
+	const struct sent *s;
+
+	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, id, &reason, w.now), 0);
+	world_drain(&w);
+	s = world_sent(&w, CM_CDN);
+	ck_assert(s->msg.result_code.result == RC_CDN_ADMIN && msg_has(&s->msg, AVP_PPP_DISCONNECT_CAUSE));
+	ck_assert(s->msg.ppp_disconnect_cause.code == 16 && s->msg.ppp_disconnect_cause.protocol == 0xc223 &&
+		  s->msg.ppp_disconnect_cause.direction == 1 && same(s->msg.ppp_disconnect_cause.text, "no entry"));
+	ck_assert(s->msg.q931_cause_code.cause == 16 && s->msg.q931_cause_code.msg == 0x45);
+}
+END_TEST
+
+START_TEST(no_cause)
+{
+	uint32_t id = incoming();
+
+	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, id, NULL, w.now), 0);
+	world_drain(&w);
+	ck_assert(!msg_has(&world_sent(&w, CM_CDN)->msg, AVP_PPP_DISCONNECT_CAUSE) &&
+		  !msg_has(&world_sent(&w, CM_CDN)->msg, AVP_Q931_CAUSE_CODE));
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	uint8_t avps[48];
+	size_t len;
+	bool said;
+	uint16_t code, protocol;
+	uint8_t direction;
+	const char *text;
+} causes[] = {
+	{ "R3145-1-03 R3145-3-01", { 0, 11, 0, 0, 0, 46, 0, 5, 0xc0, 0x21, 0 }, 11, true, 5, 0xc021, 0, "" },
+	{ "R3145-2-03 text", { 0, 13, 0, 0, 0, 46, 0, 3, 0, 0, 1, 'o', 'k' }, 13, true, 3, 0, 1, "ok" },
+	{ "R3145-2-09 direction", { 0, 11, 0, 0, 0, 46, 0, 3, 0, 0, 255 }, 11, true, 3, 0, 255, "" },
+	{ "R3145-6-01 code", { 0, 11, 0, 0, 0, 46, 0xff, 0xff, 0, 0, 0 }, 11, true, 0xffff, 0, 0, "" },
+	{ "R3145-4-01 the draft's", { 0, 11, 0, 43, 0, 46, 0, 8, 0xc0, 0x21, 0 }, 11, true, 8, 0xc021, 0, "" },
+	{ "X3145-2-01 short", { 0, 10, 0, 0, 0, 46, 0, 5, 0xc0, 0x21 }, 10, false, 0, 0, 0, "" },
+	{ "X3145-3.4-01 R3145-3.4-02 several",
+	  { 0, 11, 0, 0, 0, 46, 0, 17, 0x80, 0x21, 0, 0, 11, 0, 0, 0, 46, 0, 18, 0x80, 0x57, 0 }, 22, true, 17, 0x8021, 0, "" },
+};
+
+START_TEST(cause_heard)
+{
+	uint32_t id = incoming();
+	const struct l2tp_disconnect *d = &w.reason.disconnect;
+
+	peer_say_with(&p, CM_CDN, causes[_i].avps, causes[_i].len);
+	ck_assert_msg(!strcmp(world_session_state(&w, p.engine_id, id), "gone"), "%s", causes[_i].name);
+	ck_assert_msg(w.reason.origin == L2TP_BY_PEER && w.reason.result == 1, "%s", causes[_i].name);
+	ck_assert_msg(d->said == causes[_i].said && d->code == causes[_i].code && d->protocol == causes[_i].protocol &&
+			      d->direction == causes[_i].direction && !strcmp(d->text, causes[_i].text),
+		      "%s", causes[_i].name);
+}
+END_TEST
+
+START_TEST(q931_heard) /* R2661-4.4.4-A12 */
+{
+	static const uint8_t avp[] = { 0x80, 9, 0, 0, 0, 12, 0, 17, 0x5a };
+
+	incoming();
+	peer_say_with(&p, CM_CDN, avp, sizeof(avp));
+	ck_assert(w.reason.q931.said && w.reason.q931.cause == 17 && w.reason.q931.message == 0x5a);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("calls");
@@ -610,6 +684,10 @@ int main(void)
 	tcase_add_loop_test(tc, proxy_lcp, 0, sizeof(lcps) / sizeof(lcps[0]));
 	tcase_add_loop_test(tc, proxy_said, 0, sizeof(proxies) / sizeof(proxies[0]));
 	tcase_add_test(tc, proxy_refused);
+	tcase_add_test(tc, cause_said);
+	tcase_add_test(tc, no_cause);
+	tcase_add_loop_test(tc, cause_heard, 0, sizeof(causes) / sizeof(causes[0]));
+	tcase_add_test(tc, q931_heard);
 	tcase_add_loop_test(tc, password_hidden, 0, sizeof(proxies) / sizeof(proxies[0]));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
