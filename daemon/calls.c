@@ -207,8 +207,8 @@ static unsigned derive_mtu(const struct world_call *c, bool sequencing)
 
 /* "NAME=value" words for pppd's scripts; a peer's text is escaped. */
 struct environment {
-	char words[8][192];
-	char *list[9];
+	char words[12][192];
+	char *list[13];
 	size_t n;
 };
 
@@ -244,6 +244,12 @@ static void make_environment(const struct world_call *c, const struct l2tp_op *o
 	put_number(e, "L2TP_CALL_SERIAL_NUMBER", op->call->call_serial_number);
 	put_number(e, "L2TP_TX_CONNECT_SPEED", op->call->tx_connect_speed);
 	put_number(e, "L2TP_RX_CONNECT_SPEED", op->call->rx_connect_speed);
+	put_number(e, "L2TP_PHYSICAL_CHANNEL_ID", op->call->physical_channel_id);
+	put_text(e, "L2TP_PRIVATE_GROUP_ID", op->call->private_group_id);
+	if (op->call->proxy.authen_type == L2TP_PROXY_UNSAID)
+		return;
+	put_number(e, "L2TP_PROXY_AUTHEN_TYPE", op->call->proxy.authen_type); /* never the response: a secret */
+	put_text(e, "L2TP_PROXY_AUTHEN_NAME", op->call->proxy.authen_name);
 }
 
 /* Interface name and address of this call; false where there is none left. */
@@ -327,6 +333,22 @@ static void up(struct world_call *c, const struct l2tp_op *op)
 		dial_call_up(c->dial);
 }
 
+/* What the peer's CDN says beside its result. */
+static void log_causes(const struct world_call *c, const struct l2tp_reason *reason)
+{
+	const struct l2tp_disconnect *d = &reason->disconnect;
+	struct log_object o = object(c);
+	char text[160];
+
+	if (d->said)
+		log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the peer's PPP ended: cause %u, protocol 0x%04x, direction %u%s%s",
+			  d->code, d->protocol, d->direction, d->text[0] ? ": " : "",
+			  log_escape((struct l2tp_span){ (const uint8_t *)d->text, strlen(d->text) }, text, sizeof(text)));
+	if (reason->q931.said)
+		log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the peer's line ended: Q.931 cause %u, message %u",
+			  reason->q931.cause, reason->q931.message);
+}
+
 static void log_down(const struct world_call *c, const struct l2tp_reason *reason)
 {
 	struct log_object o = object(c);
@@ -334,6 +356,8 @@ static void log_down(const struct world_call *c, const struct l2tp_reason *reaso
 	bool erred = reason->origin == L2TP_BY_FAULT || reason->origin == L2TP_BY_TIMEOUT;
 	char text[160];
 
+	if (reason->origin == L2TP_BY_PEER)
+		log_causes(c, reason);
 	log_event(LOG_INFO, erred ? LOG_REMOTE : reason->origin == L2TP_BY_WORLD ? LOG_LOCAL_ : LOG_INFO_ONLY, &o,
 		  "session closed%s: %s (result %u, error %u)%s%s", reason->origin == L2TP_BY_PEER ? " by the peer" : "",
 		  l2tp_cdn_name(reason->result), reason->result, reason->error, said.len ? ": " : "",

@@ -8,6 +8,8 @@
  *  - frames flow but LCP was never agreed on: no appropriate framing (11);
  *  - this machine cannot run PPP until somebody changes it: no facilities, permanent (5); or just now: temporary (4);
  *  - it broke half way: general error (2) with the vendor-specific error code (6), the only one that fits.
+ * RFC 3145's cause goes along where pppd's status is enough for it: its codes for authentication and network protocols
+ * want the protocol's number, which the status does not tell.
  * The peer is told the sentence, never what pppd printed: that may show our configuration.
  */
 #include "ppp_exit.h"
@@ -21,33 +23,43 @@ struct row {
 	enum pppd_l2tp_stage stage; /* at least reached; of several rows that fit, the last */
 	uint16_t result, error;
 	const char *text;
+	uint16_t cause, protocol; /* of RFC 3145; 0: nothing is said */
+	uint8_t direction;
 };
 
 static const struct row exit_rows[] = {
-	{ 0, 0, RC_CDN_ADMIN, 0, "PPP ended by the peer" },
+	{ 0, 0, RC_CDN_ADMIN, 0, "PPP ended by the peer",
+	  L2TP_PPP_TERMINATED, 0, 1 },
 	{ 1, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not start the link" },
 	{ 1, PPPD_L2TP_LINK, RC_CDN_GENERAL, EC_VENDOR, "pppd failed" },
 	{ 2, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd refused its options" },
 	{ 3, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd lacks the rights to run" },
 	{ 4, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "the kernel does not support PPP" },
-	{ 5, 0, RC_CDN_ADMIN, 0, "pppd was ended by a signal" },
+	{ 5, 0, RC_CDN_ADMIN, 0, "pppd was ended by a signal",
+	  L2TP_PPP_ADMIN },
 	{ 6, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not lock its device" },
 	{ 7, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not open its device" },
 	{ 8, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not connect" },
 	{ 9, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not run its pty command" },
-	{ 10, 0, RC_CDN_NO_FRAMING, 0, "LCP could not be agreed on with the peer" },
+	{ 10, 0, RC_CDN_NO_FRAMING, 0, "LCP could not be agreed on with the peer",
+	  L2TP_PPP_LCP_TIMEOUT, L2TP_PPP_LCP },
 	{ 10, PPPD_L2TP_LINK, RC_CDN_GENERAL, EC_VENDOR, "PPP ended during authentication" },
 	{ 10, PPPD_L2TP_NETWORK, RC_CDN_GENERAL, EC_VENDOR, "no network protocol could be agreed on with the peer" },
 	{ 11, 0, RC_CDN_ADMIN, 0, "the peer failed to authenticate itself" },
-	{ 12, 0, RC_CDN_ADMIN, 0, "the link was idle for too long" },
-	{ 13, 0, RC_CDN_ADMIN, 0, "the connect time limit was reached" },
+	{ 12, 0, RC_CDN_ADMIN, 0, "the link was idle for too long",
+	  L2TP_PPP_ADMIN },
+	{ 13, 0, RC_CDN_ADMIN, 0, "the connect time limit was reached",
+	  L2TP_PPP_ADMIN },
 	{ 14, 0, RC_CDN_ADMIN, 0, "callback was agreed on" },
-	{ 15, 0, RC_CDN_CARRIER_LOST, 0, "the peer does not answer LCP echo requests" },
+	{ 15, 0, RC_CDN_CARRIER_LOST, 0, "the peer does not answer LCP echo requests",
+	  L2TP_PPP_ECHO_TIMEOUT, L2TP_PPP_LCP },
 	{ 16, 0, RC_CDN_CARRIER_LOST, 0, "the line hung up" },
-	{ 17, 0, RC_CDN_NO_FRAMING, 0, "the line is a loop: our own LCP came back" },
+	{ 17, 0, RC_CDN_NO_FRAMING, 0, "the line is a loop: our own LCP came back",
+	  L2TP_PPP_LOOP, L2TP_PPP_LCP },
 	{ 18, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd's init script failed" },
 	{ 19, 0, RC_CDN_ADMIN, 0, "we failed to authenticate ourselves to the peer" },
-	{ 20, 0, RC_CDN_ADMIN, 0, "the traffic limit was reached" },
+	{ 20, 0, RC_CDN_ADMIN, 0, "the traffic limit was reached",
+	  L2TP_PPP_ADMIN },
 	{ 21, 0, RC_CDN_ADMIN, 0, "the peer's number is not allowed" },
 	{ 127, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd crashed" },
 };
@@ -63,7 +75,7 @@ static const struct row errno_rows[] = {
 
 static const struct row not_started_row = { 0, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not be started" };
 static const struct row killed_row = { 0, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd was killed by a signal" };
-static const struct row stopped_row = { 0, 0, RC_CDN_ADMIN, 0, "PPP was stopped" };
+static const struct row stopped_row = { 0, 0, RC_CDN_ADMIN, 0, "PPP was stopped", L2TP_PPP_ADMIN };
 static const struct row timed_out_row = { 0, 0, RC_CDN_TIMEOUT, 0, "PPP was not up in time" };
 
 static const struct row *row_find(const struct row *rows, size_t n, int number, enum pppd_l2tp_stage stage,
@@ -107,7 +119,11 @@ void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, en
 
 	*ret = (struct ppp_exit){
 		.status = started && cause != PPP_KILLED ? number : -1,
-		.reason = { .origin = L2TP_BY_WORLD, .result = row->result, .error = row->error },
+		.reason = { .origin = L2TP_BY_WORLD,
+			    .result = row->result,
+			    .error = row->error,
+			    .disconnect = { row->cause != L2TP_PPP_NO_INFORMATION, row->cause, row->protocol,
+					    row->direction, "" } },
 	};
 	snprintf(ret->reason.text, sizeof(ret->reason.text), "%s", row->text);
 	if (explain || !started)
