@@ -23,45 +23,51 @@ struct row {
 	enum pppd_l2tp_stage stage; /* at least reached; of several rows that fit, the last */
 	uint16_t result, error;
 	const char *text;
-	uint16_t cause, protocol; /* of RFC 3145; 0: nothing is said */
-	uint8_t direction;
 };
 
 static const struct row exit_rows[] = {
-	{ 0, 0, RC_CDN_ADMIN, 0, "PPP ended by the peer",
-	  L2TP_PPP_TERMINATED, 0, 1 },
+	{ 0, 0, RC_CDN_ADMIN, 0, "PPP ended by the peer" },
 	{ 1, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not start the link" },
 	{ 1, PPPD_L2TP_LINK, RC_CDN_GENERAL, EC_VENDOR, "pppd failed" },
 	{ 2, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd refused its options" },
 	{ 3, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd lacks the rights to run" },
 	{ 4, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "the kernel does not support PPP" },
-	{ 5, 0, RC_CDN_ADMIN, 0, "pppd was ended by a signal",
-	  L2TP_PPP_ADMIN },
+	{ 5, 0, RC_CDN_ADMIN, 0, "pppd was ended by a signal" },
 	{ 6, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not lock its device" },
 	{ 7, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not open its device" },
 	{ 8, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not connect" },
 	{ 9, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not run its pty command" },
-	{ 10, 0, RC_CDN_NO_FRAMING, 0, "LCP could not be agreed on with the peer",
-	  L2TP_PPP_LCP_TIMEOUT, L2TP_PPP_LCP },
+	{ 10, 0, RC_CDN_NO_FRAMING, 0, "LCP could not be agreed on with the peer" },
 	{ 10, PPPD_L2TP_LINK, RC_CDN_GENERAL, EC_VENDOR, "PPP ended during authentication" },
 	{ 10, PPPD_L2TP_NETWORK, RC_CDN_GENERAL, EC_VENDOR, "no network protocol could be agreed on with the peer" },
 	{ 11, 0, RC_CDN_ADMIN, 0, "the peer failed to authenticate itself" },
-	{ 12, 0, RC_CDN_ADMIN, 0, "the link was idle for too long",
-	  L2TP_PPP_ADMIN },
-	{ 13, 0, RC_CDN_ADMIN, 0, "the connect time limit was reached",
-	  L2TP_PPP_ADMIN },
+	{ 12, 0, RC_CDN_ADMIN, 0, "the link was idle for too long" },
+	{ 13, 0, RC_CDN_ADMIN, 0, "the connect time limit was reached" },
 	{ 14, 0, RC_CDN_ADMIN, 0, "callback was agreed on" },
-	{ 15, 0, RC_CDN_CARRIER_LOST, 0, "the peer does not answer LCP echo requests",
-	  L2TP_PPP_ECHO_TIMEOUT, L2TP_PPP_LCP },
+	{ 15, 0, RC_CDN_CARRIER_LOST, 0, "the peer does not answer LCP echo requests" },
 	{ 16, 0, RC_CDN_CARRIER_LOST, 0, "the line hung up" },
-	{ 17, 0, RC_CDN_NO_FRAMING, 0, "the line is a loop: our own LCP came back",
-	  L2TP_PPP_LOOP, L2TP_PPP_LCP },
+	{ 17, 0, RC_CDN_NO_FRAMING, 0, "the line is a loop: our own LCP came back" },
 	{ 18, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd's init script failed" },
 	{ 19, 0, RC_CDN_ADMIN, 0, "we failed to authenticate ourselves to the peer" },
-	{ 20, 0, RC_CDN_ADMIN, 0, "the traffic limit was reached",
-	  L2TP_PPP_ADMIN },
+	{ 20, 0, RC_CDN_ADMIN, 0, "the traffic limit was reached" },
 	{ 21, 0, RC_CDN_ADMIN, 0, "the peer's number is not allowed" },
 	{ 127, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd crashed" },
+};
+
+/* RFC 3145's cause, where the status is enough for it. */
+static const struct {
+	int number;
+	enum pppd_l2tp_stage last; /* not later than this */
+	struct l2tp_disconnect cause;
+} exit_causes[] = {
+	{ 0, PPPD_L2TP_RUNNING, { true, L2TP_PPP_TERMINATED, 0, 1, "" } },
+	{ 5, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 10, PPPD_L2TP_STARTED, { true, L2TP_PPP_LCP_TIMEOUT, L2TP_PPP_LCP, 0, "" } },
+	{ 12, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 13, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 15, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ECHO_TIMEOUT, L2TP_PPP_LCP, 0, "" } },
+	{ 17, PPPD_L2TP_RUNNING, { true, L2TP_PPP_LOOP, L2TP_PPP_LCP, 0, "" } },
+	{ 20, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
 };
 
 static const struct row unknown_row = { -1, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd ended with an unknown exit status" };
@@ -75,7 +81,7 @@ static const struct row errno_rows[] = {
 
 static const struct row not_started_row = { 0, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not be started" };
 static const struct row killed_row = { 0, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd was killed by a signal" };
-static const struct row stopped_row = { 0, 0, RC_CDN_ADMIN, 0, "PPP was stopped", L2TP_PPP_ADMIN };
+static const struct row stopped_row = { 0, 0, RC_CDN_ADMIN, 0, "PPP was stopped" };
 static const struct row timed_out_row = { 0, 0, RC_CDN_TIMEOUT, 0, "PPP was not up in time" };
 
 static const struct row *row_find(const struct row *rows, size_t n, int number, enum pppd_l2tp_stage stage,
@@ -109,6 +115,16 @@ static const struct row *row_of(enum ppp_cause cause, int number, enum pppd_l2tp
 	return &unknown_row;
 }
 
+static struct l2tp_disconnect cause_of(enum ppp_cause cause, int number, enum pppd_l2tp_stage stage)
+{
+	if (cause == PPP_STOPPED)
+		return (struct l2tp_disconnect){ .said = true, .code = L2TP_PPP_ADMIN };
+	for (size_t i = 0; cause == PPP_EXITED && i < sizeof(exit_causes) / sizeof(exit_causes[0]); i++)
+		if (exit_causes[i].number == number && stage <= exit_causes[i].last)
+			return exit_causes[i].cause;
+	return (struct l2tp_disconnect){ 0 };
+}
+
 void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, enum pppd_l2tp_stage stage,
 		      const char *said)
 {
@@ -122,8 +138,7 @@ void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, en
 		.reason = { .origin = L2TP_BY_WORLD,
 			    .result = row->result,
 			    .error = row->error,
-			    .disconnect = { row->cause != L2TP_PPP_NO_INFORMATION, row->cause, row->protocol,
-					    row->direction, "" } },
+			    .disconnect = cause_of(cause, number, stage) },
 	};
 	snprintf(ret->reason.text, sizeof(ret->reason.text), "%s", row->text);
 	if (explain || !started)

@@ -305,7 +305,7 @@ START_TEST(sli) /* R2661-6.14-01, -03, -04, R2661-6.0-01 */
 	world_drain(&w);
 	s = world_sent(&w, CM_SLI);
 	ck_assert(s->header.session_id == p.session_id && s->msg.accm.send == 0xa0000 && s->msg.accm.receive == 7);
-	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &(struct l2tp_call_errors){ 1 }, w.now), -EINVAL);
+	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &(struct l2tp_call_errors){ .crc = 1 }, w.now), -EINVAL);
 	ck_assert_int_eq(l2tp_set_link_info(w.l, p.engine_id, id + 1, &(struct l2tp_link_info){ 0 }, w.now), -ENOENT);
 	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id + 1, &(struct l2tp_call_errors){ 0 }, w.now), -ENOENT);
 }
@@ -381,7 +381,7 @@ START_TEST(notes_before_the_call)
 	id = p.engine_session_id;
 	ck_assert_int_eq(l2tp_set_link_info(w.l, p.engine_id, id, &(struct l2tp_link_info){ 0 }, w.now), -ENOTCONN);
 	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &(struct l2tp_call_info){ 0 }, 5, w.now, &id), 0);
-	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &(struct l2tp_call_errors){ 1 }, w.now), -ENOTCONN);
+	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &(struct l2tp_call_errors){ .crc = 1 }, w.now), -ENOTCONN);
 }
 END_TEST
 
@@ -440,7 +440,7 @@ START_TEST(proxy_heard) /* R2661-4.4.5-01, -06, R2661-9.5-02, X2661-4.4.5-01 */
 	struct msg m = proxied(proxies[_i].type, whole);
 
 	got = hear_iccn(true, &m);
-	ck_assert_msg(got->authen_type == (int)proxies[_i].type, "%s", proxies[_i].name);
+	ck_assert_msg(got->authen_type == (enum l2tp_proxy_authen)proxies[_i].type, "%s", proxies[_i].name);
 	if (proxies[_i].needs)
 		ck_assert(same(got->authen_name, "user") && same(got->authen_response, "password"));
 	if (proxies[_i].needs & PROXY(ID))
