@@ -81,20 +81,44 @@ static void on_added(void *ctx, int err, const char *text, int fd)
 	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err);
 }
 
+static struct dataplane_session spec_of(const struct l2tp_op *op)
+{
+	return (struct dataplane_session){ .tunnel_id = op->tunnel_id,
+					   .peer_tunnel_id = op->peer_tunnel_id,
+					   .session_id = op->session_id,
+					   .peer_session_id = op->peer_session_id,
+					   .version = op->version,
+					   .lns_mode = op->lns,
+					   .send_seq = op->sequencing,
+					   .recv_seq = op->sequencing,
+					   .reorder_timeout_ms = op->reorder_timeout_ms };
+}
+
 static void add(struct world_call *c, const struct l2tp_op *op)
 {
 	struct dataplane *dp = c->driver->dataplane;
-	struct dataplane_session spec = { .tunnel_id = op->tunnel_id,
-					  .peer_tunnel_id = op->peer_tunnel_id,
-					  .session_id = op->session_id,
-					  .peer_session_id = op->peer_session_id,
-					  .version = op->version,
-					  .lns_mode = op->lns,
-					  .send_seq = op->sequencing,
-					  .recv_seq = op->sequencing,
-					  .reorder_timeout_ms = op->reorder_timeout_ms };
+	struct dataplane_session spec = spec_of(op);
 
 	dp->class->session_add(dp, &spec, on_added, c);
+}
+
+static void on_set(void *ctx, int err, const char *text)
+{
+	struct world_call *c = ctx;
+	struct log_object o = object(c);
+
+	if (err < 0)
+		log_event(LOG_ERR, LOG_LOCAL_, &o, "data cannot be sequenced, closing: %s", text ? text : strerror(-err));
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err);
+}
+
+/* The LAC requires sequence numbers in data: known when it is connected, behind SESSION_ADD. */
+static void set(struct world_call *c, const struct l2tp_op *op)
+{
+	struct dataplane *dp = c->driver->dataplane;
+	struct dataplane_session spec = spec_of(op);
+
+	dp->class->session_set(dp, &spec, on_set, c);
 }
 
 static void on_deleted(void *ctx, int err, const char *text)
@@ -183,8 +207,8 @@ static unsigned derive_mtu(const struct world_call *c, bool sequencing)
 
 /* "NAME=value" words for pppd's scripts; a peer's text is escaped. */
 struct environment {
-	char words[8][192];
-	char *list[9];
+	char words[12][192];
+	char *list[13];
 	size_t n;
 };
 
@@ -220,6 +244,12 @@ static void make_environment(const struct world_call *c, const struct l2tp_op *o
 	put_number(e, "L2TP_CALL_SERIAL_NUMBER", op->call->call_serial_number);
 	put_number(e, "L2TP_TX_CONNECT_SPEED", op->call->tx_connect_speed);
 	put_number(e, "L2TP_RX_CONNECT_SPEED", op->call->rx_connect_speed);
+	put_number(e, "L2TP_PHYSICAL_CHANNEL_ID", op->call->physical_channel_id);
+	put_text(e, "L2TP_PRIVATE_GROUP_ID", op->call->private_group_id);
+	if (op->call->proxy.authen_type == L2TP_PROXY_UNSAID)
+		return;
+	put_number(e, "L2TP_PROXY_AUTHEN_TYPE", op->call->proxy.authen_type); /* never the response: a secret */
+	put_text(e, "L2TP_PROXY_AUTHEN_NAME", op->call->proxy.authen_name);
 }
 
 /* Interface name and address of this call; false where there is none left. */
@@ -303,15 +333,51 @@ static void up(struct world_call *c, const struct l2tp_op *op)
 		dial_call_up(c->dial);
 }
 
+/* What the peer's CDN says beside its result. */
+static void log_causes(const struct world_call *c, const struct l2tp_reason *reason)
+{
+	const struct l2tp_disconnect *d = &reason->disconnect;
+	struct log_object o = object(c);
+	char text[160];
+
+	if (d->said)
+		log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the peer's PPP ended: cause %u, protocol 0x%04x, direction %u%s%s",
+			  d->code, d->protocol, d->direction, d->text[0] ? ": " : "",
+			  log_escape((struct l2tp_span){ (const uint8_t *)d->text, strlen(d->text) }, text, sizeof(text)));
+	if (reason->q931.said)
+		log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the peer's line ended: Q.931 cause %u, message %u",
+			  reason->q931.cause, reason->q931.message);
+}
+
 static void log_down(const struct world_call *c, const struct l2tp_reason *reason)
 {
 	struct log_object o = object(c);
 	bool erred = reason->origin == L2TP_BY_FAULT || reason->origin == L2TP_BY_TIMEOUT;
 	char text[160];
 
+	if (reason->origin == L2TP_BY_PEER)
+		log_causes(c, reason);
 	log_event(LOG_INFO, erred ? LOG_REMOTE : reason->origin == L2TP_BY_WORLD ? LOG_LOCAL_ : LOG_INFO_ONLY, &o,
 		  "session closed%s: %s (result %u, error %u)%s", reason->origin == L2TP_BY_PEER ? " by the peer" : "",
 		  l2tp_cdn_name(reason->result), reason->result, reason->error, log_reason(reason, text, sizeof(text)));
+}
+
+/* pppd cannot change its map on a running link, and the kernel's frames in L2TP are never escaped: a fact for the log. */
+static void log_link(const struct world_call *c, const struct l2tp_link_info *link)
+{
+	struct log_object o = object(c);
+
+	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the LNS has agreed on ACCM %08x to send, %08x to receive", link->send_accm,
+		  link->receive_accm);
+}
+
+static void log_errors(const struct world_call *c, const struct l2tp_call_errors *e)
+{
+	struct log_object o = object(c);
+
+	log_event(LOG_NOTICE, LOG_REMOTE, &o,
+		  "errors on the LAC's link: CRC %u, framing %u, hardware overrun %u, buffer overrun %u, timeout %u, "
+		  "alignment %u", e->crc, e->framing, e->hardware_overrun, e->buffer_overrun, e->timeout, e->alignment);
 }
 
 static void gone(struct world_call *c)
@@ -339,8 +405,16 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 	c->peer = op->peer;
 	if (op->type == L2TP_OP_SESSION_ADD) {
 		add(c, op);
+	} else if (op->type == L2TP_OP_SESSION_DIAL) {
+		world_op_done(d, op->tunnel_id, op->session_id, -EOPNOTSUPP);
+	} else if (op->type == L2TP_OP_SESSION_SET) {
+		set(c, op);
 	} else if (op->type == L2TP_OP_SESSION_UP) {
 		up(c, op);
+	} else if (op->type == L2TP_OP_SESSION_LINK) {
+		log_link(c, op->link);
+	} else if (op->type == L2TP_OP_SESSION_ERRORS) {
+		log_errors(c, op->errors);
 	} else if (op->type == L2TP_OP_SESSION_DOWN) {
 		log_down(c, op->reason);
 	} else if (op->type == L2TP_OP_SESSION_DEL) {

@@ -134,7 +134,11 @@ static void carry_out(struct driver *d, const struct l2tp_op *op)
 		tunnel_op(d, op);
 		break;
 	case L2TP_OP_SESSION_ADD:
+	case L2TP_OP_SESSION_DIAL:
+	case L2TP_OP_SESSION_SET:
 	case L2TP_OP_SESSION_UP:
+	case L2TP_OP_SESSION_LINK:
+	case L2TP_OP_SESSION_ERRORS:
 	case L2TP_OP_SESSION_DOWN:
 	case L2TP_OP_SESSION_DEL:
 	case L2TP_OP_SESSION_GONE:

@@ -8,6 +8,8 @@
  *  - frames flow but LCP was never agreed on: no appropriate framing (11);
  *  - this machine cannot run PPP until somebody changes it: no facilities, permanent (5); or just now: temporary (4);
  *  - it broke half way: general error (2) with the vendor-specific error code (6), the only one that fits.
+ * RFC 3145's cause goes along where pppd's status is enough for it: its codes for authentication and network protocols
+ * want the protocol's number, which the status does not tell.
  * The peer is told the sentence, never what pppd printed: that may show our configuration.
  */
 #include "ppp_exit.h"
@@ -50,6 +52,22 @@ static const struct row exit_rows[] = {
 	{ 20, 0, RC_CDN_ADMIN, 0, "the traffic limit was reached" },
 	{ 21, 0, RC_CDN_ADMIN, 0, "the peer's number is not allowed" },
 	{ 127, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd crashed" },
+};
+
+/* RFC 3145's cause, where the status is enough for it. */
+static const struct {
+	int number;
+	enum pppd_l2tp_stage last; /* not later than this */
+	struct l2tp_disconnect cause;
+} exit_causes[] = {
+	{ 0, PPPD_L2TP_RUNNING, { true, L2TP_PPP_TERMINATED, 0, 1, "" } },
+	{ 5, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 10, PPPD_L2TP_STARTED, { true, L2TP_PPP_LCP_TIMEOUT, L2TP_PPP_LCP, 0, "" } },
+	{ 12, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 13, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 15, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ECHO_TIMEOUT, L2TP_PPP_LCP, 0, "" } },
+	{ 17, PPPD_L2TP_RUNNING, { true, L2TP_PPP_LOOP, L2TP_PPP_LCP, 0, "" } },
+	{ 20, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
 };
 
 static const struct row unknown_row = { -1, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd ended with an unknown exit status" };
@@ -97,6 +115,16 @@ static const struct row *row_of(enum ppp_cause cause, int number, enum pppd_l2tp
 	return &unknown_row;
 }
 
+static struct l2tp_disconnect cause_of(enum ppp_cause cause, int number, enum pppd_l2tp_stage stage)
+{
+	if (cause == PPP_STOPPED)
+		return (struct l2tp_disconnect){ .said = true, .code = L2TP_PPP_ADMIN };
+	for (size_t i = 0; cause == PPP_EXITED && i < sizeof(exit_causes) / sizeof(exit_causes[0]); i++)
+		if (exit_causes[i].number == number && stage <= exit_causes[i].last)
+			return exit_causes[i].cause;
+	return (struct l2tp_disconnect){ 0 };
+}
+
 void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, enum pppd_l2tp_stage stage,
 		      const char *said)
 {
@@ -107,7 +135,10 @@ void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, en
 
 	*ret = (struct ppp_exit){
 		.status = started && cause != PPP_KILLED ? number : -1,
-		.reason = { .origin = L2TP_BY_WORLD, .result = row->result, .error = row->error },
+		.reason = { .origin = L2TP_BY_WORLD,
+			    .result = row->result,
+			    .error = row->error,
+			    .disconnect = cause_of(cause, number, stage) },
 	};
 	snprintf(ret->reason.text, sizeof(ret->reason.text), "%s", row->text);
 	if (explain || !started)

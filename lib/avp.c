@@ -16,6 +16,7 @@
 #define FLAG_H 0x4000
 #define RESERVED_MASK 0x3c00
 #define LENGTH_MASK 0x03ff
+#define VENDOR_DRAFT 43 /* of the AVP that became that of RFC 3145 (section 4): understood, never sent */
 
 _Static_assert(LENGTH_MASK == AVP_MAX, "the longest AVP is what Length can tell");
 
@@ -27,8 +28,9 @@ union avp_value {
 	struct l2tp_span bytes;
 	struct result_code result;
 	struct q931_cause q931;
-	struct call_errors errors;
+	struct l2tp_call_errors errors;
 	struct accm accm;
+	struct ppp_disconnect disconnect;
 };
 
 /* ---- Shapes: the value between octets and field ------------------------------------------------------------ */
@@ -151,6 +153,22 @@ static void write_accm(struct writer *w, const union avp_value *v)
 	put_u32(w, v->accm.receive);
 }
 
+static void read_disconnect(struct reader *r, union avp_value *v)
+{
+	v->disconnect.code = get_u16(r);
+	v->disconnect.protocol = get_u16(r);
+	v->disconnect.direction = get_u8(r);
+	v->disconnect.text = get_rest(r);
+}
+
+static void write_disconnect(struct writer *w, const union avp_value *v)
+{
+	put_u16(w, v->disconnect.code);
+	put_u16(w, v->disconnect.protocol);
+	put_u8(w, v->disconnect.direction);
+	put_span(w, v->disconnect.text);
+}
+
 static void read_nothing(struct reader *r, union avp_value *v)
 {
 	(void)r;
@@ -177,8 +195,9 @@ static const struct {
 	[SHAPE_FLAG]   = { 0,                          read_nothing, write_nothing },
 	[SHAPE_RESULT] = { sizeof(struct result_code), read_result,  write_result },
 	[SHAPE_Q931]   = { sizeof(struct q931_cause),  read_q931,    write_q931 },
-	[SHAPE_ERRORS] = { sizeof(struct call_errors), read_errors,  write_errors },
+	[SHAPE_ERRORS] = { sizeof(struct l2tp_call_errors), read_errors, write_errors },
 	[SHAPE_ACCM]   = { sizeof(struct accm),        read_accm,    write_accm },
+	[SHAPE_DISCONNECT] = { sizeof(struct ppp_disconnect), read_disconnect, write_disconnect },
 };
 
 /* clang-format on */
@@ -187,6 +206,8 @@ static const struct {
 
 const struct avp_row *avp_find(uint8_t version, uint16_t vendor, uint16_t type)
 {
+	if (vendor == VENDOR_DRAFT && type == AVP_PPP_DISCONNECT_CAUSE)
+		vendor = 0;
 	if (vendor != 0 || type >= AVP_COUNT || !(avp_table[type].versions & version))
 		return NULL;
 	return &avp_table[type];

@@ -28,8 +28,10 @@ struct q931_cause {
 	uint8_t msg;
 	struct l2tp_span text;
 };
-struct call_errors {
-	uint32_t crc, framing, hardware_overrun, buffer_overrun, timeout, alignment;
+struct ppp_disconnect {
+	uint16_t code, protocol;
+	uint8_t direction;
+	struct l2tp_span text;
 };
 struct accm {
 	uint32_t send, receive;
@@ -38,7 +40,7 @@ struct accm {
 /* The AVPs of one message.  To encode: fill in fields and set their bits in has (msg_has / msg_set below). */
 struct msg {
 	enum cm_type type; /* of a received message any number: a peer may send what we do not know */
-	uint64_t has;      /* bit (1 << type of the AVP): present.  All AVPs of RFC 2661 are below 64 */
+	uint64_t has;      /* bit (1 << type of the AVP): present.  All AVPs that we know are below 64 */
 	struct result_code result_code;
 	uint16_t protocol_version;      /* 0x0100 */
 	uint32_t framing_capabilities, bearer_capabilities;
@@ -58,12 +60,17 @@ struct msg {
 	struct l2tp_span proxy_authen_name, proxy_authen_challenge;
 	uint16_t proxy_authen_id;
 	struct l2tp_span proxy_authen_response;
-	struct call_errors call_errors;
+	struct l2tp_call_errors call_errors;
 	struct accm accm;
 	struct l2tp_span random_vector; /* of the last such AVP; written by the encoder itself when it hides */
 	struct l2tp_span private_group_id;
 	uint32_t rx_connect_speed;
+	struct ppp_disconnect ppp_disconnect_cause;
+	uint16_t control_ds, session_ds;
+	struct l2tp_span lcp_want_options, lcp_allow_options;
+	struct l2tp_span lns_last_sent_lcp_confreq, lns_last_received_lcp_confreq;
 	/* sequencing_required has no value: its bit in has is all there is */
+	uint64_t hide; /* to be sent: bits of what is hidden if only there is a secret */
 };
 
 static inline bool msg_has(const struct msg *m, enum avp_type type)
@@ -90,6 +97,7 @@ enum avp_shape {
 	SHAPE_Q931,
 	SHAPE_ERRORS,
 	SHAPE_ACCM,
+	SHAPE_DISCONNECT,
 };
 
 #define AVP_V2 (1 << 2) /* of avp_row.versions: known in L2TPv2 */

@@ -65,6 +65,14 @@ const struct avp_row avp_table[AVP_COUNT] = {
 	ROW(0, PRIVATE_GROUP_ID,             private_group_id,             BYTES,    0, MAX, ANY,             _, H, V2)
 	ROW(0, RX_CONNECT_SPEED,             rx_connect_speed,             U32,      4,   4, ANY,             _, H, V2)
 	ROW(0, SEQUENCING_REQUIRED,          has,                          FLAG,     0,   0, ANY,             M, _, V2)
+	/* RFC 3145, 3308, 3437 */
+	ROW(0, PPP_DISCONNECT_CAUSE,         ppp_disconnect_cause,         DISCONNECT, 5, MAX, ANY,           _, H, V2)
+	ROW(0, CONTROL_DS,                   control_ds,                   U16,      2,   2, ANY,             _, H, V2)
+	ROW(0, SESSION_DS,                   session_ds,                   U16,      2,   2, ANY,             _, H, V2)
+	ROW(0, LCP_WANT_OPTIONS,             lcp_want_options,             BYTES,    0, MAX, ANY,             _, H, V2)
+	ROW(0, LCP_ALLOW_OPTIONS,            lcp_allow_options,            BYTES,    0, MAX, ANY,             _, H, V2)
+	ROW(0, LNS_LAST_SENT_LCP_CONFREQ,    lns_last_sent_lcp_confreq,    BYTES,    0, MAX, ANY,             _, H, V2)
+	ROW(0, LNS_LAST_RECEIVED_LCP_CONFREQ, lns_last_received_lcp_confreq, BYTES,  0, MAX, ANY,             _, H, V2)
 };
 
 #undef ROW

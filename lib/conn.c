@@ -47,11 +47,13 @@ void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t 
 	struct writer w = writer_of(body, sizeof(body) - WIRE_CONTROL_HEADER);
 	struct msg_encoder e = { .secret = conn_secret(c), .hide = may_hide(c, m->type) };
 
-	if (e.hide)
+	if (e.hide || (e.secret.len && m->hide))
 		c->core->env.random(c->core->env.ctx, e.vector, sizeof(e.vector));
 	msg_encode(&e, m, &w);
 	if (writer_bad(&w) || chan_send(&c->chan, writer_span(&w), (uint16_t)session_id, now) < 0)
 		c->broken = true;
+	if (m->hide)
+		digest_wipe(body, sizeof(body)); /* without a secret it is there in the clear */
 }
 
 static void trace_sent(const struct core *core, const struct conn *c, const struct chan_tx *tx,
@@ -133,6 +135,38 @@ void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct 
 					.nr = (uint16_t)(received->ns + 1) });
 }
 
+/* What a CDN may say beside its result. */
+static void put_causes(struct msg *m, const struct l2tp_reason *reason)
+{
+	const struct l2tp_disconnect *d = &reason->disconnect;
+
+	m->ppp_disconnect_cause = (struct ppp_disconnect){ d->code, d->protocol, d->direction,
+							   { (const uint8_t *)d->text, strnlen(d->text, sizeof(d->text)) } };
+	m->q931_cause_code = (struct q931_cause){ .cause = reason->q931.cause, .msg = reason->q931.message };
+	m->has |= (uint64_t)d->said << AVP_PPP_DISCONNECT_CAUSE | (uint64_t)reason->q931.said << AVP_Q931_CAUSE_CODE;
+}
+
+/* Cut to fit; what is behind it is zero already. */
+static void keep_text(char *to, size_t size, struct l2tp_span text)
+{
+	if (text.len)
+		memcpy(to, text.data, text.len < size ? text.len : size - 1);
+}
+
+static void get_causes(const struct msg *m, struct l2tp_reason *reason)
+{
+	const struct ppp_disconnect *d = &m->ppp_disconnect_cause;
+
+	reason->disconnect = (struct l2tp_disconnect){ .said = msg_has(m, AVP_PPP_DISCONNECT_CAUSE),
+						       .code = d->code,
+						       .protocol = d->protocol,
+						       .direction = d->direction };
+	keep_text(reason->disconnect.text, sizeof(reason->disconnect.text), d->text);
+	reason->q931 = (struct l2tp_q931){ .said = msg_has(m, AVP_Q931_CAUSE_CODE),
+					   .cause = m->q931_cause_code.cause,
+					   .message = m->q931_cause_code.msg };
+}
+
 void conn_put_reason(struct msg *m, const struct l2tp_reason *reason)
 {
 	size_t len = strnlen(reason->text, sizeof(reason->text));
@@ -142,18 +176,19 @@ void conn_put_reason(struct msg *m, const struct l2tp_reason *reason)
 					       .has_error = reason->error || len,
 					       .text = { (const uint8_t *)reason->text, len } };
 	msg_set(m, AVP_RESULT_CODE);
+	if (m->type == CM_CDN)
+		put_causes(m, reason);
 }
 
 void conn_get_reason(const struct msg *m, struct l2tp_reason *reason)
 {
 	const struct result_code *r = &m->result_code;
-	size_t len = r->text.len < sizeof(reason->text) ? r->text.len : sizeof(reason->text) - 1;
 
 	*reason = (struct l2tp_reason){ .origin = L2TP_BY_PEER };
+	get_causes(m, reason);
 	if (!msg_has(m, AVP_RESULT_CODE))
 		return;
 	reason->result = r->result;
 	reason->error = r->has_error ? r->error : EC_NONE;
-	if (len)
-		memcpy(reason->text, r->text.data, len);
+	keep_text(reason->text, sizeof(reason->text), r->text);
 }

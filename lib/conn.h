@@ -17,6 +17,7 @@ struct conn {
 	struct l2tp_params params;
 	struct l2tp_addr local, peer;
 	uint32_t id, peer_id; /* peer_id 0: not known yet */
+	uint32_t peer_framing, peer_bearer; /* its capabilities; bearer 0: it places no calls */
 	bool broken;          /* a message was lost for lack of memory: the connection cannot go on */
 };
 

@@ -13,7 +13,7 @@ enum timer_kind {
 	TIMER_CHAN,  /* tunnel: retransmission, delayed acknowledgement */
 	TIMER_HELLO, /* tunnel: silence */
 	TIMER_LIFE,  /* tunnel: set-up, idle or linger time is over */
-	TIMER_CALL,  /* session: set-up time is over */
+	TIMER_CALL,  /* session: set-up time is over; later: a WEN may be sent */
 };
 
 struct core {

@@ -15,6 +15,7 @@
 #include "params.h"
 
 #define QUARANTINE (60 * USEC_PER_SEC) /* longer than any retransmission of a former owner's peer */
+#define ICCN_MAX (WIRE_SEND_MAX - 512) /* octets of strings that fit an ICCN, hidden too */
 #define STRING_MAX (AVP_VALUE_MAX - 2) /* of a call: octets that fit an AVP, hidden too */
 
 static void enter(struct l2tp *l, usec_t now)
@@ -99,10 +100,8 @@ static void timer_due(struct l2tp *l, struct timer *timer, usec_t now)
 	struct tunnel *t;
 
 	if (timer->kind == TIMER_CALL) {
-		struct l2tp_reason reason = { .origin = L2TP_BY_TIMEOUT, .result = RC_CDN_TIMEOUT,
-					      .text = "not established in time" };
 		t = registry_tunnel_of(owner);
-		session_apply(owner, SEV_TIMEOUT, &(struct session_input){ .reason = &reason }, now);
+		session_timer(owner, now);
 	} else {
 		t = owner;
 		tunnel_timer(t, (enum timer_kind)timer->kind, now);
@@ -209,14 +208,29 @@ int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const struct l2t
 
 static bool call_valid(const struct l2tp_call_info *c)
 {
-	return c->calling_number.len <= STRING_MAX && c->called_number.len <= STRING_MAX &&
-	       c->sub_address.len <= STRING_MAX && c->private_group_id.len <= STRING_MAX;
+	const struct l2tp_proxy *p = &c->proxy;
+	const size_t lens[] = { c->calling_number.len, c->called_number.len, c->sub_address.len };
+	const size_t iccn[] = { c->private_group_id.len, p->initial_received_confreq.len, p->last_sent_confreq.len,
+				p->last_received_confreq.len, p->authen_name.len, p->authen_challenge.len,
+				p->authen_response.len };
+	size_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+		if (lens[i] > STRING_MAX)
+			return false;
+	for (size_t i = 0; i < sizeof(iccn) / sizeof(iccn[0]); i++) {
+		if (iccn[i] > STRING_MAX)
+			return false;
+		sum += iccn[i];
+	}
+	return sum <= ICCN_MAX && session_proxy_valid(p);
 }
 
-int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie, usec_t now,
-	      uint32_t *ret_session_id)
+static int place_call(struct l2tp *l, uint32_t tunnel_id, enum session_role role, const struct l2tp_call_info *info,
+		      uint64_t call_cookie, usec_t now, uint32_t *ret_session_id)
 {
 	struct l2tp_call_info numbered = *info;
+	struct fault f = { 0 };
 	struct tunnel *t;
 	struct session *s;
 	int r;
@@ -229,18 +243,95 @@ int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *i
 		return -ENOENT;
 	if (!tunnel_alive(t) || l->core.shutting_down)
 		return -ESHUTDOWN;
+	numbered.outgoing = role == SESSION_LNS_OUTGOING;
+	if (numbered.outgoing && t->state == TUNNEL_ESTABLISHED && !session_check_call_out(&t->conn, info, &f))
+		return -EOPNOTSUPP;
 	if (!numbered.call_serial_number)
 		numbered.call_serial_number = ++l->core.call_serial_number;
-	r = session_new(&t->sessions, SESSION_LAC_INCOMING, &numbered, now, &s);
+	r = session_new(&t->sessions, role, &numbered, now, &s);
 	if (r < 0)
 		return r;
 	s->cookie = call_cookie;
 	session_apply(s, SEV_OPEN, &(struct session_input){ 0 }, now);
 	if (t->state == TUNNEL_ESTABLISHED)
-		session_apply(s, SEV_TUNNEL_OPEN, &(struct session_input){ 0 }, now);
+		session_tunnel_open(s, now);
 	registry_settle(l, t, now);
 	*ret_session_id = s->id;
 	return 0;
+}
+
+int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie, usec_t now,
+	      uint32_t *ret_session_id)
+{
+	return place_call(l, tunnel_id, SESSION_LAC_INCOMING, info, call_cookie, now, ret_session_id);
+}
+
+int l2tp_call_out(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
+		  usec_t now, uint32_t *ret_session_id)
+{
+	return place_call(l, tunnel_id, SESSION_LNS_OUTGOING, info, call_cookie, now, ret_session_id);
+}
+
+int l2tp_set_call_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_call_info *info,
+		       usec_t now)
+{
+	struct l2tp_call_info known = *info;
+	struct tunnel *t;
+	struct session *s;
+
+	enter(l, now);
+	t = registry_find(l, tunnel_id);
+	s = t ? session_find(&t->sessions, session_id) : NULL;
+	if (!s)
+		return -ENOENT;
+	if (session_is_lns(s) || session_is_told(s))
+		return -EALREADY;
+	known.outgoing = s->info.outgoing;
+	known.call_serial_number = s->info.call_serial_number;
+	if (!call_valid(info) || (known.outgoing && s->info.framing_type && (info->framing_type & ~s->info.framing_type)))
+		return -EINVAL;
+	return session_set_info(s, &known);
+}
+
+/* A session of a living tunnel, to be told something. */
+static struct session *find_session(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, struct tunnel **ret_tunnel)
+{
+	struct tunnel *t = registry_find(l, tunnel_id);
+
+	*ret_tunnel = t;
+	return t ? session_find(&t->sessions, session_id) : NULL;
+}
+
+int l2tp_set_link_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_link_info *link,
+		       usec_t now)
+{
+	struct tunnel *t;
+	struct session *s;
+	int r;
+
+	enter(l, now);
+	s = find_session(l, tunnel_id, session_id, &t);
+	if (!s)
+		return -ENOENT;
+	r = session_set_link_info(s, link, now);
+	registry_settle(l, t, now);
+	return r;
+}
+
+int l2tp_report_errors(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_call_errors *errors,
+		       usec_t now)
+{
+	struct tunnel *t;
+	struct session *s;
+	int r;
+
+	enter(l, now);
+	s = find_session(l, tunnel_id, session_id, &t);
+	if (!s)
+		return -ENOENT;
+	r = session_report_errors(s, errors, now);
+	registry_settle(l, t, now);
+	return r;
 }
 
 /* The world's reason, with the code of an ordinary close where it has none. */
@@ -253,6 +344,7 @@ static struct l2tp_reason close_reason(const struct l2tp_reason *given, uint16_t
 	if (!reason.result)
 		reason.result = ordinary;
 	reason.text[sizeof(reason.text) - 1] = 0;
+	reason.disconnect.text[sizeof(reason.disconnect.text) - 1] = 0;
 	return reason;
 }
 
@@ -363,7 +455,7 @@ int l2tp_get_session(const struct l2tp *l, uint32_t tunnel_id, uint32_t session_
 					   .session_id = s->id,
 					   .peer_session_id = s->peer_id,
 					   .state = session_state_name(s->state),
-					   .lns = s->role == SESSION_LNS_INCOMING,
+					   .lns = session_is_lns(s),
 					   .call = &s->info };
 	return 0;
 }

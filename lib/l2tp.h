@@ -63,6 +63,7 @@ enum l2tp_stopccn_code {
 	RC_STOPCCN_VERSION = 5,      /* protocol version not supported; the error code tells the highest one that is */
 	RC_STOPCCN_SHUTDOWN = 6,     /* requester is being shut down */
 	RC_STOPCCN_FSM = 7,          /* finite state machine error */
+	RC_STOPCCN_DS = 8,           /* no agreement on the control connection's per-hop behaviour (RFC 3308) */
 };
 
 /* Result codes of CDN. */
@@ -78,6 +79,7 @@ enum l2tp_cdn_code {
 	RC_CDN_NO_DIAL_TONE = 9,
 	RC_CDN_TIMEOUT = 10, /* call not established within the time allotted by the LAC */
 	RC_CDN_NO_FRAMING = 11,
+	RC_CDN_DS = 12,      /* no agreement on the session's per-hop behaviour (RFC 3308) */
 };
 
 /* General error codes, meaningful with result code 2. */
@@ -106,12 +108,51 @@ enum l2tp_origin {
 	L2TP_BY_WORLD,   /* a reported operation failed */
 };
 
+/* Why PPP ended (RFC 3145): goes with a CDN, says more than its result, and changes nothing.  The protocol goes with the
+ * code: 0 for the general ones, LCP's for those of LCP, that of the protocol which failed for the rest. */
+enum l2tp_disconnect_code {
+	L2TP_PPP_NO_INFORMATION = 0,
+	L2TP_PPP_ADMIN = 1,
+	L2TP_PPP_NO_RENEGOTIATION = 2,   /* proxy LCP was expected and not sent */
+	L2TP_PPP_TERMINATED = 3,         /* normally: direction 1 by the peer, 2 by us */
+	L2TP_PPP_ENCRYPTION_REFUSED = 4,
+	L2TP_PPP_LCP_TIMEOUT = 5,
+	L2TP_PPP_NO_LCP = 6,
+	L2TP_PPP_LOOP = 7,
+	L2TP_PPP_ECHO_TIMEOUT = 8,
+	L2TP_PPP_CALLBACK_REFUSED = 12,
+	L2TP_PPP_AUTH_TIMEOUT = 13,
+	L2TP_PPP_AUTH_UNACCEPTABLE = 15, /* 1: the peer rejected all of ours, 2: we all of the peer's */
+	L2TP_PPP_AUTH_FAILED = 16,       /* 1: of the peer by us, 2: of us by the peer */
+	L2TP_PPP_NCP_TIMEOUT = 17,
+	L2TP_PPP_NO_NCP = 18,
+	L2TP_PPP_NO_ADDRESS_AGREED = 19,
+	L2TP_PPP_NO_ADDRESS_ALLOWED = 20,
+};
+enum { L2TP_PPP_LCP = 0xc021, L2TP_PPP_PAP = 0xc023, L2TP_PPP_CHAP = 0xc223, L2TP_PPP_EAP = 0xc227 };
+
+struct l2tp_disconnect {
+	bool said;
+	uint16_t code, protocol;
+	uint8_t direction; /* 0: global, 1: at the peer, 2: at the sender */
+	char text[64];     /* as l2tp_reason.text */
+};
+
+/* ITU's cause of a call that ended (4.4.4). */
+struct l2tp_q931 {
+	bool said;
+	uint16_t cause;
+	uint8_t message;
+};
+
 /* Why something ended: the Result Code AVP as sent or received, and who decided it. */
 struct l2tp_reason {
 	enum l2tp_origin origin;
 	uint16_t result; /* enum l2tp_stopccn_code or l2tp_cdn_code, or a peer's unknown number */
 	uint16_t error;  /* enum l2tp_error_code or a peer's unknown number */
 	char text[128];  /* UTF-8, NUL-terminated; a peer's text is cut to fit and not to be trusted */
+	struct l2tp_disconnect disconnect; /* CDN; of several the first */
+	struct l2tp_q931 q931;             /* CDN */
 };
 
 /* ---- What the world configures ----------------------------------------------------------------------------- */
@@ -139,6 +180,8 @@ struct l2tp_params {
 	bool hide_avps;                        /* send hidden what may be hidden (4.3); needs a secret */
 	bool strict;                           /* also refuse what the field is known to forget: an ICCN without speed */
 	bool lns;                              /* incoming calls are accepted from the peer */
+	bool lac;                              /* outgoing calls are placed for the peer; needs bearer_capabilities */
+	bool proxy_authentication;             /* as LNS: believe the LAC's (9.5); else it is not even kept */
 	uint32_t framing_capabilities;         /* enum l2tp_framing bits */
 	uint32_t bearer_capabilities;          /* enum l2tp_bearer bits; 0: AVP not sent */
 	uint16_t receive_window;               /* messages, 1 .. 1024 */
@@ -156,16 +199,49 @@ struct l2tp_params {
 L2TP_API void l2tp_params_init(struct l2tp_params *p);
 L2TP_API void l2tp_limits_init(struct l2tp_limits *limits);
 
-/* What the parties say of a call (ICRQ and ICCN).  Spans may be empty: not said. */
+/* How the LAC has authenticated the remote system (4.4.5). */
+enum l2tp_proxy_authen {
+	L2TP_PROXY_UNSAID, /* it has not, or does not tell */
+	L2TP_PROXY_TEXT,   /* text, a login: response is the password */
+	L2TP_PROXY_CHAP,
+	L2TP_PROXY_PAP,    /* response is the password */
+	L2TP_PROXY_NONE,   /* no authentication */
+	L2TP_PROXY_MSCHAP, /* version 1 */
+};
+
+/* What the LAC has settled with the remote system before the LNS came in (4.4.5).  The engine lets no half of a set
+ * through: what is received and lacks a part reads as not said, what is to be sent and lacks one is refused. */
+struct l2tp_proxy {
+	/* LCP Configure-Requests from their first option on; the last ones both, or neither: LCP begins anew */
+	struct l2tp_span initial_received_confreq, last_sent_confreq, last_received_confreq;
+	enum l2tp_proxy_authen authen_type;
+	uint8_t authen_id;                                            /* CHAP, PAP, MSCHAP */
+	struct l2tp_span authen_name, authen_challenge, authen_response; /* response is a secret: wiped after use */
+};
+
+/* What the parties say of a call (ICRQ and ICCN, or OCRQ, OCRP and OCCN).  Spans may be empty: not said. */
 struct l2tp_call_info {
+	bool outgoing;                /* the LNS asks for it, the LAC places it; filled in by the engine */
 	uint32_t call_serial_number;
 	uint32_t bearer_type;         /* enum l2tp_bearer bits */
 	uint32_t framing_type;        /* enum l2tp_framing bits */
 	uint32_t physical_channel_id; /* 0: not said */
+	uint32_t minimum_bps, maximum_bps; /* outgoing: the speeds that are acceptable, bit/s */
 	uint32_t tx_connect_speed;    /* bit/s, LAC to remote system */
 	uint32_t rx_connect_speed;    /* bit/s, 0: as tx */
 	bool sequencing_required;
 	struct l2tp_span calling_number, called_number, sub_address, private_group_id;
+	struct l2tp_proxy proxy;      /* incoming */
+};
+
+/* What the LAC counts on the link since the call began (WEN, 4.4.6). */
+struct l2tp_call_errors {
+	uint32_t crc, framing, hardware_overrun, buffer_overrun, timeout, alignment;
+};
+
+/* What the LNS has agreed on with the remote system, for the LAC's end of the link (SLI, 4.4.6). */
+struct l2tp_link_info {
+	uint32_t send_accm, receive_accm; /* as the LAC sees it; until it is told: all ones */
 };
 
 /* A control message as the trace callback sees it: already checked, not to be kept. */
@@ -197,7 +273,8 @@ struct l2tp_env {
 	void (*refused)(void *ctx, const struct l2tp_addr *peer, struct l2tp_span host_name,
 			const struct l2tp_reason *reason);
 
-	/* May this peer place this incoming call?  NULL: yes.  Refusal as above, as a CDN. */
+	/* May this peer place this incoming call, or have this outgoing one placed?  NULL: yes.  Refusal as above, as a
+	 * CDN. */
 	bool (*admit_call)(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
 			   struct l2tp_reason *reason);
 
@@ -217,7 +294,13 @@ enum l2tp_op_type {
 	L2TP_OP_TUNNEL_GONE, /* event: forgotten; close the socket */
 	L2TP_OP_SESSION_ADD, /* reported: make kernel session and attachment point; the peer is told afterwards.
 			      * May come before TUNNEL_ADD is reported: carry them out in their order */
+	L2TP_OP_SESSION_DIAL, /* reported: LAC: place the outgoing call.  0: answered, after l2tp_set_call_info() if there
+			       * is something to tell; failure: an error, or better l2tp_close_session() with a result
+			       * that says why (RC_CDN_BUSY), and then the report.  SESSION_DOWN meanwhile: hang up */
+	L2TP_OP_SESSION_SET, /* reported: the session's data must be sequenced from now on */
 	L2TP_OP_SESSION_UP,  /* event: established; start PPP */
+	L2TP_OP_SESSION_LINK, /* event: LAC: the LNS has told op->link */
+	L2TP_OP_SESSION_ERRORS, /* event: LNS: the LAC has told op->errors */
 	L2TP_OP_SESSION_DOWN, /* event: ended, for op->reason */
 	L2TP_OP_SESSION_DEL, /* reported: stop PPP, remove the kernel session; never issued without SESSION_ADD */
 	L2TP_OP_SESSION_GONE, /* event: forgotten */
@@ -232,13 +315,15 @@ struct l2tp_op {
 	uint32_t tunnel_id, peer_tunnel_id;   /* 0 where not known */
 	uint32_t session_id, peer_session_id; /* 0 for tunnel operations */
 	uint64_t cookie;                      /* l2tp_params.cookie */
-	uint64_t call_cookie;                 /* l2tp_call()'s, 0 for a call that the peer placed */
+	uint64_t call_cookie;                 /* l2tp_call()'s, 0 for a call that the peer asked for */
 	struct l2tp_addr local, peer;
 	struct l2tp_span bytes;               /* SEND */
 	struct l2tp_span peer_host_name;      /* tunnels; empty where not known */
 	const struct l2tp_reason *reason;     /* DOWN */
-	const struct l2tp_call_info *call;    /* SESSION_ADD, SESSION_UP */
-	bool sequencing;                      /* SESSION_ADD, SESSION_UP: data must be sequenced */
+	const struct l2tp_call_info *call;    /* sessions */
+	const struct l2tp_link_info *link;    /* sessions */
+	const struct l2tp_call_errors *errors; /* sessions */
+	bool sequencing;                      /* SESSION_ADD, _SET, _UP: data must be sequenced */
 	uint32_t reorder_timeout_ms;
 };
 
@@ -271,6 +356,26 @@ L2TP_API int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const s
  * -ENOSPC: no id left; -ENOMEM */
 L2TP_API int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
 		       usec_t now, uint32_t *ret_session_id);
+
+/* Have the peer place an outgoing call, as LNS, at once or as soon as the tunnel is established.  What info leaves open
+ * (bearer_type, framing_type: 0) is what the peer can do.  As l2tp_call(), and -EOPNOTSUPP: the peer has not said that it
+ * can place such a call (4.4.3, 6.9); if that turns out later, the call ends. */
+L2TP_API int l2tp_call_out(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
+			   usec_t now, uint32_t *ret_session_id);
+
+/* As LAC: replace what is known of the call, before it is told to the peer with ICCN or OCCN.  What the peer asked for
+ * stays.  -ENOENT; -EINVAL: a string that fits no message, or a framing that was not asked for; -EALREADY: it has been
+ * told; -ENOMEM */
+L2TP_API int l2tp_set_call_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
+				const struct l2tp_call_info *info, usec_t now);
+
+/* As LNS: tell the LAC what has been agreed on for its end of the link (SLI).  As LAC: tell the LNS of errors on the link
+ * (WEN); it is sent when there is something new, at most once a minute.  -ENOENT; -EINVAL: that is the other's part;
+ * -ENOTCONN: not established */
+L2TP_API int l2tp_set_link_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
+				const struct l2tp_link_info *link, usec_t now);
+L2TP_API int l2tp_report_errors(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
+				const struct l2tp_call_errors *errors, usec_t now);
 
 /* Close with StopCCN or CDN; result 0 stands for the code of an ordinary close.  -ENOENT; 0 if already closing. */
 L2TP_API int l2tp_close_tunnel(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_reason *reason, usec_t now);

@@ -162,10 +162,15 @@ static void check_ours(const struct msg *m)
 	}
 }
 
-static bool hides_any(const struct msg *m)
+static bool hides(const struct msg_encoder *e, const struct msg *m, uint16_t type)
+{
+	return avp_table[type].hideable && (e->hide || (e->secret.len && (m->hide >> type & 1)));
+}
+
+static bool hides_any(const struct msg_encoder *e, const struct msg *m)
 {
 	for (uint16_t type = 0; type < AVP_COUNT; type++)
-		if (msg_has(m, type) && avp_table[type].hideable)
+		if (msg_has(m, type) && hides(e, m, type))
 			return true;
 	return false;
 }
@@ -196,7 +201,7 @@ static void put_hidden(const struct msg_encoder *e, const struct avp_row *row, c
 
 static void put_avp(const struct msg_encoder *e, const struct avp_row *row, const struct msg *m, struct writer *w)
 {
-	bool hidden = e->hide && row->hideable;
+	bool hidden = hides(e, m, row->type);
 	size_t begin = avp_begin(w, row, hidden);
 
 	if (hidden)
@@ -220,7 +225,7 @@ void msg_encode(const struct msg_encoder *e, const struct msg *m, struct writer 
 	check_ours(m);
 
 	put_avp(e, &avp_table[AVP_MESSAGE_TYPE], m, w);
-	if (e->hide && hides_any(m))
+	if (hides_any(e, m))
 		put_vector(e, w);
 	for (uint16_t type = AVP_MESSAGE_TYPE + 1; type < AVP_COUNT; type++)
 		if (msg_has(m, type) && type != AVP_RANDOM_VECTOR)

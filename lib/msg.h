@@ -51,7 +51,7 @@ enum msg_verdict msg_decode(const struct msg_decoder *d, struct l2tp_span body, 
 struct msg_encoder {
 	struct l2tp_span secret;
 	bool hide;               /* hide what may be hidden (4.3); needs secret and vector */
-	uint8_t vector[16];      /* fresh random octets, where hide is set */
+	uint8_t vector[16];      /* fresh random octets, where hide or msg.hide is set */
 };
 
 /* Write the AVPs of m into w, the Message Type first.  What m does not have is not written; a required AVP that is

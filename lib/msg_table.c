@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * msg_table: which control message carries which AVP, RFC 2661 sections 6.1 to 6.14 as one table.
+ * msg_table: which control message carries which AVP: RFC 2661 sections 6.1 to 6.14, RFC 3145, 3308 and 3437 as one
+ * table.
  *
  *	R  required
  *	r  required by the RFC and always sent by us; peers that forget it are forgiven (FORGIVEN in msg.h)
@@ -64,6 +65,14 @@ static const uint8_t places[AVP_COUNT][CM_COUNT] = {
 	MAY(PRIVATE_GROUP_ID,                _,    _,    _,      _,    _,   _,   _,   _,   _,   _,   o,  _,  _,  _)
 	MAY(RX_CONNECT_SPEED,                _,    _,    _,      _,    _,   _,   _,   o,   _,   _,   o,  _,  _,  _)
 	MAY(SEQUENCING_REQUIRED,             _,    _,    _,      _,    _,   _,   _,   o,   _,   _,   o,  _,  _,  _)
+	/* RFC 3145, 3308, 3437 */
+	MAY(PPP_DISCONNECT_CAUSE,            _,    _,    _,      _,    _,   _,   _,   _,   _,   _,   _,  o,  _,  _)
+	MAY(CONTROL_DS,                      o,    o,    _,      _,    _,   _,   _,   _,   _,   _,   _,  _,  _,  _)
+	MAY(SESSION_DS,                      _,    _,    _,      _,    _,   o,   o,   _,   o,   o,   _,  _,  _,  _)
+	MAY(LCP_WANT_OPTIONS,                _,    _,    _,      _,    _,   _,   _,   o,   _,   _,   o,  _,  _,  _)
+	MAY(LCP_ALLOW_OPTIONS,               _,    _,    _,      _,    _,   _,   _,   o,   _,   _,   o,  _,  _,  _)
+	MAY(LNS_LAST_SENT_LCP_CONFREQ,       _,    _,    _,      _,    _,   _,   _,   _,   _,   _,   _,  _,  _,  o)
+	MAY(LNS_LAST_RECEIVED_LCP_CONFREQ,   _,    _,    _,      _,    _,   _,   _,   _,   _,   _,   _,  _,  _,  o)
 };
 
 #undef MAY

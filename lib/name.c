@@ -70,6 +70,13 @@ static const char *const avps[] = {
 	[AVP_PRIVATE_GROUP_ID] = "Private Group ID",
 	[AVP_RX_CONNECT_SPEED] = "Rx Connect Speed",
 	[AVP_SEQUENCING_REQUIRED] = "Sequencing Required",
+	[AVP_PPP_DISCONNECT_CAUSE] = "PPP Disconnect Cause Code",
+	[AVP_CONTROL_DS] = "Control Connection DS",
+	[AVP_SESSION_DS] = "Session DS",
+	[AVP_LCP_WANT_OPTIONS] = "LCP Want Options",
+	[AVP_LCP_ALLOW_OPTIONS] = "LCP Allow Options",
+	[AVP_LNS_LAST_SENT_LCP_CONFREQ] = "LNS Last Sent LCP CONFREQ",
+	[AVP_LNS_LAST_RECEIVED_LCP_CONFREQ] = "LNS Last Received LCP CONFREQ",
 };
 
 static const char *const stopccn_codes[] = {
@@ -80,6 +87,7 @@ static const char *const stopccn_codes[] = {
 	[RC_STOPCCN_VERSION] = "protocol version not supported",
 	[RC_STOPCCN_SHUTDOWN] = "being shut down",
 	[RC_STOPCCN_FSM] = "state machine error",
+	[RC_STOPCCN_DS] = "no agreement on DiffServ",
 };
 
 static const char *const cdn_codes[] = {
@@ -94,6 +102,7 @@ static const char *const cdn_codes[] = {
 	[RC_CDN_NO_DIAL_TONE] = "no dial tone",
 	[RC_CDN_TIMEOUT] = "not established in time",
 	[RC_CDN_NO_FRAMING] = "no appropriate framing",
+	[RC_CDN_DS] = "no agreement on DiffServ",
 };
 
 static const char *const error_codes[] = {

@@ -67,8 +67,15 @@ enum avp_type {
 	AVP_PRIVATE_GROUP_ID = 37,
 	AVP_RX_CONNECT_SPEED = 38,
 	AVP_SEQUENCING_REQUIRED = 39,
+	AVP_PPP_DISCONNECT_CAUSE = 46,         /* RFC 3145 */
+	AVP_CONTROL_DS = 47,                   /* RFC 3308 */
+	AVP_SESSION_DS = 48,
+	AVP_LCP_WANT_OPTIONS = 49,             /* RFC 3437 */
+	AVP_LCP_ALLOW_OPTIONS = 50,
+	AVP_LNS_LAST_SENT_LCP_CONFREQ = 51,
+	AVP_LNS_LAST_RECEIVED_LCP_CONFREQ = 52,
 };
-#define AVP_COUNT 40 /* types are below */
+#define AVP_COUNT 53 /* types are below */
 
 /* "Host Name"; "?" for the unknown. */
 const char *avp_name(uint16_t type);

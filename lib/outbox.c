@@ -15,7 +15,8 @@
 #define BIT(type) ((uint32_t)1 << (type))
 #define GONE (BIT(L2TP_OP_TUNNEL_GONE) | BIT(L2TP_OP_SESSION_GONE))
 #define EVENTS                                                                                                         \
-	(BIT(L2TP_OP_TUNNEL_UP) | BIT(L2TP_OP_TUNNEL_DOWN) | BIT(L2TP_OP_SESSION_UP) | BIT(L2TP_OP_SESSION_DOWN) | GONE)
+	(BIT(L2TP_OP_TUNNEL_UP) | BIT(L2TP_OP_TUNNEL_DOWN) | BIT(L2TP_OP_SESSION_UP) | BIT(L2TP_OP_SESSION_LINK) |     \
+	 BIT(L2TP_OP_SESSION_ERRORS) | BIT(L2TP_OP_SESSION_DOWN) | GONE)
 
 void outbox_free(struct outbox *o)
 {

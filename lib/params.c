@@ -51,7 +51,8 @@ bool params_valid(const struct l2tp_params *p)
 	return p->host_name[0] && memchr(p->host_name, 0, sizeof(p->host_name)) &&
 	       memchr(p->vendor_name, 0, sizeof(p->vendor_name)) && p->secret_len <= sizeof(p->secret) &&
 	       (p->secret_len || (!p->challenge && !p->hide_avps)) && p->receive_window >= 1 &&
-	       p->receive_window <= 1024 && p->sessions_max >= 1 && times_valid(p);
+	       p->receive_window <= 1024 && p->sessions_max >= 1 && (!p->lac || p->bearer_capabilities) &&
+	       times_valid(p);
 }
 
 bool limits_valid(const struct l2tp_limits *limits)

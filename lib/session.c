@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
+
 #define SESSION_ID_MAX 65535 /* 16 bits on the wire */
 
 struct session *session_find(const struct session_table *t, uint32_t id)
@@ -35,6 +37,13 @@ static void set_path(struct session *s, bool path)
 {
 	s->table->paths += (uint32_t)path - (uint32_t)s->path;
 	s->path = path;
+}
+
+static void free_store(struct session *s)
+{
+	if (s->store)
+		digest_wipe(s->store, s->store_len);
+	free(s->store);
 }
 
 /* ---- Birth and death ---------------------------------------------------------------------------------------- */
@@ -65,6 +74,7 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 			       .table = t,
 			       .role = role,
 			       .state = SESSION_IDLE,
+			       .link = { .send_accm = UINT32_MAX, .receive_accm = UINT32_MAX }, /* 4.4.6 */
 			       .timer = { .deadline = USEC_NEVER, .kind = TIMER_CALL } };
 	r = idpool_acquire(core->ids, t->conn->id, SESSION_ID_MAX, now, &s->id);
 	if (r < 0)
@@ -87,7 +97,7 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 	return 0;
 
 no_info:
-	free(s->store);
+	free_store(s);
 	heap_unreserve(&core->heap, 1);
 no_timer:
 	idpool_release(core->ids, t->conn->id, s->id, now);
@@ -126,6 +136,8 @@ void session_bury(struct session *s, const struct l2tp_reason *reason)
 	forget_peer_id(s);
 	s->table->alive--;
 	outbox_cancel(o, &s->object, L2TP_OP_SESSION_ADD);
+	outbox_cancel(o, &s->object, L2TP_OP_SESSION_DIAL);
+	outbox_cancel(o, &s->object, L2TP_OP_SESSION_SET);
 	outbox_post(o, &s->object, L2TP_OP_SESSION_DOWN);
 	outbox_post(o, &s->object, s->path ? L2TP_OP_SESSION_DEL : L2TP_OP_SESSION_GONE);
 }
@@ -147,7 +159,7 @@ void session_free(struct session *s)
 		core->stats.sessions_established--;
 	core->stats.sessions--;
 	t->count--;
-	free(s->store);
+	free_store(s);
 	free(s);
 }
 
@@ -164,8 +176,11 @@ void session_table_clear(struct session_table *t)
 int session_set_info(struct session *s, const struct l2tp_call_info *info)
 {
 	struct l2tp_call_info copy = *info;
+	struct l2tp_proxy *proxy = &copy.proxy;
 	struct l2tp_span *spans[] = { &copy.calling_number, &copy.called_number, &copy.sub_address,
-				      &copy.private_group_id };
+				      &copy.private_group_id, &proxy->initial_received_confreq,
+				      &proxy->last_sent_confreq, &proxy->last_received_confreq, &proxy->authen_name,
+				      &proxy->authen_challenge, &proxy->authen_response };
 	const size_t n = sizeof(spans) / sizeof(spans[0]);
 	uint8_t *store = NULL;
 	size_t len = 0, at = 0;
@@ -181,10 +196,81 @@ int session_set_info(struct session *s, const struct l2tp_call_info *info)
 		spans[i]->data = store + at;
 		at += spans[i]->len;
 	}
-	free(s->store);
+	free_store(s);
 	s->store = store;
+	s->store_len = len;
 	s->info = copy;
 	return 0;
+}
+
+/* What a kind of proxy authentication needs beside its type, as bits of struct msg.has. */
+static uint64_t proxy_needs(uint32_t type)
+{
+#define HAS(avp) ((uint64_t)1 << AVP_PROXY_AUTHEN_##avp)
+	static const uint64_t needs[] = {
+		[L2TP_PROXY_TEXT] = HAS(NAME) | HAS(RESPONSE),
+		[L2TP_PROXY_CHAP] = HAS(NAME) | HAS(CHALLENGE) | HAS(ID) | HAS(RESPONSE),
+		[L2TP_PROXY_PAP] = HAS(NAME) | HAS(ID) | HAS(RESPONSE),
+		[L2TP_PROXY_NONE] = 0,
+		[L2TP_PROXY_MSCHAP] = HAS(NAME) | HAS(CHALLENGE) | HAS(ID) | HAS(RESPONSE),
+	};
+#undef HAS
+	return type < sizeof(needs) / sizeof(needs[0]) ? needs[type] : 0;
+}
+
+bool session_proxy_valid(const struct l2tp_proxy *proxy)
+{
+	uint64_t needs = proxy_needs(proxy->authen_type);
+
+	return proxy->authen_type <= L2TP_PROXY_MSCHAP && !proxy->last_sent_confreq.len == !proxy->last_received_confreq.len &&
+	       (proxy->last_sent_confreq.len || !proxy->initial_received_confreq.len) &&
+	       (proxy->authen_challenge.len || !(needs >> AVP_PROXY_AUTHEN_CHALLENGE & 1));
+}
+
+void session_put_proxy(const struct l2tp_proxy *proxy, struct msg *m)
+{
+	m->initial_received_lcp_confreq = proxy->initial_received_confreq;
+	m->last_sent_lcp_confreq = proxy->last_sent_confreq;
+	m->last_received_lcp_confreq = proxy->last_received_confreq;
+	m->proxy_authen_type = (uint16_t)proxy->authen_type;
+	m->proxy_authen_id = proxy->authen_id;
+	m->proxy_authen_name = proxy->authen_name;
+	m->proxy_authen_challenge = proxy->authen_challenge;
+	m->proxy_authen_response = proxy->authen_response;
+	m->has |= (uint64_t)!!m->initial_received_lcp_confreq.len << AVP_INITIAL_RECEIVED_LCP_CONFREQ |
+		  (uint64_t)!!m->last_sent_lcp_confreq.len << AVP_LAST_SENT_LCP_CONFREQ |
+		  (uint64_t)!!m->last_received_lcp_confreq.len << AVP_LAST_RECEIVED_LCP_CONFREQ |
+		  (uint64_t)!!m->proxy_authen_type << AVP_PROXY_AUTHEN_TYPE | proxy_needs(m->proxy_authen_type);
+	/* a password is hidden if there is a secret, whatever hide_avps says */
+	if (proxy->authen_type == L2TP_PROXY_TEXT || proxy->authen_type == L2TP_PROXY_PAP)
+		m->hide |= (uint64_t)1 << AVP_PROXY_AUTHEN_RESPONSE;
+}
+
+/* Half a set is none: the LNS then begins anew (X2661-4.4.5-01, X2661-4.4.5-02). */
+static void read_proxy(const struct msg *m, struct l2tp_proxy *proxy)
+{
+	uint64_t needs = proxy_needs(m->proxy_authen_type);
+
+	*proxy = (struct l2tp_proxy){ 0 };
+	if (m->last_sent_lcp_confreq.len && m->last_received_lcp_confreq.len) {
+		proxy->initial_received_confreq = m->initial_received_lcp_confreq;
+		proxy->last_sent_confreq = m->last_sent_lcp_confreq;
+		proxy->last_received_confreq = m->last_received_lcp_confreq;
+	}
+	if (!msg_has(m, AVP_PROXY_AUTHEN_TYPE) || (m->has & needs) != needs)
+		return;
+	proxy->authen_type = (enum l2tp_proxy_authen)m->proxy_authen_type;
+	proxy->authen_id = (uint8_t)m->proxy_authen_id;
+	proxy->authen_name = m->proxy_authen_name;
+	proxy->authen_challenge = m->proxy_authen_challenge;
+	proxy->authen_response = m->proxy_authen_response;
+}
+
+static void forget_authentication(struct l2tp_proxy *proxy)
+{
+	proxy->authen_type = L2TP_PROXY_UNSAID;
+	proxy->authen_id = 0;
+	proxy->authen_name = proxy->authen_challenge = proxy->authen_response = (struct l2tp_span){ 0 };
 }
 
 void session_read_info(const struct msg *m, struct l2tp_call_info *info)
@@ -193,6 +279,8 @@ void session_read_info(const struct msg *m, struct l2tp_call_info *info)
 	if (msg_has(m, avp))                                                                                           \
 	info->field = m->field
 	READ(AVP_CALL_SERIAL_NUMBER, call_serial_number);
+	READ(AVP_MINIMUM_BPS, minimum_bps);
+	READ(AVP_MAXIMUM_BPS, maximum_bps);
 	READ(AVP_BEARER_TYPE, bearer_type);
 	READ(AVP_FRAMING_TYPE, framing_type);
 	READ(AVP_PHYSICAL_CHANNEL_ID, physical_channel_id);
@@ -205,6 +293,8 @@ void session_read_info(const struct msg *m, struct l2tp_call_info *info)
 #undef READ
 	if (msg_has(m, AVP_SEQUENCING_REQUIRED))
 		info->sequencing_required = true;
+	if (m->type == CM_ICCN)
+		read_proxy(m, &info->proxy);
 }
 
 /* ---- Messages become events ---------------------------------------------------------------------------------- */
@@ -218,13 +308,15 @@ static void apply_fault(struct session *s, enum session_event event, const struc
 	session_apply(s, event, &(struct session_input){ .msg = m, .reason = &reason }, now);
 }
 
-/* May the peer's ICRP be accepted?  It brings the peer's id. */
-static bool accept_icrp(struct session *s, const struct msg *m, struct fault *f)
+/* May the peer's ICRP or OCRP be accepted?  It brings the peer's id. */
+static bool accept_reply(struct session *s, const struct msg *m, struct fault *f)
 {
 	int r;
 
 	if (s->state != SESSION_WAIT_REPLY)
 		return true; /* its state decides */
+	if (msg_has(m, AVP_PHYSICAL_CHANNEL_ID))
+		s->info.physical_channel_id = m->physical_channel_id;
 	r = session_set_peer_id(s, m->assigned_session_id);
 	if (r == -EEXIST)
 		return fault_set(f, RC_CDN_GENERAL, EC_SESSION_ID, "Assigned Session ID %u is in use",
@@ -234,53 +326,84 @@ static bool accept_icrp(struct session *s, const struct msg *m, struct fault *f)
 	return true;
 }
 
-/* May the peer's ICCN be accepted?  It completes what is known of the call. */
-static bool accept_iccn(struct session *s, const struct msg *m, struct fault *f)
+/* May the peer's ICCN or OCCN be accepted?  It completes what is known of the call. */
+static bool accept_connect(struct session *s, const struct msg *m, struct fault *f)
 {
 	const struct l2tp_params *params = &s->table->conn->params;
+	uint32_t framing = m->type == CM_OCCN ? s->info.framing_type : params->framing_capabilities;
 	struct l2tp_call_info info = s->info;
 
-	if (s->state != SESSION_WAIT_CONNECT)
+	/* an OCCN may overtake our data path */
+	if (s->state != SESSION_WAIT_CONNECT &&
+	    !(s->role == SESSION_LNS_OUTGOING && s->state == SESSION_WAIT_DATAPLANE))
 		return true;
 	session_read_info(m, &info);
-	if (info.framing_type & ~params->framing_capabilities)
-		return fault_set(f, RC_CDN_NO_FRAMING, EC_NONE, "Framing Type was not advertised");
+	if (!params->proxy_authentication)
+		forget_authentication(&info.proxy);
+	if (info.framing_type & ~framing)
+		return fault_set(f, RC_CDN_NO_FRAMING, EC_NONE, "Framing Type was not %s",
+				 m->type == CM_OCCN ? "asked for" : "advertised");
 	if (session_set_info(s, &info) < 0)
 		return fault_set(f, RC_CDN_GENERAL, EC_RESOURCES, "out of memory");
 	return true;
 }
 
+/* The messages that set up a call: what each is to an incoming and to an outgoing one. */
+struct setup {
+	enum session_event incoming, outgoing;
+	bool (*accept)(struct session *s, const struct msg *m, struct fault *f); /* in its own kind of call */
+	enum session_event bad;
+};
+
+/* clang-format off */
+static const struct setup setups[CM_COUNT] = {
+	[CM_ICRQ] = { SEV_ICRQ,     SEV_INCOMING, NULL,           SEV_ICRQ },
+	[CM_ICRP] = { SEV_ICRP_OK,  SEV_INCOMING, accept_reply,   SEV_ICRP_BAD },
+	[CM_ICCN] = { SEV_ICCN_OK,  SEV_INCOMING, accept_connect, SEV_ICCN_BAD },
+	[CM_OCRQ] = { SEV_OUTGOING, SEV_OCRQ,     NULL,           SEV_OCRQ },
+	[CM_OCRP] = { SEV_OUTGOING, SEV_OCRP_OK,  accept_reply,   SEV_OCRP_BAD },
+	[CM_OCCN] = { SEV_OUTGOING, SEV_OCCN_OK,  accept_connect, SEV_OCCN_BAD },
+};
+/* clang-format on */
+
+/* Is the data path to be changed before the call can be up? */
+static bool needs_set(const struct session *s)
+{
+	return s->sequenced != s->info.sequencing_required;
+}
+
+static void setup_message(struct session *s, const struct msg *m, usec_t now)
+{
+	const struct setup *setup = &setups[m->type];
+	enum session_event event = s->info.outgoing ? setup->outgoing : setup->incoming;
+	bool own = event != SEV_INCOMING && event != SEV_OUTGOING;
+	struct fault f = { 0 };
+
+	if (own && setup->accept && !setup->accept(s, m, &f))
+		return apply_fault(s, setup->bad, m, &f, now);
+	if (s->state == SESSION_WAIT_CONNECT && (event == SEV_ICCN_OK || event == SEV_OCCN_OK) && needs_set(s))
+		event = SEV_CONNECT_SET;
+	session_apply(s, event, &(struct session_input){ .msg = m }, now);
+}
+
 void session_message(struct session *s, const struct msg *m, usec_t now)
 {
 	struct session_input in = { .msg = m };
-	struct fault f = { 0 };
 	struct l2tp_reason reason;
 
 	switch (m->type) {
 	case CM_ICRQ:
-		session_apply(s, SEV_ICRQ, &in, now);
-		break;
 	case CM_ICRP:
-		if (accept_icrp(s, m, &f))
-			session_apply(s, SEV_ICRP_OK, &in, now);
-		else
-			apply_fault(s, SEV_ICRP_BAD, m, &f, now);
-		break;
 	case CM_ICCN:
-		if (accept_iccn(s, m, &f))
-			session_apply(s, SEV_ICCN_OK, &in, now);
-		else
-			apply_fault(s, SEV_ICCN_BAD, m, &f, now);
+	case CM_OCRQ:
+	case CM_OCRP:
+	case CM_OCCN:
+		setup_message(s, m, now);
 		break;
 	case CM_CDN:
 		conn_get_reason(m, &reason);
 		in.reason = &reason;
 		session_apply(s, SEV_CDN, &in, now);
-		break;
-	case CM_OCRQ:
-	case CM_OCRP:
-	case CM_OCCN:
-		session_apply(s, SEV_OUTGOING, &in, now);
 		break;
 	case CM_WEN:
 		session_apply(s, SEV_WEN, &in, now);
@@ -304,36 +427,87 @@ void session_fault(struct session *s, const struct fault *f, usec_t now)
 	apply_fault(s, SEV_FAULT, NULL, f, now);
 }
 
+/* Why the call ends when an operation of it has failed. */
+static const struct l2tp_reason *failure(enum l2tp_op_type op)
+{
+	static const struct l2tp_reason no_path = { .origin = L2TP_BY_WORLD, .result = RC_CDN_GENERAL,
+						    .error = EC_RESOURCES, .text = "the data path cannot be set up" };
+	static const struct l2tp_reason no_call = { .origin = L2TP_BY_WORLD, .result = RC_CDN_NO_FACILITY_TEMPORARY,
+						    .text = "the call cannot be placed" };
+
+	return op == L2TP_OP_SESSION_DIAL ? &no_call : &no_path;
+}
+
+void session_timer(struct session *s, usec_t now)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_TIMEOUT, .result = RC_CDN_TIMEOUT,
+				      .text = "not established in time" };
+
+	if (s->state == SESSION_ESTABLISHED)
+		session_errors_due(s, now);
+	else
+		session_apply(s, SEV_TIMEOUT, &(struct session_input){ .reason = &reason }, now);
+}
+
 void session_op_done(struct session *s, int err, usec_t now)
 {
 	struct outbox *o = &s->table->conn->core->outbox;
-	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_CDN_GENERAL, .error = EC_RESOURCES,
-				      .text = "the data path cannot be set up" };
+	enum l2tp_op_type op = s->object.flying;
 
 	if (!s->object.in_flight)
 		return;
 	outbox_done(o, &s->object);
-	if (err < 0 || s->deleting)
+	if (op == L2TP_OP_SESSION_DEL || (op == L2TP_OP_SESSION_ADD && err < 0))
 		set_path(s, false); /* a deletion that failed cannot be mended by trying it again */
 	if (s->state == SESSION_DEAD) {
 		if (!s->path) {
 			outbox_cancel(o, &s->object, L2TP_OP_SESSION_DEL);
 			outbox_post(o, &s->object, L2TP_OP_SESSION_GONE);
 		}
+	} else if (err >= 0 && needs_set(s)) {
+		outbox_post(o, &s->object, L2TP_OP_SESSION_SET);
 	} else if (err < 0) {
-		session_apply(s, SEV_NOT_READY, &(struct session_input){ .reason = &reason }, now);
+		session_apply(s, SEV_NOT_READY, &(struct session_input){ .reason = failure(op) }, now);
 	} else {
 		session_apply(s, SEV_READY, &(struct session_input){ 0 }, now);
 	}
 }
 
-void session_table_event(struct session_table *t, enum session_event event, const struct l2tp_reason *reason,
-			 usec_t now)
+/* ---- The tunnel ---------------------------------------------------------------------------------------------- */
+
+bool session_check_call_out(const struct conn *c, const struct l2tp_call_info *info, struct fault *f)
+{
+	if (!c->peer_bearer || (info->bearer_type & ~c->peer_bearer))
+		return fault_set(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "the peer places no calls on this bearer");
+	if (!c->peer_framing || (info->framing_type & ~c->peer_framing))
+		return fault_set(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "the peer has no such framing");
+	return true;
+}
+
+void session_tunnel_open(struct session *s, usec_t now)
+{
+	struct fault f = { 0 };
+
+	if (s->role == SESSION_LNS_OUTGOING && !session_check_call_out(s->table->conn, &s->info, &f))
+		apply_fault(s, SEV_CLOSE, NULL, &f, now);
+	else
+		session_apply(s, SEV_TUNNEL_OPEN, &(struct session_input){ 0 }, now);
+}
+
+void session_table_open(struct session_table *t, usec_t now)
 {
 	struct session *s, *next;
 
 	HASH_ITER(hh, t->by_id, s, next)
-		session_apply(s, event, &(struct session_input){ .reason = reason }, now);
+		session_tunnel_open(s, now);
+}
+
+void session_table_close(struct session_table *t, const struct l2tp_reason *reason, usec_t now)
+{
+	struct session *s, *next;
+
+	HASH_ITER(hh, t->by_id, s, next)
+		session_apply(s, SEV_TUNNEL_CLOSED, &(struct session_input){ .reason = reason }, now);
 }
 
 /* ---- Operations --------------------------------------------------------------------------------------------- */
@@ -342,19 +516,21 @@ void session_fill_op(struct session *s, struct l2tp_op *op)
 {
 	const struct conn *c = s->table->conn;
 
-	op->lns = s->role == SESSION_LNS_INCOMING;
+	op->lns = session_is_lns(s);
 	op->session_id = s->id;
 	op->peer_session_id = s->peer_id;
 	op->call_cookie = s->cookie;
 	op->call = &s->info;
+	op->link = &s->link;
+	op->errors = &s->errors;
 	op->sequencing = s->info.sequencing_required;
 	op->reorder_timeout_ms = c->params.reorder_timeout_ms;
 	if (op->type == L2TP_OP_SESSION_DOWN)
 		op->reason = &s->reason;
 	if (op->type == L2TP_OP_SESSION_ADD)
 		set_path(s, true);
-	if (op->type == L2TP_OP_SESSION_DEL)
-		s->deleting = true;
+	if (op->type == L2TP_OP_SESSION_ADD || op->type == L2TP_OP_SESSION_SET)
+		s->sequenced = s->info.sequencing_required;
 }
 
 void session_refuse(struct session_table *t, uint32_t peer_id, const struct l2tp_reason *reason, usec_t now)

@@ -13,6 +13,8 @@
 enum session_role {
 	SESSION_LAC_INCOMING, /* RFC 2661 7.4.1 */
 	SESSION_LNS_INCOMING, /* RFC 2661 7.4.2 */
+	SESSION_LAC_OUTGOING, /* RFC 2661 7.5.1 */
+	SESSION_LNS_OUTGOING, /* RFC 2661 7.5.2 */
 	SESSION_ROLES
 };
 
@@ -22,7 +24,9 @@ enum session_state {
 	SESSION_WAIT_TUNNEL,
 	SESSION_WAIT_REPLY,
 	SESSION_WAIT_DATAPLANE, /* ours, between two of the RFC's: the world makes the data path */
+	SESSION_WAIT_CS_ANSWER,
 	SESSION_WAIT_CONNECT,
+	SESSION_CONNECTED,      /* ours, LNS: connected, but the data path is not ready yet, or not as agreed */
 	SESSION_ESTABLISHED,
 	SESSION_DEAD, /* the RFC's idle after "clean up" */
 	SESSION_STATES
@@ -37,11 +41,19 @@ enum session_event {
 	SEV_ICRP_BAD,    /* only where an ICRP is expected: elsewhere nobody looks into it */
 	SEV_ICCN_OK,
 	SEV_ICCN_BAD,    /* likewise */
+	SEV_CONNECT_SET, /* ICCN or OCCN, acceptable, and the data path has to follow what it says */
 	SEV_CDN,
-	SEV_OUTGOING,    /* OCRQ, OCRP or OCCN */
+	SEV_OUTGOING,    /* of an incoming call: OCRQ, OCRP or OCCN */
+	SEV_INCOMING,    /* of an outgoing call: ICRQ, ICRP or ICCN */
+	SEV_OCRQ_OK,     /* guards have accepted it */
+	SEV_OCRQ,        /* one that is addressed to this session */
+	SEV_OCRP_OK,
+	SEV_OCRP_BAD,    /* only where an OCRP is expected */
+	SEV_OCCN_OK,
+	SEV_OCCN_BAD,    /* likewise */
 	SEV_WEN,
 	SEV_SLI,
-	SEV_READY,       /* the world has made the data path */
+	SEV_READY,       /* the world has made the data path, or the call was answered */
 	SEV_NOT_READY,   /* it could not */
 	SEV_CLOSE,       /* local close request, or bearer line drop */
 	SEV_FAULT,       /* a message of this call that cannot be accepted in any state */
@@ -59,12 +71,17 @@ struct session {
 	enum session_state state;
 	uint32_t id, peer_id; /* peer_id 0: not known yet */
 	bool path;            /* SESSION_ADD has been handed out and has not failed: needs SESSION_DEL */
-	bool deleting;        /* SESSION_DEL has been handed out */
 	uint64_t cookie;      /* the world's, of l2tp_call() */
 	struct timer timer;
+	bool sequenced;       /* what the world knows of it */
+	bool errors_due;      /* LAC: to be sent when timer says so */
+	usec_t errors_sent;   /* 0: never */
+	struct l2tp_call_errors errors; /* LAC: the last ones sent, or due; LNS: received */
+	struct l2tp_link_info link;
 	struct l2tp_reason reason;
 	struct l2tp_call_info info;
-	uint8_t *store;       /* where the spans of info point to */
+	uint8_t *store;       /* where the spans of info point to; may hold a password */
+	size_t store_len;
 	UT_hash_handle hh, hh_peer;
 };
 
@@ -87,6 +104,27 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 int session_set_peer_id(struct session *s, uint32_t peer_id);
 /* Replace what is known of the call; the spans are copied.  -ENOMEM */
 int session_set_info(struct session *s, const struct l2tp_call_info *info);
+static inline bool session_is_lns(const struct session *s)
+{
+	return s->role == SESSION_LNS_INCOMING || s->role == SESSION_LNS_OUTGOING;
+}
+
+/* Has the LAC told the peer all that it tells of the call? */
+static inline bool session_is_told(const struct session *s)
+{
+	return s->state == SESSION_ESTABLISHED || s->state == SESSION_DEAD;
+}
+
+/* Can the peer place this call for us (4.4.3, 6.9)?  False: f says why not. */
+bool session_check_call_out(const struct conn *c, const struct l2tp_call_info *info, struct fault *f);
+/* The tunnel is there: a call that waited for it goes on. */
+void session_tunnel_open(struct session *s, usec_t now);
+
+/* Is the proxy information complete (4.4.5)? */
+bool session_proxy_valid(const struct l2tp_proxy *proxy);
+/* Its AVPs, in an ICCN. */
+void session_put_proxy(const struct l2tp_proxy *proxy, struct msg *m);
+
 /* What a message says of the call, over what info holds already. */
 void session_read_info(const struct msg *m, struct l2tp_call_info *info);
 
@@ -102,9 +140,15 @@ const char *session_state_name(enum session_state state);
 void session_message(struct session *s, const struct msg *m, usec_t now);
 void session_fault(struct session *s, const struct fault *f, usec_t now);
 void session_op_done(struct session *s, int err, usec_t now);
-/* All sessions: the tunnel has been established, or is going. */
-void session_table_event(struct session_table *t, enum session_event event, const struct l2tp_reason *reason,
-			 usec_t now);
+void session_timer(struct session *s, usec_t now);
+
+/* session_notes.c: what is said during a call.  -EINVAL: in the wrong direction; -ENOTCONN */
+int session_set_link_info(struct session *s, const struct l2tp_link_info *link, usec_t now);
+int session_report_errors(struct session *s, const struct l2tp_call_errors *errors, usec_t now);
+void session_errors_due(struct session *s, usec_t now);
+/* All sessions: the tunnel has been established; it is going. */
+void session_table_open(struct session_table *t, usec_t now);
+void session_table_close(struct session_table *t, const struct l2tp_reason *reason, usec_t now);
 
 /* Used by the state machine. */
 void session_bury(struct session *s, const struct l2tp_reason *reason);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session_fsm: the state tables of a call, to be held next to RFC 2661 7.4.1 (LAC, incoming) and 7.4.2 (LNS, incoming).
+ * session_fsm: the state tables of a call, to be held next to RFC 2661 7.4.1 (LAC, incoming), 7.4.2 (LNS, incoming),
+ * 7.5.1 (LAC, outgoing) and 7.5.2 (LNS, outgoing).
  *
  * Guards (session.c, tunnel.c) have turned a message into the RFC's event before it comes here; session_apply() is the
  * one place that writes the state.  WAIT_DATAPLANE is ours: the kernel's session is made before the peer is told, so
- * the LNS waits there between ICRQ and ICRP, the LAC between ICRP and ICCN.  What arrives meanwhile is answered as in
- * the RFC's state before it.  An empty cell is an event that cannot come or changes nothing.
+ * one that was asked (ICRQ, OCRQ) waits there before it replies, one that has asked after the reply.  What arrives
+ * meanwhile is answered as in the RFC's state beside it; only an OCCN may come that early: CONNECTED, ours too, waits for
+ * the rest, or until the data path is as the ICCN or OCCN wants it.  An empty cell is an event that cannot come or changes nothing.
  */
 #include "session.h"
 
@@ -101,6 +103,12 @@ static void make_path(struct session *s, const struct session_input *in, usec_t 
 	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_ADD);
 }
 
+static void alter_path(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)in, (void)now;
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_SET);
+}
+
 static void send_icrp(struct session *s, const struct session_input *in, usec_t now)
 {
 	struct msg m = { .type = CM_ICRP, .assigned_session_id = (uint16_t)s->id };
@@ -131,6 +139,88 @@ static void send_iccn(struct session *s, const struct session_input *in, usec_t 
 	m.has |= (uint64_t)!!s->info.rx_connect_speed << AVP_RX_CONNECT_SPEED |
 		 (uint64_t)!!s->info.private_group_id.len << AVP_PRIVATE_GROUP_ID |
 		 (uint64_t)s->info.sequencing_required << AVP_SEQUENCING_REQUIRED;
+	session_put_proxy(&s->info.proxy, &m);
+	conn_send(conn_of(s), &m, s->peer_id, now);
+	up(s, in, now);
+}
+
+/* What is said during a call (6.13, 6.14); in the other direction it says nothing (X2661-6-06). */
+static void hear_sli(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)now;
+	s->link.send_accm = in->msg->accm.send;
+	s->link.receive_accm = in->msg->accm.receive;
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_LINK);
+}
+
+static void hear_wen(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)now;
+	s->errors = in->msg->call_errors;
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_ERRORS);
+}
+
+/* ---- Outgoing calls ----------------------------------------------------------------------------------------- */
+
+static void send_ocrq(struct session *s, const struct session_input *in, usec_t now)
+{
+	struct msg m = { .type = CM_OCRQ, .assigned_session_id = (uint16_t)s->id };
+	struct l2tp_call_info *info = &s->info;
+
+	(void)in;
+	if (!info->bearer_type)
+		info->bearer_type = conn_of(s)->peer_bearer;
+	if (!info->framing_type)
+		info->framing_type = conn_of(s)->peer_framing;
+	m.call_serial_number = info->call_serial_number;
+	m.minimum_bps = info->minimum_bps;
+	m.maximum_bps = info->maximum_bps;
+	m.bearer_type = info->bearer_type;
+	m.framing_type = info->framing_type;
+	m.called_number = info->called_number;
+	m.sub_address = info->sub_address;
+	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
+	msg_set(&m, AVP_CALL_SERIAL_NUMBER);
+	msg_set(&m, AVP_MINIMUM_BPS);
+	msg_set(&m, AVP_MAXIMUM_BPS);
+	msg_set(&m, AVP_BEARER_TYPE);
+	msg_set(&m, AVP_FRAMING_TYPE);
+	msg_set(&m, AVP_CALLED_NUMBER);
+	m.has |= (uint64_t)!!info->sub_address.len << AVP_SUB_ADDRESS;
+	conn_send(conn_of(s), &m, 0, now);
+	session_set_deadline(s, now + conn_of(s)->params.setup_timeout);
+}
+
+/* Facilities exist; the world opens the bearer. */
+static void send_ocrp(struct session *s, const struct session_input *in, usec_t now)
+{
+	struct msg m = { .type = CM_OCRP, .assigned_session_id = (uint16_t)s->id };
+
+	(void)in;
+	m.physical_channel_id = s->info.physical_channel_id;
+	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
+	m.has |= (uint64_t)!!m.physical_channel_id << AVP_PHYSICAL_CHANNEL_ID;
+	conn_send(conn_of(s), &m, s->peer_id, now);
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_DIAL);
+}
+
+/* What was asked for may be open, what was connected is not. */
+static void send_occn(struct session *s, const struct session_input *in, usec_t now)
+{
+	struct msg m = { .type = CM_OCCN };
+	struct l2tp_call_info *info = &s->info;
+
+	if (info->framing_type != L2TP_FRAMING_ASYNC)
+		info->framing_type = L2TP_FRAMING_SYNC;
+	if (!info->tx_connect_speed)
+		info->tx_connect_speed = info->maximum_bps;
+	m.tx_connect_speed = info->tx_connect_speed;
+	m.rx_connect_speed = info->rx_connect_speed;
+	m.framing_type = info->framing_type;
+	msg_set(&m, AVP_TX_CONNECT_SPEED);
+	msg_set(&m, AVP_FRAMING_TYPE);
+	m.has |= (uint64_t)!!info->rx_connect_speed << AVP_RX_CONNECT_SPEED |
+		 (uint64_t)info->sequencing_required << AVP_SEQUENCING_REQUIRED;
 	conn_send(conn_of(s), &m, s->peer_id, now);
 	up(s, in, now);
 }
@@ -181,6 +271,7 @@ static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = 
 			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
 		[SESSION_ESTABLISHED] = {
+			[SEV_SLI]           = { hear_sli,   SESSION_ESTABLISHED },
 			[SEV_CDN]           = { clean_up,   END },
 			[SEV_ICRQ]          = { unexpected, END },
 			[SEV_ICRP_OK]       = { unexpected, END },
@@ -211,6 +302,7 @@ static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = 
 		},
 		[SESSION_WAIT_CONNECT] = {
 			[SEV_ICCN_OK]       = { up,         SESSION_ESTABLISHED },
+			[SEV_CONNECT_SET]   = { alter_path, SESSION_CONNECTED },
 			[SEV_ICCN_BAD]      = { cdn,        END },
 			[SEV_ICRQ]          = { unexpected, END },
 			[SEV_ICRP_OK]       = { unexpected, END },
@@ -221,13 +313,144 @@ static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = 
 			[SEV_TIMEOUT]       = { cdn,        END },
 			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
+		[SESSION_CONNECTED] = {
+			[SEV_READY]         = { up,         SESSION_ESTABLISHED },
+			[SEV_NOT_READY]     = { cdn,        END },
+			[SEV_ICRQ]          = { unexpected, END },
+			[SEV_ICRP_OK]       = { unexpected, END },
+			[SEV_ICCN_OK]       = { unexpected, END },
+			[SEV_OUTGOING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
 		[SESSION_ESTABLISHED] = {
+			[SEV_WEN]           = { hear_wen,   SESSION_ESTABLISHED },
 			[SEV_CDN]           = { clean_up,   END },
 			[SEV_CLOSE]         = { cdn,        END },
 			[SEV_ICRQ]          = { unexpected, END },
 			[SEV_ICRP_OK]       = { unexpected, END },
 			[SEV_ICCN_OK]       = { unexpected, END },
 			[SEV_OUTGOING]      = { unexpected, END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+	},
+	/* RFC 2661 7.5.1 */
+	[SESSION_LAC_OUTGOING] = {
+		[SESSION_IDLE] = {
+			[SEV_OCRQ_OK]       = { make_path,  SESSION_WAIT_DATAPLANE },
+		},
+		[SESSION_WAIT_DATAPLANE] = {
+			[SEV_READY]         = { send_ocrp,  SESSION_WAIT_CS_ANSWER },
+			[SEV_NOT_READY]     = { cdn,        END },
+			[SEV_OCRQ]          = { unexpected, END },
+			[SEV_OCRP_OK]       = { unexpected, END },
+			[SEV_OCCN_OK]       = { unexpected, END },
+			[SEV_INCOMING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_WAIT_CS_ANSWER] = {
+			[SEV_READY]         = { send_occn,  SESSION_ESTABLISHED },
+			[SEV_NOT_READY]     = { cdn,        END },
+			[SEV_OCRQ]          = { unexpected, END },
+			[SEV_OCRP_OK]       = { unexpected, END },
+			[SEV_OCCN_OK]       = { unexpected, END },
+			[SEV_INCOMING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_ESTABLISHED] = {
+			[SEV_SLI]           = { hear_sli,   SESSION_ESTABLISHED },
+			[SEV_OCRQ]          = { unexpected, END },
+			[SEV_OCRP_OK]       = { unexpected, END },
+			[SEV_OCCN_OK]       = { unexpected, END },
+			[SEV_INCOMING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+	},
+	/* RFC 2661 7.5.2 */
+	[SESSION_LNS_OUTGOING] = {
+		[SESSION_IDLE] = {
+			[SEV_OPEN]          = { wait,       SESSION_WAIT_TUNNEL },
+		},
+		[SESSION_WAIT_TUNNEL] = {
+			[SEV_TUNNEL_OPEN]   = { send_ocrq,  SESSION_WAIT_REPLY },
+			[SEV_CLOSE]         = { clean_up,   END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_WAIT_REPLY] = {
+			[SEV_OCRP_OK]       = { make_path,  SESSION_WAIT_DATAPLANE },
+			[SEV_OCRP_BAD]      = { cdn,        END },
+			[SEV_OCRQ]          = { unexpected, END },
+			[SEV_OCCN_OK]       = { unexpected, END },
+			[SEV_INCOMING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_WAIT_DATAPLANE] = {
+			[SEV_READY]         = { wait,       SESSION_WAIT_CONNECT },
+			[SEV_NOT_READY]     = { cdn,        END },
+			[SEV_OCCN_OK]       = { wait,       SESSION_CONNECTED },
+			[SEV_OCCN_BAD]      = { cdn,        END },
+			[SEV_OCRQ]          = { unexpected, END },
+			[SEV_OCRP_OK]       = { unexpected, END },
+			[SEV_INCOMING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_WAIT_CONNECT] = {
+			[SEV_OCCN_OK]       = { up,         SESSION_ESTABLISHED },
+			[SEV_CONNECT_SET]   = { alter_path, SESSION_CONNECTED },
+			[SEV_OCCN_BAD]      = { cdn,        END },
+			[SEV_OCRQ]          = { unexpected, END },
+			[SEV_OCRP_OK]       = { unexpected, END },
+			[SEV_INCOMING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_CONNECTED] = {
+			[SEV_READY]         = { up,         SESSION_ESTABLISHED },
+			[SEV_NOT_READY]     = { cdn,        END },
+			[SEV_OCRQ]          = { unexpected, END },
+			[SEV_OCRP_OK]       = { unexpected, END },
+			[SEV_OCCN_OK]       = { unexpected, END },
+			[SEV_INCOMING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
+		},
+		[SESSION_ESTABLISHED] = {
+			[SEV_WEN]           = { hear_wen,   SESSION_ESTABLISHED },
+			[SEV_OCRQ]          = { unexpected, END },
+			[SEV_OCRP_OK]       = { unexpected, END },
+			[SEV_OCCN_OK]       = { unexpected, END },
+			[SEV_INCOMING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
 			[SEV_FAULT]         = { cdn,        END },
 			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
@@ -242,7 +465,9 @@ static const char *const state_names[SESSION_STATES] = {
 	[SESSION_WAIT_TUNNEL] = "wait-tunnel",
 	[SESSION_WAIT_REPLY] = "wait-reply",
 	[SESSION_WAIT_DATAPLANE] = "wait-dataplane",
+	[SESSION_WAIT_CS_ANSWER] = "wait-cs-answer",
 	[SESSION_WAIT_CONNECT] = "wait-connect",
+	[SESSION_CONNECTED] = "connected",
 	[SESSION_ESTABLISHED] = "established",
 	[SESSION_DEAD] = "dead",
 };

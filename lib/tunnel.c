@@ -82,7 +82,7 @@ void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
 
 	t->reason = *reason;
 	t->condemned = false;
-	session_table_event(&t->sessions, SEV_TUNNEL_CLOSED, &closed, now);
+	session_table_close(&t->sessions, &closed, now);
 	/* what nobody has heard of yet need not be told; DOWN then stands behind that of the sessions */
 	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_ADD);
 	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_UP);
@@ -123,6 +123,8 @@ static uint8_t keep_name(uint8_t *to, struct l2tp_span from)
 void tunnel_learn_peer(struct tunnel *t, const struct msg *m)
 {
 	t->conn.peer_id = m->assigned_tunnel_id;
+	t->conn.peer_framing = m->framing_capabilities;
+	t->conn.peer_bearer = m->bearer_capabilities;
 	t->peer_name_len = keep_name(t->peer_name, m->host_name);
 	if (msg_has(m, AVP_VENDOR_NAME))
 		t->vendor_name_len = keep_name(t->vendor_name, m->vendor_name);
@@ -185,29 +187,44 @@ static void refuse_call(struct tunnel *t, uint32_t peer_id, uint16_t result, uin
 	session_refuse(&t->sessions, peer_id, &reason, now);
 }
 
+/* Do we take such a call from this peer, or place it for him (4.4.3)? */
+static bool check_call(const struct l2tp_params *p, const struct l2tp_call_info *info, struct fault *f)
+{
+	if (!(info->outgoing ? p->lac : p->lns))
+		return fault_set(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "no %s calls here",
+				 info->outgoing ? "outgoing" : "incoming");
+	if (info->outgoing && (info->framing_type & ~p->framing_capabilities))
+		return fault_set(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "Framing Type was not advertised");
+	if (info->outgoing && (info->bearer_type & ~p->bearer_capabilities))
+		return fault_set(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "Bearer Type was not advertised");
+	return true;
+}
+
 static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 {
 	const struct core *core = t->conn.core;
+	enum session_role role = m->type == CM_OCRQ ? SESSION_LAC_OUTGOING : SESSION_LNS_INCOMING;
 	uint32_t peer_id = m->assigned_session_id;
+	struct fault f = { 0 };
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
-	struct l2tp_call_info info = { 0 };
+	struct l2tp_call_info info = { .outgoing = role == SESSION_LAC_OUTGOING };
 	struct session *s;
 
 	session_read_info(m, &info);
-	if (!t->conn.params.lns)
-		return refuse_call(t, peer_id, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "no incoming calls here", now);
+	if (!check_call(&t->conn.params, &info, &f))
+		return refuse_call(t, peer_id, f.result, f.error, f.text, now);
 	if (core->shutting_down)
 		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_TRY_ANOTHER, "shutting down", now);
 	if (session_find_peer(&t->sessions, peer_id))
 		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_SESSION_ID, "Assigned Session ID is in use", now);
 	if (core->env.admit_call && !core->env.admit_call(core->env.ctx, t->conn.id, t->conn.params.cookie, &info, &reason))
 		return session_refuse(&t->sessions, peer_id, &reason, now);
-	if (session_new(&t->sessions, SESSION_LNS_INCOMING, &info, now, &s) < 0)
+	if (session_new(&t->sessions, role, &info, now, &s) < 0)
 		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_RESOURCES, "no more sessions", now);
 	if (session_set_peer_id(s, peer_id) < 0)
 		t->conn.broken = true;
 	session_set_deadline(s, now + t->conn.params.setup_timeout);
-	session_apply(s, SEV_ICRQ_OK, &(struct session_input){ .msg = m }, now);
+	session_apply(s, info.outgoing ? SEV_OCRQ_OK : SEV_ICRQ_OK, &(struct session_input){ .msg = m }, now);
 }
 
 /* The call that a message is about: named by our id in the header or, before the peer knew that, by its own. */
@@ -234,12 +251,10 @@ static void call_message(struct tunnel *t, uint16_t session_id, const struct msg
 		tunnel_apply(t, TEV_CALL_MESSAGE, &(struct tunnel_input){ .msg = m }, now);
 	else if (s)
 		known_call(t, s, m, now);
-	else if (m->type == CM_ICRQ && !session_id)
+	else if ((m->type == CM_ICRQ || m->type == CM_OCRQ) && !session_id)
 		new_call(t, m, now);
-	else if (m->type == CM_OCRQ && !session_id)
-		refuse_call(t, m->assigned_session_id, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "no outgoing calls here",
-			    now);
-	/* else: a call that is over, or never was (X2661-6-07) */
+	/* else: a call that is over, or never was (X2661-6-07); of the tables' two answers to an ICRP or OCRP, that of
+	 * him who could have asked for it */
 }
 
 static void tunnel_message(struct tunnel *t, const struct msg *m, usec_t now)

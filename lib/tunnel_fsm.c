@@ -120,7 +120,7 @@ static void open_tunnel(struct tunnel *t, const struct tunnel_input *in, usec_t 
 		 t->conn.params.hello_interval == USEC_NEVER ? USEC_NEVER : now + t->conn.params.hello_interval);
 	outbox_post(o, &t->object, L2TP_OP_TUNNEL_ADD);
 	outbox_post(o, &t->object, L2TP_OP_TUNNEL_UP);
-	session_table_event(&t->sessions, SEV_TUNNEL_OPEN, NULL, now);
+	session_table_open(&t->sessions, now);
 }
 
 static void send_scccn(struct tunnel *t, const struct tunnel_input *in, usec_t now)

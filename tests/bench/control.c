@@ -116,6 +116,8 @@ static void carry_out(struct load *l, const struct l2tp_op *op)
 		l2tp_op_done(l->engine, op->tunnel_id, 0, 0, clock_usec());
 		break;
 	case L2TP_OP_SESSION_ADD:
+	case L2TP_OP_SESSION_DIAL:
+	case L2TP_OP_SESSION_SET:
 	case L2TP_OP_SESSION_DEL:
 		l2tp_op_done(l->engine, op->tunnel_id, op->session_id, 0, clock_usec());
 		break;
@@ -128,6 +130,8 @@ static void carry_out(struct load *l, const struct l2tp_op *op)
 		break;
 	case L2TP_OP_TUNNEL_DOWN:
 	case L2TP_OP_TUNNEL_GONE:
+	case L2TP_OP_SESSION_LINK:
+	case L2TP_OP_SESSION_ERRORS:
 	case L2TP_OP_SESSION_DOWN:
 	case L2TP_OP_SESSION_GONE:
 		break;

@@ -44,8 +44,12 @@ static struct value value_of(const struct avp_row *row, const struct msg *m)
 		const struct q931_cause *v = field;
 		return (struct value){ { v->cause, v->msg }, v->text };
 	}
+	case SHAPE_DISCONNECT: {
+		const struct ppp_disconnect *v = field;
+		return (struct value){ { v->code, v->protocol, v->direction }, v->text };
+	}
 	case SHAPE_ERRORS: {
-		const struct call_errors *v = field;
+		const struct l2tp_call_errors *v = field;
 		return (struct value){ { v->crc, v->framing, v->hardware_overrun, v->buffer_overrun, v->timeout,
 					 v->alignment }, { 0 } };
 	}

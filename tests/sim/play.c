@@ -76,13 +76,18 @@ static const struct watched *any(struct sim *s, const struct node *n, bool sessi
 static void act_call(struct sim *s, struct node *n)
 {
 	static const uint8_t number[] = "0815";
-	struct l2tp_call_info info = { .framing_type = 1, .called_number = { number, 4 } };
+	struct l2tp_call_info info = { .framing_type = 1,
+				       .called_number = { number, 4 },
+				       .sequencing_required = sim_chance(s, 30) };
 	const struct watched *t = any(s, n, false);
 	uint32_t id, tunnel_id = t ? t->tunnel_id : 0;
 
-	if (!t || l2tp_call(n->l, tunnel_id, &info, 1, s->now, &id) < 0)
+	int (*const place)(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
+			   usec_t now, uint32_t *ret_session_id) = sim_chance(s, 50) ? l2tp_call : l2tp_call_out;
+
+	if (!t || place(n->l, tunnel_id, &info, 1, s->now, &id) < 0)
 		return;
-	sim_log(s, n, "calls: %u/%u", tunnel_id, id);
+	sim_log(s, n, "calls%s: %u/%u", place == l2tp_call_out ? " out" : "", tunnel_id, id);
 	sim_fail(s, watch_born(&n->watch, tunnel_id, id, s->now));
 }
 
@@ -94,6 +99,18 @@ static void act_hang_up(struct sim *s, struct node *n)
 		return;
 	sim_log(s, n, "hangs up %u/%u", o->tunnel_id, o->session_id);
 	(void)l2tp_close_session(n->l, o->tunnel_id, o->session_id, NULL, s->now);
+}
+
+/* Whoever we are in it: the other function refuses. */
+static void act_tell(struct sim *s, struct node *n)
+{
+	struct l2tp_call_errors errors = { .crc = (uint32_t)sim_below(s, 3) };
+	const struct watched *o = any(s, n, true);
+
+	if (!o)
+		return;
+	(void)l2tp_set_link_info(n->l, o->tunnel_id, o->session_id, &(struct l2tp_link_info){ 1, 2 }, s->now);
+	(void)l2tp_report_errors(n->l, o->tunnel_id, o->session_id, &errors, s->now);
 }
 
 static void act_close(struct sim *s, struct node *n)
@@ -132,7 +149,7 @@ void play_act(struct sim *s, struct node *n)
 {
 	static void (*const acts[])(struct sim *s, struct node *n) = {
 		act_dial, act_dial, act_call, act_call, act_call, act_call, act_hang_up, act_close, act_data,
-		act_crash,
+		act_crash, act_tell, act_tell,
 	};
 
 	acts[sim_below(s, sizeof(acts) / sizeof(acts[0]))](s, n);
@@ -255,7 +272,8 @@ static void set_params(struct sim *s, struct l2tp_params *p, bool secret)
 {
 	l2tp_params_init(p);
 	memcpy(p->host_name, "node", 5);
-	p->lns = true;
+	p->lns = p->lac = true;
+	p->bearer_capabilities = L2TP_BEARER_DIGITAL;
 	p->receive_window = (uint16_t)(1 + sim_below(s, 16));
 	p->hello_interval = (5 + sim_below(s, 30)) * SEC;
 	p->setup_timeout = (5 + sim_below(s, 40)) * SEC;

@@ -138,6 +138,10 @@ static void keep_op(struct world *w, const struct l2tp_op *op)
 		ck_abort_msg("%s does not tell of its call", op_name(op->type));
 	if (op->version != 2 || op->local.family != 4 || op->cookie != w->params.cookie)
 		ck_abort_msg("%s does not tell all", op_name(op->type));
+	if (op->type == L2TP_OP_SESSION_LINK || op->type == L2TP_OP_SESSION_UP)
+		w->link = *op->link;
+	if (op->type == L2TP_OP_SESSION_ERRORS)
+		w->errors = *op->errors;
 	if (op->reason)
 		w->reason = *op->reason;
 	snprintf(w->last_host, sizeof(w->last_host), "%.*s", (int)op->peer_host_name.len,
@@ -352,6 +356,9 @@ struct msg peer_msg(struct peer *p, enum cm_type type)
 	for (uint16_t avp = AVP_MESSAGE_TYPE + 1; avp < AVP_COUNT; avp++)
 		if (msg_place(type, avp) >= PLACE_FORGIVEN)
 			msg_set(&m, avp);
+	m.bearer_capabilities = p->bearer;
+	if (p->bearer && (type == CM_SCCRQ || type == CM_SCCRP))
+		msg_set(&m, AVP_BEARER_CAPABILITIES);
 	return m;
 }
 

@@ -59,6 +59,8 @@ struct world {
 	char log[8192];               /* "TUNNEL_ADD TUNNEL_UP " */
 	struct l2tp_reason reason;    /* of the last DOWN */
 	struct l2tp_op last_add, last_up; /* pointers are stale */
+	struct l2tp_link_info link;       /* of the last SESSION_UP or SESSION_LINK */
+	struct l2tp_call_errors errors;   /* of the last SESSION_ERRORS */
 	char last_host[64];           /* what peer_host_name was */
 	struct op_key pending[PENDING_MAX];
 	size_t n_pending;
@@ -102,6 +104,7 @@ struct peer {
 	uint16_t ns, nr;
 	uint16_t told;                /* the last Nr we sent */
 	bool deaf;                    /* does not acknowledge by itself */
+	uint32_t bearer;              /* Bearer Capabilities; 0: not sent */
 	uint16_t session_id, engine_session_id;
 	struct l2tp_span secret;      /* to hide with */
 	uint8_t response[16], challenge[16]; /* of the last message: from the engine; ours */

@@ -206,6 +206,60 @@ static const struct golden {
 	  { .type = CM_SLI, .has = HAS(ACCM), .accm = { 0xffffffff, 0x000a0000 } },
 	  "8008 0000 0000 0010"
 	  "8010 0000 0023 0000 ffffffff 000a0000" },
+	/* R3145-2-01 .. -06, R3308-3.1-A47, R3308-3.1-01, R3308-4.1-A48, R3308-4.1-01, R3437-2.1-A49, R3437-2.2-A50,
+	 * R3437-2.3-A51, R3437-2.3-A52 */
+	{ "SCCRQ of RFC 3308", false,
+	  { .type = CM_SCCRQ,
+	    .has = HAS(PROTOCOL_VERSION) | HAS(FRAMING_CAPABILITIES) | HAS(HOST_NAME) | HAS(ASSIGNED_TUNNEL_ID) |
+		   HAS(CONTROL_DS),
+	    .protocol_version = 0x0100,
+	    .framing_capabilities = L2TP_FRAMING_SYNC,
+	    .host_name = TEXT("a"),
+	    .assigned_tunnel_id = 1,
+	    .control_ds = 0xb800 },
+	  "8008 0000 0000 0001"
+	  "8008 0000 0002 0100"
+	  "800a 0000 0003 00000001"
+	  "8007 0000 0007 61"
+	  "8008 0000 0009 0001"
+	  "0008 0000 002f b800" },
+	{ "ICRP of RFC 3308", false,
+	  { .type = CM_ICRP, .has = HAS(ASSIGNED_SESSION_ID) | HAS(SESSION_DS), .assigned_session_id = 1,
+	    .session_ds = 0x2800 },
+	  "8008 0000 0000 000b"
+	  "8008 0000 000e 0001"
+	  "0008 0000 0030 2800" },
+	{ "OCCN of RFC 3437", false,
+	  { .type = CM_OCCN,
+	    .has = HAS(FRAMING_TYPE) | HAS(TX_CONNECT_SPEED) | HAS(LCP_WANT_OPTIONS) | HAS(LCP_ALLOW_OPTIONS),
+	    .framing_type = L2TP_FRAMING_SYNC,
+	    .tx_connect_speed = 1,
+	    .lcp_want_options = TEXT("\x01\x04\x05\xd4"),
+	    .lcp_allow_options = TEXT("\x07\x02\x08\x02") },
+	  "8008 0000 0000 0009"
+	  "800a 0000 0013 00000001"
+	  "800a 0000 0018 00000001"
+	  "000a 0000 0031 010405d4"
+	  "000a 0000 0032 07020802" },
+	{ "CDN of RFC 3145", false,
+	  { .type = CM_CDN,
+	    .has = HAS(RESULT_CODE) | HAS(ASSIGNED_SESSION_ID) | HAS(PPP_DISCONNECT_CAUSE),
+	    .result_code = { .result = RC_CDN_ADMIN },
+	    .assigned_session_id = 9,
+	    .ppp_disconnect_cause = { 16, 0xc223, 1, TEXT("no") } },
+	  "8008 0000 0000 000e"
+	  "8008 0000 0001 0003"
+	  "8008 0000 000e 0009"
+	  "000d 0000 002e 0010 c223 01 6e6f" },
+	{ "SLI of RFC 3437", false,
+	  { .type = CM_SLI,
+	    .has = HAS(ACCM) | HAS(LNS_LAST_SENT_LCP_CONFREQ) | HAS(LNS_LAST_RECEIVED_LCP_CONFREQ),
+	    .lns_last_sent_lcp_confreq = TEXT("\x07\x02"),
+	    .lns_last_received_lcp_confreq = TEXT("\x08\x02") },
+	  "8008 0000 0000 0010"
+	  "8010 0000 0023 0000 00000000 00000000"
+	  "0008 0000 0033 0702"
+	  "0008 0000 0034 0802" },
 	/* R2661-4.3-02 .. -11, R2661-4.4.5-12 */
 	{ "SCCRQ, hidden", true,
 	  { .type = CM_SCCRQ,

@@ -11,7 +11,11 @@ static const char *const names[] = {
 	[L2TP_OP_TUNNEL_DEL] = "TUNNEL_DEL",
 	[L2TP_OP_TUNNEL_GONE] = "TUNNEL_GONE",
 	[L2TP_OP_SESSION_ADD] = "SESSION_ADD",
+	[L2TP_OP_SESSION_DIAL] = "SESSION_DIAL",
+	[L2TP_OP_SESSION_SET] = "SESSION_SET",
 	[L2TP_OP_SESSION_UP] = "SESSION_UP",
+	[L2TP_OP_SESSION_LINK] = "SESSION_LINK",
+	[L2TP_OP_SESSION_ERRORS] = "SESSION_ERRORS",
 	[L2TP_OP_SESSION_DOWN] = "SESSION_DOWN",
 	[L2TP_OP_SESSION_DEL] = "SESSION_DEL",
 	[L2TP_OP_SESSION_GONE] = "SESSION_GONE",
@@ -25,7 +29,8 @@ const char *op_name(enum l2tp_op_type type)
 bool op_is_reported(enum l2tp_op_type type)
 {
 	return type == L2TP_OP_TUNNEL_ADD || type == L2TP_OP_TUNNEL_IDLE || type == L2TP_OP_TUNNEL_DEL ||
-	       type == L2TP_OP_SESSION_ADD || type == L2TP_OP_SESSION_DEL;
+	       type == L2TP_OP_SESSION_ADD || type == L2TP_OP_SESSION_DIAL || type == L2TP_OP_SESSION_SET ||
+	       type == L2TP_OP_SESSION_DEL;
 }
 
 static struct watched *find(struct watch *w, uint32_t tunnel_id, uint32_t session_id)
@@ -153,6 +158,13 @@ static const char *judge(struct watch *w, struct watched *o, const struct l2tp_o
 	case L2TP_OP_TUNNEL_UP:
 	case L2TP_OP_SESSION_UP:
 		return watch_up(o);
+	case L2TP_OP_SESSION_DIAL:
+		return !o->added || o->up || o->down ? "dialling at the wrong time" : NULL;
+	case L2TP_OP_SESSION_SET:
+		return !o->added || o->up || o->down ? "changed at the wrong time" : NULL;
+	case L2TP_OP_SESSION_LINK:
+	case L2TP_OP_SESSION_ERRORS:
+		return !o->up || o->down ? "told while not up" : NULL;
 	case L2TP_OP_TUNNEL_IDLE:
 		return !o->up || o->down ? "asked about data while not up" : NULL;
 	case L2TP_OP_TUNNEL_DOWN:

@@ -14,7 +14,7 @@ START_TEST(table_is_indexed_by_type) /* R2661-4.1-10, -11 */
 	for (uint32_t type = 0; type <= UINT16_MAX; type++) {
 		const struct avp_row *row = avp_find(AVP_V2, 0, (uint16_t)type);
 
-		if (!row != (type >= AVP_COUNT || type == 20))
+		if (!row != (type >= AVP_COUNT || type == 20 || (type >= 40 && type <= 45)))
 			ck_abort_msg("type %u", type);
 		if (row && (row->type != type || row->vendor != 0 || row->shape == SHAPE_NONE))
 			ck_abort_msg("row %u", type);
@@ -22,6 +22,8 @@ START_TEST(table_is_indexed_by_type) /* R2661-4.1-10, -11 */
 	ck_assert_ptr_null(avp_find(AVP_V2, 9, AVP_HOST_NAME));
 	ck_assert_ptr_null(avp_find(AVP_V2, 3561, AVP_RESULT_CODE));
 	ck_assert_ptr_null(avp_find(1 << 3, 0, AVP_HOST_NAME));
+	ck_assert_ptr_eq(avp_find(AVP_V2, 43, AVP_PPP_DISCONNECT_CAUSE), &avp_table[AVP_PPP_DISCONNECT_CAUSE]); /* R3145-4-01 */
+	ck_assert_ptr_null(avp_find(AVP_V2, 43, AVP_CONTROL_DS));
 }
 END_TEST
 
@@ -39,7 +41,8 @@ END_TEST
 
 START_TEST(only_these_are_not_mandatory) /* column M of R2661-4.4.x-Ann */
 {
-	static const uint16_t soft[] = { 5, 6, 8, 25, 26, 27, 28, 29, 30, 31, 32, 33, 37, 38 };
+	static const uint16_t soft[] = { 5, 6, 8, 25, 26, 27, 28, 29, 30, 31, 32, 33, 37, 38,
+					 46, 47, 48, 49, 50, 51, 52 }; /* R3145-2-02, R3308, R3437-2-05 */
 	size_t n = 0;
 
 	for (uint16_t type = 0; type < AVP_COUNT; type++)

@@ -11,18 +11,18 @@
 static const struct {
 	const char *(*name)(uint16_t number);
 	uint16_t first, last; /* all of them have names ... */
-	int hole[4];          /* ... but these; 0 ends, 0 itself is never a hole here */
+	int hole[8];          /* ... but these; 0 ends, 0 itself is never a hole here */
 	uint16_t number;      /* one of them */
 	const char *expect;
 } names[] = {
 	{ l2tp_message_name, 0, 16, { 5, 13 }, 4, "StopCCN" }, /* R2661-3.2-01 */
 	{ l2tp_message_name, 0, 16, { 5, 13 }, 0, "ZLB" },
 	{ l2tp_message_name, 0, 16, { 5, 13 }, 16, "SLI" },
-	{ l2tp_stopccn_name, 1, 7, { 0 }, 4, "not authorised" },
-	{ l2tp_cdn_name, 1, 11, { 0 }, 1, "loss of carrier" },
+	{ l2tp_stopccn_name, 1, 8, { 0 }, 4, "not authorised" },
+	{ l2tp_cdn_name, 1, 12, { 0 }, 1, "loss of carrier" },
 	{ l2tp_error_name, 0, 8, { 0 }, 2, "wrong length" },
-	{ avp_name, 0, 39, { 20 }, 7, "Host Name" },
-	{ avp_name, 0, 39, { 20 }, 39, "Sequencing Required" },
+	{ avp_name, 0, 52, { 20, 40, 41, 42, 43, 44, 45 }, 7, "Host Name" },
+	{ avp_name, 0, 52, { 20, 40, 41, 42, 43, 44, 45 }, 39, "Sequencing Required" },
 };
 
 static bool has_name(size_t row, uint32_t n)

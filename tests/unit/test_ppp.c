@@ -210,6 +210,35 @@ START_TEST(end_explained)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	enum ppp_cause cause;
+	int number;
+	enum pppd_l2tp_stage stage;
+	uint16_t code, protocol;
+	uint8_t direction;
+} disconnects[] = {
+	{ "R3145-3.1-05 R3145-3.1-01", PPP_EXITED, 0, PPPD_L2TP_RUNNING, 3, 0, 1 },
+	{ "R3145-3.1-03", PPP_STOPPED, 5, PPPD_L2TP_RUNNING, 1, 0, 0 },
+	{ "R3145-2-08 idle", PPP_EXITED, 12, PPPD_L2TP_RUNNING, 1, 0, 0 },
+	{ "R3145-3.2-02 R3145-3.2-01", PPP_EXITED, 10, PPPD_L2TP_STARTED, 5, 0xc021, 0 },
+	{ "R3145-3.2-04", PPP_EXITED, 17, PPPD_L2TP_STARTED, 7, 0xc021, 0 },
+	{ "R3145-3.2-05", PPP_EXITED, 15, PPPD_L2TP_RUNNING, 8, 0xc021, 0 },
+	{ "R3145-3.1-02", PPP_EXITED, 11, PPPD_L2TP_LINK, 0, 0, 0 },
+};
+
+START_TEST(end_cause)
+{
+	struct ppp_exit how;
+	const struct l2tp_disconnect *d = &how.reason.disconnect;
+
+	ppp_exit_explain(&how, disconnects[_i].cause, disconnects[_i].number, disconnects[_i].stage, "");
+	ck_assert_msg(d->said == (disconnects[_i].code != 0) && d->code == disconnects[_i].code &&
+			      d->protocol == disconnects[_i].protocol && d->direction == disconnects[_i].direction,
+		      "%s", disconnects[_i].name);
+}
+END_TEST
+
 /* Every exit status of pppd(8) has a row of its own. */
 START_TEST(end_every_status)
 {
@@ -923,6 +952,7 @@ static Suite *ppp_suite(void)
 	tcase_add_test(plain, command_line_no_memory);
 	tcase_add_loop_test(plain, end_explained, 0, COUNT(ends));
 	tcase_add_test(plain, end_every_status);
+	tcase_add_loop_test(plain, end_cause, 0, sizeof(disconnects) / sizeof(disconnects[0]));
 	tcase_add_test(plain, report_good);
 	tcase_add_test(plain, report_bad);
 	tcase_add_loop_test(supervision, life, 0, COUNT(lives));
