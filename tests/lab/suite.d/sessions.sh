@@ -1,7 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: MIT
 #
-# Many sessions in one tunnel (R2661-5.3-04, R2661-5.3-07): all come up, some are tried, and the LNS stops in order with all of them.
+# R2661-5.3-04, R2661-5.3-07
+# Many sessions in one tunnel: all come up, some are tried, and the LNS stops in order with all of them.
 # $sessions: how many (20)
 n=${sessions:-20}
 lab
