@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -213,6 +214,7 @@ static pid_t start_daemon(const char *l2tpd, char *directory)
 	if (!mkdtemp(directory))
 		fail("mkdtemp");
 	snprintf(path, sizeof(path), "%s/lns.conf", directory);
+	umask(077);
 	f = fopen(path, "w");
 	if (!f)
 		fail(path);

@@ -13,8 +13,6 @@
 
 #define PATH_SIZE 4096
 
-static const char *running; /* for whoever looks at a core */
-
 static void fail(const char *path)
 {
 	fprintf(stderr, "replay: %s: %s\n", path, strerror(errno));
@@ -29,9 +27,8 @@ static void run_file(const char *path, size_t size)
 	if (!f || !data || fread(data, 1, size, f) != size)
 		fail(path);
 	fclose(f);
-	running = path;
 	printf("%s\n", path);
-	fflush(stdout);
+	fflush(stdout); /* who crashes is the last one named */
 	LLVMFuzzerTestOneInput(size ? data : data + 1, size);
 	free(data);
 }

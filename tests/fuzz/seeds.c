@@ -43,6 +43,21 @@ static void seed_wire(const char *folder, const struct golden *g, struct l2tp_sp
 	write_seed(folder, "wire_avp", g->name, out, 1 + wire_control(&h, out + 1, sizeof(out) - 1));
 }
 
+/* A HELLO with every AVP that there is: all but two are out of place. */
+static void seed_everything(const char *folder)
+{
+	static const struct golden everything = { .name = "HELLO with everything" };
+	uint8_t body[INPUT_MAX], part[INPUT_MAX];
+	struct writer w = writer_of(body, sizeof(body));
+	struct msg hello = { .type = CM_HELLO };
+
+	msg_encode(&(struct msg_encoder){ 0 }, &hello, &w);
+	for (int i = 0; i < GOLDENS; i++)
+		if (!goldens[i].hide)
+			put_span(&w, hex(goldens[i].body, part, sizeof(part)));
+	seed_wire(folder, &everything, writer_span(&w));
+}
+
 /* Every AVP that may be hidden, hidden. */
 static void seed_unhide(const char *folder, const struct golden *g, struct l2tp_span body)
 {
@@ -150,6 +165,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof(courses) / sizeof(courses[0]); i++)
 		write_seed(argv[1], "engine", courses[i].name, courses[i].steps, courses[i].len);
+	seed_everything(argv[1]);
 	seed_report(argv[1]);
 	return EXIT_SUCCESS;
 }

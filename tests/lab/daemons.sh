@@ -7,16 +7,18 @@
 tmp=${tmp:-$(mktemp -d)}
 started= # daemons, the last one first
 
+# shellcheck disable=SC2034,SC2154 # the scripts that source this use and set them
 # Short timers: 3 s after the first message that it does not answer, a peer is given up.
 quick='retransmit-initial = 200ms retransmit-max = 3'
 again='redial-min = 100ms redial-max = 1s'
 
-# What every configuration of the lab begins with: config NAME <<REST
+# What every configuration of the lab begins with: config NAME <<REST. pppd whose peer says good-bye first takes 3 s to
+# end; $stop_timeout must leave it that time, or it is killed and leaves its /run/IFACE.pid
 config() {
 	{
 		echo "runtime-directory = \"$tmp/$1\""
 		echo "pppd-plugin = \"$(readlink -f "$build")/plugins/pppd-l2tp.so\""
-		echo 'stop-timeout = 2s'
+		echo "stop-timeout = ${stop_timeout:-5s}"
 		cat
 	} >"$tmp/$1.conf"
 	chmod 600 "$tmp/$1.conf"
@@ -111,17 +113,19 @@ holds() {
 		[ "$(in_ns "$1" ip l2tp show session | grep -c '^Session')" = "$3" ]
 }
 
-# pings_begin [ADDRESS]: ten a second from the LAC, until pings_end, which says whether all have come back; the last one
-# may still be under way
+# pings_begin: ten a second from the LAC, until pings_end, which says whether each of them has come back
 pings_begin() {
-	nsenter --net=/run/netns/lac -- /bin/ping -i 0.1 -W 10 "${1:-10.64.0.1}" >"$tmp/pings" &
+	nsenter --net=/run/netns/lac -- /bin/ping -i 0.1 10.64.0.1 >"$tmp/pings" &
 	_pings=$!
 }
 pings_end() {
-	kill -INT "$_pings"
+	_before=$(grep -c icmp_seq "$tmp/pings") || :
+	_more() { [ "$(grep -c icmp_seq "$tmp/pings")" -gt $((_before + 1)) ]; }
+	wait_for 10 _more || :
+	kill -KILL "$_pings"
 	wait "$_pings" || :
-	tail -n 3 "$tmp/pings"
-	awk '/packets transmitted/ { ok = $4 > 0 && $1 - $4 <= 1 } END { exit !ok }' "$tmp/pings"
+	tail -n 1 "$tmp/pings"
+	_more && awk -F '[= ]' '/icmp_seq/ { if ($6 != ++n) exit 1 }' "$tmp/pings"
 }
 
 # interface NAME N: that of the daemon's Nth session that came up
@@ -137,7 +141,7 @@ ppp_works() {
 		in_ns "$_ns" ip link show dev l2tp0 | grep -q "mtu $1 " || fail "$_ns: the MTU is not $1"
 	done
 	# 28 octets of headers
-	in_ns lac /bin/ping -q -c 3 -i 0.1 -W 10 -M do -s $(($1 - 28)) 10.64.0.1 || fail "ping as large as the MTU, $1"
+	in_ns lac /bin/ping -q -c 3 -i 0.1 -W 10 -M "do" -s $(($1 - 28)) 10.64.0.1 || fail "ping as large as the MTU, $1"
 	_peer=$(in_ns lns ip -6 -o addr show dev l2tp0 scope link | sed 's/.*inet6 \(fe80[^ /]*\).*/\1/')
 	wait_for 20 in_ns lac ping -c 1 -W 1 -I l2tp0 "$_peer" || fail "IPv6 in PPP: no ping to $_peer"
 }

@@ -42,8 +42,8 @@ start lac
 for method in $methods; do
 	expect 60 lns "profile=$method .*PPP up, peer alice, 10.64.0.1 -> 10"
 	expect 60 lac "profile=$method-right .*PPP up, .*-> 10.64.0.1"
-	expect 60 lns "profile=$method[: ].*pppd ended: the peer failed to authenticate itself"
-	expect 60 lac "profile=$method-wrong[: ].*(pppd ended: we failed to authenticate|by the peer.*the peer failed to auth)"
+	expect 60 lns "profile=${method}[: ].*pppd ended: the peer failed to authenticate itself"
+	expect 60 lac "profile=${method}-wrong[: ].*(pppd ended: we failed to authenticate|by the peer.*the peer failed to auth)"
 	expect 60 lac "profile=$method-wrong: the call is gone, dialling again" 3
 done
 [ "$(grep -c 'PPP up' "$tmp/lac.log")" -le 6 ] || fail 'a wrong password opened a link'

@@ -11,7 +11,7 @@ in_ns lns ip route add default via 198.51.100.254
 in_ns lns ip addr add 203.0.113.1/32 dev lo
 begin
 server=198.51.100.2
-lns_config '' 'ipv6 = no'
+lns_config "$quick hello-interval = 1s" 'ipv6 = no'
 pppd='noauth, defaultroute, replacedefaultroute' lac_config "$quick hello-interval = 1s" 'ipv6 = no'
 start lns
 start lac

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # R2661-5.3-04, R2661-5.3-07
-# Many sessions in one tunnel: all come up, some are tried, and the LNS stops in order with all of them.
+# Many sessions in one tunnel: all come up, some are tried, and the LAC stops in order with all of them.
 # $sessions: how many (20)
-n=${sessions:-20}
+n=${sessions:-20} stop_timeout=30s
 lab
 lns_config '' 'ipv6 = no'
 lac_config "calls = $n" 'ipv6 = no'
@@ -24,8 +24,8 @@ for i in 1 $((n / 2)) "$n"; do
 done
 now
 from=$now
-stop lns
-expect 20 lac 'session closed by the peer' "$n"
-wait_for 30 holds lac 0 0
+stop lac
+expect 20 lns 'session closed by the peer' "$n"
+wait_for 30 holds lns 0 0
 now
 echo "note: ... and down in $(((now - from) / 100)).$(((now - from) / 10 % 10)) s"

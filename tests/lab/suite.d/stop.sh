@@ -13,6 +13,7 @@ in_time() {
 	echo "note: $1 has stopped after $((now - from))0 ms, $2"
 	[ $((now - from)) -lt 500 ] || fail "$1 took $((now - from))0 ms to stop"
 }
+stop_timeout=2s
 server=192.0.2.9
 lac_config
 start lac

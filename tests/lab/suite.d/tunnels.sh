@@ -3,7 +3,7 @@
 #
 # 100 tunnels with a session each, to one LNS; and when they are closed and the linger is over, no file descriptor of
 # them is left.
-n=100
+n=100 stop_timeout=30s
 lab
 lns_config '' 'ipv6 = no'
 {
