@@ -63,6 +63,8 @@ static void check_avp(const struct peer *p, const struct avp *a, bool vector)
 
 	if (a->reserved)
 		fail("reserved bits in AVP %u", a->type);
+	if (a->mandatory && (a->vendor || a->type > AVP_SEQUENCING_REQUIRED))
+		fail("M in AVP %u of vendor %u, which is not of RFC 2661", a->type, a->vendor);
 	if (a->mandatory != (row && row->mandatory))
 		fail("M is %d in AVP %u of vendor %u", a->mandatory, a->type, a->vendor);
 	if (a->hidden && (!p->may_hide || !vector || !row || !row->hideable))
