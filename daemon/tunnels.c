@@ -149,7 +149,8 @@ static void log_down(const struct world_tunnel *t, const struct l2tp_reason *rea
 	char text[160];
 
 	log_event(LOG_NOTICE, class_of(reason), &o, "tunnel closed, %s: %s (result %u, error %u)%s", by(reason->origin),
-		  l2tp_stopccn_name(reason->result), reason->result, reason->error, log_reason(reason, text, sizeof(text)));
+		  l2tp_stopccn_name(reason->result), reason->result, reason->error,
+		  log_reason(reason, text, sizeof(text)));
 }
 
 static void gone(struct world_tunnel *t)

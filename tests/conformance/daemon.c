@@ -27,8 +27,8 @@ static const char profiles[] =
 	"                  setup-timeout = 1s }\n"
 	"lns \"hello\"   { peer = \"127.6.0.0/16\" strict = yes hello-interval = 400ms }\n"
 	"lns \"bare\"    { peer = \"127.7.0.0/16\" }\n"
-	"lns \"full\"    { peer = \"127.8.0.0/16\" strict = yes vendor-name = \"Hersteller-\xc3\x84\" receive-window = 4\n"
-	"                  sessions = 2 }\n"
+	"lns \"full\"    { peer = \"127.8.0.0/16\" strict = yes vendor-name = \"Hersteller-\xc3\x84\"\n"
+	"                  receive-window = 4 sessions = 2 }\n"
 	"lns \"idle\"    { peer = \"127.9.0.0/16\" strict = yes idle-timeout = 1s }\n";
 
 uint16_t daemon_port(void)
@@ -37,7 +37,8 @@ uint16_t daemon_port(void)
 	socklen_t len = sizeof(a);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || getsockname(fd, (struct sockaddr *)&a, &len) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&a, &len) < 0)
 		fail("no free port: %m");
 	close(fd);
 	return ntohs(a.sin_port);

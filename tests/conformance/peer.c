@@ -4,7 +4,7 @@
  *
  * R2661-3.0-03, R2661-3.1-03, -05, -07, -10, -13, -14, -17: the header, bit by bit; R2661-3.0-02 with it
  * R2661-3.1-18, -20, R2661-4.4.3-17, R2661-4.4.4-11, R2661-5.3-02, -03, X2661-6-01..03: whose ids stand there
- * R2661-3.1-22, R2661-5.8-01, -02, -06, -07, -14: Ns without a gap from 0, ZLBs take none, repetitions differ in Nr alone
+ * R2661-3.1-22, R2661-5.8-01, -02, -06, -07, -14: Ns from 0 without a gap, ZLBs take none; a repetition differs in Nr
  * R2661-3.1-23, R2661-5.8-08: Nr never goes back nor beyond what was said
  * R2661-4.0-01, R2661-4.1-01, R2661-4.4.1-05, -06, R2661-6.0-01, R2661-7.1-10: AVPs, all of them known and well formed
  * R2661-4.2-01, -02, -04: M as the RFC's table has it, and on nothing that is not in it
@@ -63,6 +63,8 @@ static void check_avp(const struct peer *p, const struct avp *a, bool vector)
 
 	if (a->reserved)
 		fail("reserved bits in AVP %u", a->type);
+	if (a->mandatory && (a->vendor || a->type > AVP_SEQUENCING_REQUIRED))
+		fail("M in AVP %u of vendor %u, which is not of RFC 2661", a->type, a->vendor);
 	if (a->mandatory != (row && row->mandatory))
 		fail("M is %d in AVP %u of vendor %u", a->mandatory, a->type, a->vendor);
 	if (a->hidden && (!p->may_hide || !vector || !row || !row->hideable))
@@ -247,7 +249,7 @@ bool peer_next(struct peer *p, int ms)
 	if (h.header.body.len) {
 		p->last = h;
 		/* decode again, so that spans point into the copy */
-		(void)wire_parse((struct l2tp_span){ p->last.bytes, p->last.len }, &p->last.header, &(const char *){ 0 });
+		p->last.header.body.data = p->last.bytes + WIRE_CONTROL_HEADER;
 		check_message(p, &p->last);
 	}
 	return true;

@@ -185,7 +185,8 @@ static void bind_peer(struct run *r)
 	uint32_t n = (uint32_t)(r - runs);
 
 	r->addr = (struct sockaddr_in){ .sin_family = AF_INET };
-	r->addr.sin_addr.s_addr = htonl(127u << 24 | (uint32_t)r->scenario->profile << 16 | (n / 250) << 8 | (n % 250 + 1));
+	r->addr.sin_addr.s_addr = htonl(127u << 24 | (uint32_t)r->scenario->profile << 16 | (n / 250) << 8 |
+					(n % 250 + 1));
 	r->fd = peer_socket(&r->addr);
 }
 
@@ -223,7 +224,7 @@ static const char *lac_options(enum profile profile)
 	case LAC_IDLE:
 		return "calls = 0";
 	}
-	return "redial-min = 500ms";
+	return "redial-min = 2s";
 }
 
 static void write_lacs(size_t n, char *out, size_t size)

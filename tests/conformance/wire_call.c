@@ -107,7 +107,8 @@ static void every_code(struct peer *p)
 		{ 6, 0, "invalid destination" }, { 7, 0, "no carrier" }, { 8, 0, "busy" }, { 9, 0, "no dial tone" },
 		{ 10, 0, "not established in time" }, { 11, 0, "framing" }, { 2, 1, "no control connection" },
 		{ 2, 2, "wrong length" }, { 2, 3, "out of range" }, { 2, 4, "resources" }, { 2, 5, "Session ID" },
-		{ 2, 6, "vendor" }, { 2, 7, "try another" }, { 2, 8, "unknown mandatory AVP" }, { 2, 0, "general error" },
+		{ 2, 6, "vendor" }, { 2, 7, "try another" }, { 2, 8, "unknown mandatory AVP" }, { 2, 0,
+		"general error" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -145,7 +146,8 @@ const struct scenario call_scenarios[] = {
 	{ "R2661-7.4.2-S08, X2661-6-04: ICRQ to the call that waits", STRICT,
 	  { RINGING, FN(icrq_to_call), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
 	{ "R2661-7.4.2-S09", STRICT, { RINGING, SAY(ICRP), HEAR(CDN), FN(cdn_ids), HUNG_UP } },
-	{ "R2661-7.4.2-S10, R2661-6.12-01, -02, R2661-5.6-01", STRICT, { RINGING, SAY(CDN), ACKED, QUIET(50), HUNG_UP } },
+	{ "R2661-7.4.2-S10, R2661-6.12-01, -02, R2661-5.6-01", STRICT,
+	  { RINGING, SAY(CDN), ACKED, QUIET(50), HUNG_UP } },
 	{ "R2661-4.4.4-14, R2661-4.4.4-12: CDN to Session ID 0", STRICT, { RINGING, FN(cdn_by_own_id), HUNG_UP } },
 	{ "X2661-7.4.2-01, R2661-4.4.2-D10, R2661-6.12-03..05, R2661-4.4.4-13: ICCN never comes", QUICK,
 	  { RINGING, REFUSED(10, 0), HAS(ASSIGNED_SESSION_ID), FN(cdn_ids), HUNG_UP } },
@@ -161,7 +163,8 @@ const struct scenario call_scenarios[] = {
 	{ "X2661-7.4.2-03: OCCN when it is up", STRICT, { OPEN, CALL, SAY(OCCN), HEAR(CDN), HUNG_UP } },
 	{ "X2661-7.4.2-04, X2661-6-06: WEN and SLI change nothing", STRICT,
 	  { OPEN, CALL, SAY(WEN), SAY(SLI), ACKED, QUIET(50), SAY(ICCN), HEAR(CDN) } },
-	{ "X2661-5.7-03: CDN crosses CDN", STRICT, { OPEN, CALL, SAY(ICCN), HEAR(CDN), SAY(CDN), ACKED, QUIET(100), ALIVE } },
+	{ "X2661-5.7-03: CDN crosses CDN", STRICT,
+	  { OPEN, CALL, SAY(ICCN), HEAR(CDN), SAY(CDN), ACKED, QUIET(100), ALIVE } },
 	{ "X2661-5.6-01, X2661-5.3-02: the id of a call that is over", STRICT,
 	  { OPEN, CALL, FN(keep_session), SAY(CDN), FN(next_call), CALL, FN(another_session), ALIVE } },
 	{ "R2661-4.4.2-D01..D11, R2661-4.4.2-E00..E08, R2661-4.4.2-06: what a CDN says is logged in words", STRICT,

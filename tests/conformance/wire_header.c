@@ -279,7 +279,8 @@ static void checksums(struct peer *p)
 }
 
 const struct scenario header_scenarios[] = {
-	{ "R2661-8.1-08, R2661-8.1-10, R2661-8.1-12: fragments; checksums, of the socket that the kernel sends data by, too",
+	{ "R2661-8.1-08, R2661-8.1-10, R2661-8.1-12: "
+	  "fragments; checksums, of the socket that the kernel sends data by, too",
 	  OWN, { FN(own_network), OPEN, FN(fragments), ACKED, FN(checksums) } },
 	{ "R2661-7.1-01, R2661-3.1-16, R2661-8.1-13, X2661-3.1-01..04: no reply, no change", STRICT,
 	  { OPEN, FN(bad_headers), ALIVE } },
@@ -288,7 +289,7 @@ const struct scenario header_scenarios[] = {
 	    SILENCE(100) } },
 	{ "R2661-3.1-06: reserved bits and P are ignored", STRICT, { OPEN, FN(reserved_bits), ALIVE } },
 	{ "X2661-3.1-05: octets behind Length are not looked at", STRICT, { OPEN, FN(octets_behind) } },
-	{ "X2661-3.1-06, X2661-3.1-07, X2661-7.4.2-05, R2661-3.0-01, R2661-3.1-24, -26: data of no call, or before it is up",
+	{ "X2661-3.1-06, X2661-3.1-07, X2661-7.4.2-05, R2661-3.0-01, R2661-3.1-24: data of no call, or before it is up",
 	  STRICT, { OPEN, SAY(ICRQ), HEAR(ICRP), ACKED, FN(data), SAY(ICCN), ACKED, ALIVE } },
 	{ "X2661-3.1-08: unknown tunnel", STRICT, { OPEN, FN(unknown_tunnel), ALIVE } },
 	{ "X2661-3.1-08, R2661-7.2.1-S04, R2661-4.4.2-C07: a stray SCCRP is told off", STRICT,
@@ -299,7 +300,8 @@ const struct scenario header_scenarios[] = {
 	{ "X2661-3.1-10, R2661-8.1-06: another port may not close", STRICT, { OPEN, FN(thief), ALIVE } },
 	{ "X2661-3.1-11, R2661-5.8-01, R2661-5.3-05, R2661-5.0-03: tunnels and calls of one pair", STRICT,
 	  { FN(two_tunnels) } },
-	{ "R2661-8.1-01..03, R2661-8.2-01, R2661-8.1-07: UDP, from any port, answered from where it was sent to", STRICT,
+	{ "R2661-8.1-01..03, R2661-8.2-01, R2661-8.1-07: "
+	  "UDP, from any port, answered from where it was sent to", STRICT,
 	  { OPEN, CALL, ALIVE } },
 	{ "X2661-8.1-01: the same with another address of ours", STRICT, { FN(another_address), ALIVE } },
 	{ 0 }

@@ -104,15 +104,19 @@ static struct peer compete(struct peer *p, const uint64_t *breaker)
 	return q;
 }
 
-static void we_win(struct peer *p)
+static void peer_wins(struct peer *p, uint64_t breaker)
 {
-	uint64_t breaker = tie_breaker - 1;
 	struct peer q = compete(p, &breaker);
 
 	(void)peer_hear(&q, CM_SCCRP);
 	peer_say(&q, CM_SCCCN);
 	peer_acked(&q);
 	peer_quiet(p, 300, false); /* no StopCCN for the other one */
+}
+
+static void we_win(struct peer *p)
+{
+	peer_wins(p, tie_breaker - 1);
 }
 
 static void daemon_wins(struct peer *p, const uint64_t *breaker)
@@ -132,11 +136,15 @@ static void we_lose(struct peer *p)
 	daemon_wins(p, &breaker);
 }
 
-static void we_lose_by_high_bits(struct peer *p)
+/* Taken for signed numbers, the other one would be lower. */
+static void only_the_highest_bit_differs(struct peer *p)
 {
-	uint64_t breaker = UINT64_MAX; /* as a signed number it would be the lower one */
+	uint64_t breaker = tie_breaker ^ (uint64_t)1 << 63;
 
-	daemon_wins(p, &breaker);
+	if (breaker > tie_breaker)
+		daemon_wins(p, &breaker);
+	else
+		peer_wins(p, breaker);
 }
 
 static void no_breaker(struct peer *p)
@@ -267,20 +275,24 @@ const struct scenario lac_scenarios[] = {
 	{ "X2661-7.2.1-09, R2661-5.8-18: no answer at all", LAC_QUICK, { FN(unanswered) } },
 
 	/* ties */
-	{ "R2661-7.2.1-S09, R2661-4.4.3-21, -22, R2661-7.2.1-01, X2661-4.4.3-02: ours is lower, the daemon yields silently",
+	{ "R2661-7.2.1-S09, R2661-4.4.3-21, -22, R2661-7.2.1-01, X2661-4.4.3-02: "
+	  "ours is lower, the daemon yields silently",
 	  LAC_IDLE, { DIALED, FN(we_win) } },
-	{ "X2661-7.2.1-03, R2661-4.4.3-22, R2661-7.2-01, R2661-4.4.2-C03: ours is higher", LAC_IDLE, { DIALED, FN(we_lose) } },
-	{ "X2661-4.4.3-01: unsigned", LAC_IDLE, { DIALED, FN(we_lose_by_high_bits) } },
+	{ "X2661-7.2.1-03, R2661-4.4.3-22, R2661-7.2-01, R2661-4.4.2-C03: ours is higher", LAC_IDLE,
+	  { DIALED, FN(we_lose) } },
+	{ "X2661-4.4.3-01: unsigned", LAC_IDLE, { DIALED, FN(only_the_highest_bit_differs) } },
 	{ "R2661-4.4.3-24: we have none", LAC_IDLE, { DIALED, FN(no_breaker) } },
 	{ "R2661-4.4.3-23, X2661-7.2.1-04: equal", LAC_STRICT, { DIALED, FN(equal) } },
 
 	/* calls */
-	{ "R2661-7.4.1-S07, R2661-6.6-01, -03..05, X2661-6-02, R2661-5.3-02, R2661-4.4.4-12, R2661-7.4-01, R2661-5.2-01: ICRQ",
-	  LAC_STRICT, { RINGING, HAS(CALL_SERIAL_NUMBER), HAS(ASSIGNED_SESSION_ID) } },
+	{ "R2661-7.4.1-S07, R2661-6.6-01, -03..05, X2661-6-02, R2661-5.3-02, R2661-4.4.4-12, R2661-7.4-01, "
+	  "R2661-5.2-01: ICRQ", LAC_STRICT,
+	  { RINGING, HAS(CALL_SERIAL_NUMBER), HAS(ASSIGNED_SESSION_ID) } },
 	{ "R2661-7.4.1-S08, R2661-5.2.1-01, R2661-6.8-02..04, X2661-6-03, R2661-5.1-01: ICRP, ICCN", LAC_STRICT,
-	  { RINGING, SAY(ICRP), HEAR(ICCN), HAS(TX_CONNECT_SPEED), HAS(FRAMING_TYPE), HAS_NOT(SEQUENCING_REQUIRED), ACKED,
-	    ALIVE } },
-	{ "R2661-6.6-06, R2661-4.4.4-01, -07, R2661-7.4.1-S07: two calls, with numbers and speeds", LAC_FULL, { FN(two_calls) } },
+	  { RINGING, SAY(ICRP), HEAR(ICCN), HAS(TX_CONNECT_SPEED), HAS(FRAMING_TYPE), HAS_NOT(SEQUENCING_REQUIRED),
+	    ACKED, ALIVE } },
+	{ "R2661-6.6-06, R2661-4.4.4-01, -07, R2661-7.4.1-S07: two calls, with numbers and speeds", LAC_FULL,
+	  { FN(two_calls) } },
 	{ "R2661-7.4.1-S09, R2661-5.3-01, X2661-7.1-02: ICRP with session 0", LAC_STRICT,
 	  { RINGING, FN(anonymous), FN(icrp_zero), REFUSED(2, 3), ALIVE } },
 	{ "R2661-7.4.1-S10", LAC_STRICT, { RINGING, FN(icrq_to_call), HEAR(CDN) } },

@@ -182,7 +182,8 @@ static void stop_own(struct peer *p)
 
 const struct scenario tunnel_scenarios[] = {
 	/* idle */
-	{ "R2661-7.2.1-S02, -S12, R2661-5.1-02, R2661-6.1-01, R2661-6.3-01, -02: SCCRQ, SCCRP, SCCCN, acknowledged", STRICT,
+	{ "R2661-7.2.1-S02, -S12, R2661-5.1-02, R2661-6.1-01, R2661-6.3-01, -02: "
+	  "SCCRQ, SCCRP, SCCCN, acknowledged", STRICT,
 	  { SAY(SCCRQ), HEAR(SCCRP), SAY(SCCCN), ACKED, ALIVE } },
 	{ "R2661-7.2.1-S03, X2661-7.2.1-14, R2661-4.4.2-C05: another version", STRICT,
 	  { FN(version_2), STOPPED(5, 0x0100) } },
@@ -214,7 +215,8 @@ const struct scenario tunnel_scenarios[] = {
 	{ "R2661-7.2.1-S15", STRICT, { SAY(SCCRQ), HEAR(SCCRP), SAY(SCCRQ), STOPPED(7, 0) } },
 	{ "R2661-7.2.1-S16, R2661-5.7-02", STRICT, { SAY(SCCRQ), HEAR(SCCRP), SAY(STOPCCN), ACKED, QUIET(100) } },
 	{ "R2661-4.4.3-20: StopCCN to Tunnel ID 0", STRICT, { SAY(SCCRQ), HEAR(SCCRP), FN(stop_by_own_id) } },
-	{ "X2661-7.2.1-10, R2661-5.0-01: a call too early", STRICT, { SAY(SCCRQ), HEAR(SCCRP), SAY(ICRQ), STOPPED(7, 0) } },
+	{ "X2661-7.2.1-10, R2661-5.0-01: a call too early", STRICT,
+	  { SAY(SCCRQ), HEAR(SCCRP), SAY(ICRQ), STOPPED(7, 0) } },
 	{ "X2661-7.2.1-10: HELLO too early", STRICT, { SAY(SCCRQ), HEAR(SCCRP), SAY(HELLO), STOPPED(7, 0) } },
 	{ "X2661-7.2.1-11: SCCCN never comes", QUICK, { SAY(SCCRQ), HEAR(SCCRP), STOPPED(1, 0) } },
 	{ "X2661-5.8-04: SCCRQ again", STRICT, { SAY(SCCRQ), HEAR(SCCRP), FN(sccrq_again), ALIVE } },
@@ -223,10 +225,12 @@ const struct scenario tunnel_scenarios[] = {
 	{ "R2661-7.2.1-S19, R2661-4.4.2-C07", STRICT, { OPEN, SAY(SCCRQ), STOPPED(7, 0) } },
 	{ "R2661-7.2.1-S20", STRICT, { OPEN, SAY(SCCRP), STOPPED(7, 0) } },
 	{ "R2661-7.2.1-S21", STRICT, { OPEN, SAY(SCCCN), STOPPED(7, 0) } },
-	{ "R2661-7.2.1-S22, R2661-7.2.1-06, R2661-6.4-01, -03, R2661-7.6-02, R2661-5.7-02, -03: StopCCN, and again", STRICT,
+	{ "R2661-7.2.1-S22, R2661-7.2.1-06, R2661-6.4-01, -03, R2661-7.6-02, R2661-5.7-02, -03: "
+	  "StopCCN, and again", STRICT,
 	  { OPEN, CALL, SAY(STOPCCN), ACKED, FN(stopccn_again) } },
 	{ "X2661-7.2.1-12, R2661-6.5-01, -03: HELLO", STRICT, { OPEN, SAY(HELLO), ACKED, SILENCE(100) } },
-	{ "R2661-7.2.1-S18, R2661-7.2.1-05, R2661-6.4-04..06, R2661-7.6-03, R2661-4.4.3-19, R2661-4.4.2-C01: we close", IDLE,
+	{ "R2661-7.2.1-S18, R2661-7.2.1-05, R2661-6.4-04..06, R2661-7.6-03, R2661-4.4.3-19, R2661-4.4.2-C01: "
+	  "we close", IDLE,
 	  { OPEN, STOPPED(1, 0), HAS(ASSIGNED_TUNNEL_ID), QUIET(100) } },
 	{ "R2661-9.1-02, R2661-5.3-01: ids cannot be guessed", STRICT, { OPEN, FN(unpredictable_ids) } },
 

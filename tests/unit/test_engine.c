@@ -1082,7 +1082,8 @@ START_TEST(linger_anew) /* the peer's own StopCCN while ours has been acknowledg
 }
 END_TEST
 
-START_TEST(close_is_delivered) /* R2661-7.1-02, R2661-5.8-21, R2661-7.6-01: StopCCN goes out until it is acknowledged, then we linger */
+/* R2661-7.1-02, R2661-5.8-21, R2661-7.6-01 */
+START_TEST(close_is_delivered) /* StopCCN goes out until it is acknowledged, then we linger */
 {
 	begin();
 	peer_open(&p);
@@ -1181,7 +1182,8 @@ START_TEST(broken_stopccn) /* X2661-4.4.2-02 */
 }
 END_TEST
 
-START_TEST(order_of_the_end) /* X2661-5.7-01: DOWN before DEL before GONE, the sessions before their tunnel, whatever is slow */
+/* X2661-5.7-01 */
+START_TEST(order_of_the_end) /* DOWN before DEL before GONE, the sessions before their tunnel, whatever is slow */
 {
 	begin();
 	peer_open(&p);

@@ -1,7 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: MIT
 #
-# PPP over L2TP over IPv4: IPv4 and IPv6 in it, the MTU that the headers leave (R2661-8.1-09), and an end that leaves nothing.
+# R2661-8.1-09
+# PPP over L2TP over IPv4: IPv4 and IPv6 in it, the MTU that the headers leave, and an end that leaves nothing.
 lab
 lns_config
 lac_config

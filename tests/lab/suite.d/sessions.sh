@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: MIT
 #
+# R2661-5.3-04, R2661-5.3-07
 # Many sessions in one tunnel: all come up, some are tried, and the LAC stops in order with all of them.
 # $sessions: how many (20)
 n=${sessions:-20} stop_timeout=30s
