@@ -142,6 +142,8 @@ static void del(struct world_call *c)
 
 /* ---- PPP ---------------------------------------------------------------------------------------------------- */
 
+static void hang_up(struct world_call *c);
+
 static struct pool *pool_of(const struct driver *d, const struct config_profile *p)
 {
 	return p->ppp.pool ? d->pools[p->ppp.pool - d->config->pools] : NULL;
@@ -187,7 +189,7 @@ static void on_ppp_exited(void *ctx, const struct ppp_exit *how)
 	release(c);
 	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "pppd ended: %s", how->text);
 	if (c->ending) {
-		del(c);
+		hang_up(c);
 	} else {
 		l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &how->reason, world_now());
 		world_pump(c->driver);
@@ -207,8 +209,8 @@ static unsigned derive_mtu(const struct world_call *c, bool sequencing)
 
 /* "NAME=value" words for pppd's scripts; a peer's text is escaped. */
 struct environment {
-	char words[12][192];
-	char *list[13];
+	char words[24][192];
+	char *list[25];
 	size_t n;
 };
 
@@ -271,6 +273,94 @@ static bool choose(struct world_call *c, char address[INET_ADDRSTRLEN])
 	c->address = pool_acquire(pool);
 	inet_ntop(AF_INET, &(struct in_addr){ htonl(c->address) }, address, INET_ADDRSTRLEN);
 	return c->address != 0;
+}
+
+/* ---- Outgoing calls ----------------------------------------------------------------------------------------- */
+
+#define HANGUP_TIMEOUT (10 * USEC_PER_SEC)
+
+static int run_hook(struct world_call *c, const char *action, struct environment *e, usec_t timeout, hook_done done)
+{
+	struct driver *d = c->driver;
+	static const char path[] = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+	put_text(e, "PATH", (struct l2tp_span){ (const uint8_t *)path, sizeof(path) - 1 });
+	put_number(e, "L2TP_TUNNEL_ID", c->key.tunnel_id);
+	put_number(e, "L2TP_SESSION_ID", c->key.session_id);
+	return hook_start(d->event, &(struct hook_spec){ c->profile->dial_hook, action, e->list, timeout }, done, c, &c->hook);
+}
+
+/* The hook's exit status is the CDN's result where it is one that tells of a call that was not placed. */
+static uint16_t result_of(int status)
+{
+	if (status == -ETIMEDOUT)
+		return RC_CDN_TIMEOUT;
+	return status >= RC_CDN_NO_FACILITY_TEMPORARY && status <= RC_CDN_NO_FRAMING ? (uint16_t)status :
+										       RC_CDN_NO_FACILITY_TEMPORARY;
+}
+
+static void on_dialled(void *ctx, int status)
+{
+	struct world_call *c = ctx;
+	struct log_object o = object(c);
+	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = result_of(status),
+				      .text = "the call was not placed" };
+
+	c->hook = NULL;
+	c->answered = status == 0;
+	if (!c->answered) {
+		log_event(LOG_NOTICE, LOG_LOCAL_, &o, "the call was not placed: %s %s, %s", c->profile->dial_hook,
+			  status == -ETIMEDOUT ? "took too long" : "failed", l2tp_cdn_name(reason.result));
+		l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &reason, world_now());
+	}
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, c->answered ? 0 : -ECANCELED);
+}
+
+static void dial_out(struct world_call *c, const struct l2tp_op *op)
+{
+	struct log_object o = object(c);
+	struct environment e;
+	int r;
+
+	make_environment(c, op, &e);
+	put_number(&e, "L2TP_MINIMUM_BPS", op->call->minimum_bps);
+	put_number(&e, "L2TP_MAXIMUM_BPS", op->call->maximum_bps);
+	put_number(&e, "L2TP_BEARER_TYPE", op->call->bearer_type);
+	put_number(&e, "L2TP_FRAMING_TYPE", op->call->framing_type);
+	r = c->profile->dial_hook ? run_hook(c, "dial", &e, c->profile->dial_timeout, on_dialled) : -EOPNOTSUPP;
+	if (r >= 0)
+		return;
+	log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot run dial-hook: %s", strerror(-r));
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, r);
+}
+
+/* The call has ended while it was being placed. */
+static void abort_dialling(struct world_call *c)
+{
+	if (!c->hook)
+		return;
+	hook_stop(c->hook);
+	c->hook = NULL;
+	c->answered = true; /* perhaps: it is cleared all the same */
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, -ECANCELED);
+}
+
+static void on_hung_up(void *ctx, int status)
+{
+	struct world_call *c = ctx;
+
+	(void)status;
+	c->hook = NULL;
+	del(c);
+}
+
+/* Clear the call that was placed, if one was, then the kernel's session. */
+static void hang_up(struct world_call *c)
+{
+	struct environment e = { 0 };
+
+	if (!c->answered || run_hook(c, "hangup", &e, HANGUP_TIMEOUT, on_hung_up) < 0)
+		del(c);
 }
 
 static void close_for_ppp(struct world_call *c, uint16_t result, const char *text)
@@ -385,6 +475,7 @@ static void gone(struct world_call *c)
 	struct driver *d = c->driver;
 
 	release(c);
+	hook_stop(c->hook);
 	if (c->dial)
 		dial_call_gone(c->dial, c->key.tunnel_id);
 	HASH_DEL(d->calls, c);
@@ -406,7 +497,7 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 	if (op->type == L2TP_OP_SESSION_ADD) {
 		add(c, op);
 	} else if (op->type == L2TP_OP_SESSION_DIAL) {
-		world_op_done(d, op->tunnel_id, op->session_id, -EOPNOTSUPP);
+		dial_out(c, op);
 	} else if (op->type == L2TP_OP_SESSION_SET) {
 		set(c, op);
 	} else if (op->type == L2TP_OP_SESSION_UP) {
@@ -417,12 +508,13 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 		log_errors(c, op->errors);
 	} else if (op->type == L2TP_OP_SESSION_DOWN) {
 		log_down(c, op->reason);
+		abort_dialling(c);
 	} else if (op->type == L2TP_OP_SESSION_DEL) {
 		c->ending = true;
 		if (c->ppp)
 			ppp_stop(c->ppp); /* on_ppp_exited() goes on */
 		else
-			del(c);
+			hang_up(c);
 	} else {
 		gone(c);
 	}

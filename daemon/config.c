@@ -492,6 +492,8 @@ static int load_profile(struct load *load, const struct place *place, size_t ind
 	options_set_defaults(&load->x, where | IN_PPP, p);
 	apply_section(load, place->section, where, p);
 	apply_section(load, cfg_getsec(place->section, "ppp"), IN_PPP, p);
+	p->params.lac = p->dial_hook != NULL;
+	p->params.bearer_capabilities = p->dial_hook ? L2TP_BEARER_DIGITAL | L2TP_BEARER_ANALOG : 0; /* 4.4.3 */
 	return 0;
 }
 

@@ -39,6 +39,9 @@ struct config_profile {
 	struct l2tp_params params; /* params.cookie is the index in config.profiles */
 	struct config_ppp ppp;
 
+	char *dial_hook;           /* program that places outgoing calls; NULL: none are placed */
+	usec_t dial_timeout;
+
 	/* lns: whom it is for; the first profile in the file that fits is taken */
 	struct config_prefix *peers;
 	size_t n_peers;            /* 0: any address */

@@ -100,6 +100,9 @@ const struct option options[] = {
 	PARAM("idle-timeout",       time,        idle_timeout,         SEC,        7 * DAY,    "never",     NONE)
 	PARAM("reorder-timeout",    msec,        reorder_timeout_ms,   0,          SEC,        NONE,        NONE)
 
+	BOTH("dial-hook",           text,        dial_hook,            1,          TEXT_MAX,   NONE,        NONE)
+	BOTH("dial-timeout",        time,        dial_timeout,         SEC,        600 * SEC,  NONE,        "50s")
+
 	/* becomes pppd's arguments */
 	PPP("options",              texts,       options,              0,          LIST_MAX,   NONE,        NONE)
 	PPP("interface",            interface,   interface,            1,          15,         NONE,        NONE)

@@ -11,6 +11,7 @@
 #include <uthash.h>
 
 #include "driver.h"
+#include "hook.h"
 #include "kernel/dataplane.h"
 #include "kernel/link.h"
 #include "kernel/workers.h"
@@ -46,6 +47,8 @@ struct world_call {
 	const struct config_profile *profile;
 	struct dial *dial;
 	bool lns, up, ending;         /* ending: SESSION_DEL has been asked for */
+	bool answered;                /* its outgoing call was placed: to be cleared */
+	struct hook *hook;            /* placing or clearing it; NULL */
 	uint32_t peer_tunnel_id, peer_session_id;
 	struct l2tp_addr local, peer;
 	int fd;                       /* pppox, -1: none */

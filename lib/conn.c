@@ -16,7 +16,7 @@
 void conn_init(struct conn *c, struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
 	       const struct l2tp_addr *peer)
 {
-	*c = (struct conn){ .core = core, .params = *params, .local = *local, .peer = *peer };
+	*c = (struct conn){ .core = core, .params = *params, .local = *local, .peer = *peer, .phb = L2TP_PHB_NONE };
 	chan_init(&c->chan, &(struct chan_config){ .receive_window = params->receive_window,
 						    .retransmit_initial = params->retransmit_initial,
 						    .retransmit_cap = params->retransmit_cap,
@@ -133,6 +133,11 @@ void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct 
 	transmit(&c, &(struct chan_tx){ .body = writer_span(&w),
 					.ns = received->nr,
 					.nr = (uint16_t)(received->ns + 1) });
+}
+
+bool conn_check_phb(const struct conn *c, uint32_t asked, bool has, uint16_t answer)
+{
+	return asked == L2TP_PHB_NONE || !c->params.phb_required || (has && answer == asked);
 }
 
 /* What a CDN may say beside its result. */

@@ -18,6 +18,7 @@ struct conn {
 	struct l2tp_addr local, peer;
 	uint32_t id, peer_id; /* peer_id 0: not known yet */
 	uint32_t peer_framing, peer_bearer; /* its capabilities; bearer 0: it places no calls */
+	uint32_t phb;         /* agreed on for the tunnel (RFC 3308) */
 	bool broken;          /* a message was lost for lack of memory: the connection cannot go on */
 };
 
@@ -40,6 +41,9 @@ uint16_t conn_spare_id(struct core *core, uint32_t scope);
  * repeated request is answered anew. */
 void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
 		 const struct wire_header *received, const struct l2tp_reason *reason);
+
+/* Is the peer's answer to what we asked for acceptable (RFC 3308)?  asked L2TP_PHB_NONE: we did not.  has: it answers. */
+bool conn_check_phb(const struct conn *c, uint32_t asked, bool has, uint16_t answer);
 
 /* The Result Code AVP for a reason; its text stays the reason's. */
 void conn_put_reason(struct msg *m, const struct l2tp_reason *reason);

@@ -169,6 +169,8 @@ struct l2tp_limits {
 #define L2TP_NAME_MAX 128   /* own host name and vendor name, with NUL */
 #define L2TP_SECRET_MAX 128 /* octets of a shared secret */
 
+#define L2TP_PHB_NONE UINT32_MAX
+
 /* How we behave towards one peer; copied into the tunnel when it is made. */
 struct l2tp_params {
 	uint64_t cookie;                       /* the world's own name of this profile; given back in operations */
@@ -192,6 +194,9 @@ struct l2tp_params {
 	usec_t setup_timeout;                  /* for a tunnel, and for a call, to be established */
 	usec_t idle_timeout;                   /* an established tunnel without sessions is closed; USEC_NEVER: never */
 	uint32_t sessions_max;                 /* sessions on this tunnel */
+	uint32_t control_phb, session_phb;     /* RFC 3308: the per-hop behaviour that we ask for, and answer with, as a
+						* code of RFC 3140; L2TP_PHB_NONE: we take no part */
+	bool phb_required;                     /* a peer that does not agree to it is refused */
 	uint32_t reorder_timeout_ms;           /* data sequencing, if the peer insists on it: kernel reorder time */
 };
 
@@ -325,6 +330,7 @@ struct l2tp_op {
 	const struct l2tp_call_errors *errors; /* sessions */
 	bool sequencing;                      /* SESSION_ADD, _SET, _UP: data must be sequenced */
 	uint32_t reorder_timeout_ms;
+	uint32_t phb;                         /* what was agreed on for tunnel or session; L2TP_PHB_NONE: nothing */
 };
 
 /* ---- The door ---------------------------------------------------------------------------------------------- */

@@ -18,6 +18,8 @@ void l2tp_params_init(struct l2tp_params *p)
 		.setup_timeout = 60 * USEC_PER_SEC,
 		.idle_timeout = USEC_NEVER,
 		.sessions_max = 65535,
+		.control_phb = L2TP_PHB_NONE,
+		.session_phb = L2TP_PHB_NONE,
 		.reorder_timeout_ms = 20,
 	};
 }
@@ -46,12 +48,18 @@ static bool times_valid(const struct l2tp_params *p)
 	       (p->idle_timeout == USEC_NEVER || p->idle_timeout <= DURATION_MAX);
 }
 
+static bool phb_valid(uint32_t phb)
+{
+	return phb <= UINT16_MAX || phb == L2TP_PHB_NONE;
+}
+
 bool params_valid(const struct l2tp_params *p)
 {
 	return p->host_name[0] && memchr(p->host_name, 0, sizeof(p->host_name)) &&
 	       memchr(p->vendor_name, 0, sizeof(p->vendor_name)) && p->secret_len <= sizeof(p->secret) &&
 	       (p->secret_len || (!p->challenge && !p->hide_avps)) && p->receive_window >= 1 &&
 	       p->receive_window <= 1024 && p->sessions_max >= 1 && (!p->lac || p->bearer_capabilities) &&
+	       phb_valid(p->control_phb) && phb_valid(p->session_phb) &&
 	       times_valid(p);
 }
 

@@ -74,6 +74,7 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 			       .table = t,
 			       .role = role,
 			       .state = SESSION_IDLE,
+			       .phb = L2TP_PHB_NONE,
 			       .link = { .send_accm = UINT32_MAX, .receive_accm = UINT32_MAX }, /* 4.4.6 */
 			       .timer = { .deadline = USEC_NEVER, .kind = TIMER_CALL } };
 	r = idpool_acquire(core->ids, t->conn->id, SESSION_ID_MAX, now, &s->id);
@@ -311,10 +312,15 @@ static void apply_fault(struct session *s, enum session_event event, const struc
 /* May the peer's ICRP or OCRP be accepted?  It brings the peer's id. */
 static bool accept_reply(struct session *s, const struct msg *m, struct fault *f)
 {
+	uint32_t asked = s->table->conn->params.session_phb;
 	int r;
 
 	if (s->state != SESSION_WAIT_REPLY)
 		return true; /* its state decides */
+	if (!conn_check_phb(s->table->conn, asked, msg_has(m, AVP_SESSION_DS), m->session_ds))
+		return fault_set(f, RC_CDN_DS, EC_NONE, "no agreement on Session DS");
+	if (msg_has(m, AVP_SESSION_DS) && asked != L2TP_PHB_NONE)
+		s->phb = m->session_ds;
 	if (msg_has(m, AVP_PHYSICAL_CHANNEL_ID))
 		s->info.physical_channel_id = m->physical_channel_id;
 	r = session_set_peer_id(s, m->assigned_session_id);
@@ -521,6 +527,7 @@ void session_fill_op(struct session *s, struct l2tp_op *op)
 	op->peer_session_id = s->peer_id;
 	op->call_cookie = s->cookie;
 	op->call = &s->info;
+	op->phb = s->phb;
 	op->link = &s->link;
 	op->errors = &s->errors;
 	op->sequencing = s->info.sequencing_required;

@@ -73,6 +73,7 @@ struct session {
 	bool path;            /* SESSION_ADD has been handed out and has not failed: needs SESSION_DEL */
 	uint64_t cookie;      /* the world's, of l2tp_call() */
 	struct timer timer;
+	uint32_t phb;         /* agreed on (RFC 3308) */
 	bool sequenced;       /* what the world knows of it */
 	bool errors_due;      /* LAC: to be sent when timer says so */
 	usec_t errors_sent;   /* 0: never */

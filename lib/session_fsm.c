@@ -31,6 +31,13 @@ static void send_cdn(struct session *s, const struct l2tp_reason *reason, usec_t
 	conn_send(conn_of(s), &m, s->peer_id, now);
 }
 
+/* The per-hop behaviour that we ask for, or answer with (RFC 3308). */
+static void put_phb(struct msg *m, uint32_t phb)
+{
+	m->session_ds = (uint16_t)phb;
+	m->has |= (uint64_t)(phb != L2TP_PHB_NONE) << AVP_SESSION_DS;
+}
+
 /* ---- Actions ------------------------------------------------------------------------------------------------ */
 
 static void clean_up(struct session *s, const struct session_input *in, usec_t now)
@@ -93,6 +100,7 @@ static void send_icrq(struct session *s, const struct session_input *in, usec_t 
 		 (uint64_t)!!info->calling_number.len << AVP_CALLING_NUMBER |
 		 (uint64_t)!!info->called_number.len << AVP_CALLED_NUMBER |
 		 (uint64_t)!!info->sub_address.len << AVP_SUB_ADDRESS;
+	put_phb(&m, conn_of(s)->params.session_phb);
 	conn_send(conn_of(s), &m, 0, now);
 	session_set_deadline(s, now + conn_of(s)->params.setup_timeout);
 }
@@ -115,6 +123,7 @@ static void send_icrp(struct session *s, const struct session_input *in, usec_t 
 
 	(void)in;
 	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
+	put_phb(&m, s->phb);
 	conn_send(conn_of(s), &m, s->peer_id, now);
 }
 
@@ -187,6 +196,7 @@ static void send_ocrq(struct session *s, const struct session_input *in, usec_t 
 	msg_set(&m, AVP_FRAMING_TYPE);
 	msg_set(&m, AVP_CALLED_NUMBER);
 	m.has |= (uint64_t)!!info->sub_address.len << AVP_SUB_ADDRESS;
+	put_phb(&m, conn_of(s)->params.session_phb);
 	conn_send(conn_of(s), &m, 0, now);
 	session_set_deadline(s, now + conn_of(s)->params.setup_timeout);
 }
@@ -200,6 +210,7 @@ static void send_ocrp(struct session *s, const struct session_input *in, usec_t 
 	m.physical_channel_id = s->info.physical_channel_id;
 	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
 	m.has |= (uint64_t)!!m.physical_channel_id << AVP_PHYSICAL_CHANNEL_ID;
+	put_phb(&m, s->phb);
 	conn_send(conn_of(s), &m, s->peer_id, now);
 	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_DIAL);
 }

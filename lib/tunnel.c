@@ -165,6 +165,12 @@ static bool check_response(const struct tunnel *t, const struct msg *m, struct f
 	return right || fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "the challenge was answered wrongly");
 }
 
+static bool check_ds(const struct conn *c, const struct msg *m, struct fault *f)
+{
+	return conn_check_phb(c, c->params.control_phb, msg_has(m, AVP_CONTROL_DS), m->control_ds) ||
+	       fault_set(f, RC_STOPCCN_DS, EC_NONE, "no agreement on Control Connection DS");
+}
+
 static void apply_fault(struct tunnel *t, enum tunnel_event event, const struct msg *m, const struct fault *f,
 			usec_t now)
 {
@@ -215,6 +221,8 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 		return refuse_call(t, peer_id, f.result, f.error, f.text, now);
 	if (core->shutting_down)
 		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_TRY_ANOTHER, "shutting down", now);
+	if (msg_has(m, AVP_SESSION_DS) && !conn_check_phb(&t->conn, t->conn.params.session_phb, true, m->session_ds))
+		return refuse_call(t, peer_id, RC_CDN_DS, EC_NONE, "no agreement on Session DS", now);
 	if (session_find_peer(&t->sessions, peer_id))
 		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_SESSION_ID, "Assigned Session ID is in use", now);
 	if (core->env.admit_call && !core->env.admit_call(core->env.ctx, t->conn.id, t->conn.params.cookie, &info, &reason))
@@ -223,6 +231,8 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_RESOURCES, "no more sessions", now);
 	if (session_set_peer_id(s, peer_id) < 0)
 		t->conn.broken = true;
+	if (msg_has(m, AVP_SESSION_DS))
+		s->phb = t->conn.params.session_phb;
 	session_set_deadline(s, now + t->conn.params.setup_timeout);
 	session_apply(s, info.outgoing ? SEV_OCRQ_OK : SEV_ICRQ_OK, &(struct session_input){ .msg = m }, now);
 }
@@ -269,7 +279,7 @@ static void tunnel_message(struct tunnel *t, const struct msg *m, usec_t now)
 		break;
 	case CM_SCCRP:
 		if (t->state != TUNNEL_WAIT_REPLY ||
-		    (check_request(&t->conn.params, m, &f) && check_response(t, m, &f)))
+		    (check_request(&t->conn.params, m, &f) && check_response(t, m, &f) && check_ds(&t->conn, m, &f)))
 			tunnel_apply(t, TEV_SCCRP_OK, &in, now);
 		else
 			apply_fault(t, TEV_SCCRP_BAD, m, &f, now);
@@ -537,6 +547,7 @@ void tunnel_data_seen(struct tunnel *t, usec_t now)
 void tunnel_fill_op(struct tunnel *t, struct l2tp_op *op)
 {
 	op->initiator = t->initiator;
+	op->phb = t->conn.phb;
 	if (op->type == L2TP_OP_TUNNEL_DOWN)
 		op->reason = &t->reason;
 	if (op->type == L2TP_OP_TUNNEL_ADD)

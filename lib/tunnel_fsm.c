@@ -87,6 +87,8 @@ static void send_sccrq(struct tunnel *t, const struct tunnel_input *in, usec_t n
 	(void)in;
 	put_identity(t, &m);
 	put_challenge(t, &m);
+	m.control_ds = (uint16_t)t->conn.params.control_phb;
+	m.has |= (uint64_t)(t->conn.params.control_phb != L2TP_PHB_NONE) << AVP_CONTROL_DS;
 	env->random(env->ctx, &t->tie_breaker, sizeof(t->tie_breaker));
 	m.tie_breaker = t->tie_breaker;
 	msg_set(&m, AVP_TIE_BREAKER);
@@ -103,6 +105,11 @@ static void send_sccrp(struct tunnel *t, const struct tunnel_input *in, usec_t n
 	put_identity(t, &m);
 	put_challenge(t, &m);
 	put_response(t, in->msg, &m, response);
+	/* the value that was asked for, or a counter-offer (RFC 3308 3) */
+	if (msg_has(in->msg, AVP_CONTROL_DS))
+		t->conn.phb = t->conn.params.control_phb;
+	m.control_ds = (uint16_t)t->conn.phb;
+	m.has |= (uint64_t)(t->conn.phb != L2TP_PHB_NONE) << AVP_CONTROL_DS;
 	conn_send(&t->conn, &m, 0, now);
 	tunnel_set_life(t, now + t->conn.params.setup_timeout);
 }
@@ -129,6 +136,8 @@ static void send_scccn(struct tunnel *t, const struct tunnel_input *in, usec_t n
 	struct msg m = { .type = CM_SCCCN };
 
 	tunnel_learn_peer(t, in->msg);
+	if (msg_has(in->msg, AVP_CONTROL_DS) && t->conn.params.control_phb != L2TP_PHB_NONE)
+		t->conn.phb = in->msg->control_ds;
 	put_response(t, in->msg, &m, response);
 	conn_send(&t->conn, &m, 0, now);
 	open_tunnel(t, in, now);

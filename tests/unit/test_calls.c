@@ -656,6 +656,126 @@ START_TEST(q931_heard) /* R2661-4.4.4-A12 */
 }
 END_TEST
 
+/* ---- DiffServ (RFC 3308) --------------------------------------------------------------------------------------- */
+
+#define EF 0xb800
+#define AF11 0x2800
+#define NONE L2TP_PHB_NONE
+
+static void begin_phb(uint32_t ours, bool required)
+{
+	world_end(&w);
+	begin();
+	w.params.control_phb = w.params.session_phb = ours;
+	w.params.phb_required = required;
+	world_start(&w);
+}
+
+/* We ask, the peer answers. */
+static const struct {
+	const char *name;
+	uint32_t ours, answer;
+	bool required, refused;
+	uint32_t agreed;
+} asks[] = {
+	{ "R3308-3-01 R3308-3-08", EF, EF, false, false, EF },
+	{ "R3308-3-03 R3308-3-04 R3308-4-03", EF, NONE, false, false, NONE },
+	{ "R3308-3-05 R3308-4-04", EF, NONE, true, true, NONE },
+	{ "R3308-3-09 R3308-4-12", EF, AF11, false, false, AF11 },
+	{ "R3308-3-10 R3308-4-11", EF, AF11, true, true, NONE },
+	{ "R3308-5-02 nobody asked", NONE, AF11, true, false, NONE },
+};
+
+static struct msg answer_phb(enum cm_type type, uint32_t phb)
+{
+	struct msg m = peer_msg(&p, type);
+
+	m.control_ds = m.session_ds = (uint16_t)phb;
+	if (phb != NONE)
+		msg_set(&m, type == CM_SCCRP || type == CM_SCCRQ ? AVP_CONTROL_DS : AVP_SESSION_DS);
+	return m;
+}
+
+START_TEST(phb_asked_of_tunnel)
+{
+	struct msg m = answer_phb(CM_SCCRP, asks[_i].answer);
+
+	begin_phb(asks[_i].ours, asks[_i].required);
+	engine_dial(&p);
+	ck_assert(msg_has(&world_sent(&w, CM_SCCRQ)->msg, AVP_CONTROL_DS) == (asks[_i].ours != NONE));
+	peer_send(&p, &m, 0);
+	world_drain(&w);
+	ck_assert_msg(!world_sent(&w, CM_STOPCCN) == !asks[_i].refused, "%s", asks[_i].name);
+	if (asks[_i].refused)
+		ck_assert_uint_eq(world_sent(&w, CM_STOPCCN)->msg.result_code.result, RC_STOPCCN_DS);
+	else
+		ck_assert_msg(w.last_up.phb == asks[_i].agreed, "%s", asks[_i].name);
+}
+END_TEST
+
+START_TEST(phb_asked_of_call)
+{
+	struct msg m = answer_phb(CM_ICRP, asks[_i].answer);
+	uint32_t id;
+
+	begin_phb(asks[_i].ours, asks[_i].required);
+	w.params.control_phb = NONE; /* R3308-5-01 */
+	peer_open(&p);
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &(struct l2tp_call_info){ 0 }, 0, w.now, &id), 0);
+	world_drain(&w);
+	ck_assert(msg_has(&world_sent(&w, CM_ICRQ)->msg, AVP_SESSION_DS) == (asks[_i].ours != NONE));
+	peer_send(&p, &m, p.engine_session_id);
+	ck_assert_msg(!world_sent(&w, CM_CDN) == !asks[_i].refused, "%s", asks[_i].name);
+	if (asks[_i].refused)
+		ck_assert_uint_eq(world_sent(&w, CM_CDN)->msg.result_code.result, RC_CDN_DS);
+	else
+		ck_assert_msg(w.last_up.phb == asks[_i].agreed, "%s", asks[_i].name);
+}
+END_TEST
+
+/* The peer asks, we answer. */
+static const struct {
+	const char *name;
+	uint32_t ours, asked;
+	bool required, refused; /* refused: a call; a tunnel is made a counter-offer always */
+	uint32_t answer;
+} answers[] = {
+	{ "R3308-3-02 R3308-4-02", NONE, EF, true, false, NONE },
+	{ "R3308-3-08 R3308-4-10", EF, EF, true, false, EF },
+	{ "R3308-3-06 R3308-3-07 R3308-4-08 R3308-4-09", EF, AF11, false, false, EF },
+	{ "R3308-4-09 R3308-4-04", EF, AF11, true, true, EF },
+	{ "R3308-3-03", EF, NONE, true, false, NONE },
+};
+
+START_TEST(phb_answered)
+{
+	struct msg m = answer_phb(CM_SCCRQ, answers[_i].asked);
+	const struct sent *s;
+
+	begin_phb(answers[_i].ours, answers[_i].required);
+	peer_send(&p, &m, 0);
+	s = world_sent(&w, CM_SCCRP);
+	ck_assert_msg(msg_has(&s->msg, AVP_CONTROL_DS) == (answers[_i].answer != NONE), "%s", answers[_i].name);
+	if (answers[_i].answer != NONE)
+		ck_assert_uint_eq(s->msg.control_ds, answers[_i].answer);
+	peer_say(&p, CM_SCCCN);
+	world_pass(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(w.last_up.phb, answers[_i].answer);
+	m = answer_phb(_i % 2 ? CM_ICRQ : CM_OCRQ, answers[_i].asked);
+	peer_send(&p, &m, 0);
+	s = world_sent(&w, _i % 2 ? CM_ICRP : CM_OCRP);
+	ck_assert_msg(!s == answers[_i].refused, "%s", answers[_i].name);
+	if (answers[_i].refused) {
+		ck_assert_uint_eq(world_sent(&w, CM_CDN)->msg.result_code.result, RC_CDN_DS);
+		return;
+	}
+	ck_assert(msg_has(&s->msg, AVP_SESSION_DS) == (answers[_i].answer != NONE));
+	if (answers[_i].answer != NONE)
+		ck_assert_uint_eq(s->msg.session_ds, answers[_i].answer);
+	ck_assert_uint_eq(w.last_add.phb, answers[_i].answer);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("calls");
@@ -684,6 +804,9 @@ int main(void)
 	tcase_add_loop_test(tc, proxy_lcp, 0, sizeof(lcps) / sizeof(lcps[0]));
 	tcase_add_loop_test(tc, proxy_said, 0, sizeof(proxies) / sizeof(proxies[0]));
 	tcase_add_test(tc, proxy_refused);
+	tcase_add_loop_test(tc, phb_asked_of_tunnel, 0, sizeof(asks) / sizeof(asks[0]));
+	tcase_add_loop_test(tc, phb_asked_of_call, 0, sizeof(asks) / sizeof(asks[0]));
+	tcase_add_loop_test(tc, phb_answered, 0, sizeof(answers) / sizeof(answers[0]));
 	tcase_add_test(tc, cause_said);
 	tcase_add_test(tc, no_cause);
 	tcase_add_loop_test(tc, cause_heard, 0, sizeof(causes) / sizeof(causes[0]));
