@@ -1,4 +1,4 @@
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2034,SC2154
 # SPDX-License-Identifier: MIT
 #
 # Daemons in namespaces, for scripts inside the lab: . tests/lab/daemons.sh after lib.sh; $build is the build folder.
@@ -7,7 +7,6 @@
 tmp=${tmp:-$(mktemp -d)}
 started= # daemons, the last one first
 
-# shellcheck disable=SC2034,SC2154 # the scripts that source this use and set them
 # Short timers: 3 s after the first message that it does not answer, a peer is given up.
 quick='retransmit-initial = 200ms retransmit-max = 3'
 again='redial-min = 100ms redial-max = 1s'
