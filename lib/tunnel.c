@@ -569,6 +569,8 @@ static void settle_idle(struct tunnel *t, usec_t now)
 static void settle_end(struct tunnel *t)
 {
 	struct core *core = t->conn.core;
+	/* One that has never answered, not even a repetition, is not waited for. */
+	bool waits = t->state == TUNNEL_CLOSING && (t->conn.peer_id || !t->conn.chan.retransmits);
 	bool quiet;
 
 	if (t->path && !t->ending && !t->sessions.paths) {
@@ -579,7 +581,7 @@ static void settle_end(struct tunnel *t)
 		t->ending = true;
 		outbox_post(&core->outbox, &t->object, L2TP_OP_TUNNEL_GONE);
 	}
-	quiet = t->state != TUNNEL_CLOSING && !t->path && !t->sessions.count && !t->conn.chan.ack_due;
+	quiet = !waits && !t->path && !t->sessions.count && !t->conn.chan.ack_due;
 	core->lingering += (uint32_t)quiet - (uint32_t)t->quiet;
 	t->quiet = quiet;
 }

@@ -1249,6 +1249,20 @@ START_TEST(shutdown)
 }
 END_TEST
 
+START_TEST(shutdown_while_dialling) /* a server that does not answer is asked once more, and not waited for */
+{
+	begin();
+	p.deaf = true;
+	(void)engine_dial(&p);
+	l2tp_shutdown(w.l, NULL, w.now);
+	world_drain(&w);
+	ck_assert(!l2tp_idle(w.l));
+	world_pass(&w, SEC);
+	ck_assert(l2tp_idle(w.l));
+	finish();
+}
+END_TEST
+
 START_TEST(freed_in_mid_flight) /* l2tp_free() in any state: no leak (the sanitizer tells) */
 {
 	uint32_t id;
