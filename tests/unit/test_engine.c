@@ -2244,6 +2244,7 @@ static void add_ends(Suite *suite)
 	tcase_add_test(tc, order_of_the_end);
 	tcase_add_test(tc, all_in_one_entry);
 	tcase_add_test(tc, shutdown);
+	tcase_add_test(tc, shutdown_while_dialling);
 	tcase_add_loop_test(tc, freed_in_mid_flight, 0, 7);
 	tc = new_case(suite, "errors");
 	tcase_add_test(tc, fault_of_a_call);
