@@ -59,6 +59,10 @@ const struct option options[] = {
 	LIM("sessions-per-tunnel",  number,      sessions_per_tunnel,  1,          UINT16_MAX, NONE,        NONE)
 	LIM("half-open",            number,      half_open,            1,          UINT16_MAX, NONE,        NONE)
 	LIM("half-open-per-source", number,      half_open_per_source, 1,          UINT16_MAX, NONE,        NONE)
+	LIM("sccrq-per-second",     number,      sccrq_per_second,     1,          UINT16_MAX, NONE,        NONE)
+	LIM("sccrq-per-second-per-source", number, sccrq_per_second_per_source, 1, UINT16_MAX, NONE,        NONE)
+	LIM("errors-per-second",    number,      errors_per_second,    1,          UINT16_MAX, NONE,        NONE)
+	LIM("errors-per-second-per-source", number, errors_per_second_per_source, 1, UINT16_MAX, NONE,      NONE)
 
 	WHOLE(IN_POOL, "range", range, config_pool, 0)
 

@@ -4,6 +4,7 @@
  *
  * A new tunnel costs nothing until its SCCRQ has been read whole, checked and admitted; what is refused is answered
  * without being kept, so that a repeated request is answered anew.  Limits and the tie breaker (4.4.3) are judged here.
+ * The rate at which strangers are heard and answered is the door's (door.h); a tunnel's own messages never meet it.
  */
 #include "admission.h"
 
@@ -12,8 +13,8 @@
 #include "digest.h"
 #include "params.h"
 
-#define SCCRQ_REPEATS 3  /* of an established tunnel: more, and the peer has forgotten it */
-#define STRAY_PER_SEC 10 /* answers to stray SCCRPs */
+#define SCCRQ_REPEATS 3 /* of an established tunnel: more, and the peer has forgotten it */
+#define OPENING_TIME USEC_PER_SEC /* after which a half-open tunnel may have to make room for another */
 
 struct l2tp_span admission_find(struct l2tp_span body, enum avp_type type)
 {
@@ -44,9 +45,14 @@ struct request {
 	uint8_t digest[DIGEST_LEN];
 };
 
-static void refuse(struct l2tp *l, const struct request *q, const struct l2tp_reason *reason)
+static bool refuse(struct l2tp *l, const struct request *q, const struct l2tp_reason *reason)
 {
+	if (!door_error(&l->door, &l->core.env.limits, &q->rx->peer, l->core.now)) {
+		l->core.stats.limited++;
+		return false;
+	}
 	conn_refuse(&l->core, &q->rx->local, &q->rx->peer, q->msg.assigned_tunnel_id, q->header, reason);
+	return true;
 }
 
 static void refuse_fault(struct l2tp *l, const struct request *q, const struct fault *f)
@@ -55,8 +61,7 @@ static void refuse_fault(struct l2tp *l, const struct request *q, const struct f
 	struct l2tp_reason reason;
 
 	fault_reason(f, &reason);
-	refuse(l, q, &reason);
-	if (env->refused)
+	if (refuse(l, q, &reason) && env->refused)
 		env->refused(env->ctx, &q->rx->peer, admission_find(q->header->body, AVP_HOST_NAME), &reason);
 }
 
@@ -79,7 +84,7 @@ static bool admit(struct l2tp *l, struct request *q)
 	if (!env->admit_tunnel(env->ctx, &q->rx->local, &q->rx->peer, host_name, &q->params, &reason)) {
 		q->msg.assigned_tunnel_id = admission_find_u16(q->header->body, AVP_ASSIGNED_TUNNEL_ID);
 		if (reason.result)
-			refuse(l, q, &reason);
+			(void)refuse(l, q, &reason);
 		else
 			l->core.stats.ignored++;
 		return false;
@@ -129,17 +134,34 @@ static bool settle_tie(struct l2tp *l, const struct request *q, usec_t now)
 	return !equal;
 }
 
-static bool check_half_open(struct l2tp *l, const struct request *q)
+/* There is room for one more half-open tunnel, or the oldest one makes it: who has not completed his tunnel by now
+ * has most likely forged his address, and is not told. */
+static bool make_room(struct l2tp *l, usec_t now)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_TIMEOUT, .result = RC_STOPCCN_GENERAL, .error = EC_RESOURCES,
+				      .text = "not completed, made room for another" };
+	struct tunnel *oldest = l->sources.oldest;
+
+	if (l->sources.half_open < l->core.env.limits.half_open)
+		return true;
+	if (now - oldest->begun < OPENING_TIME)
+		return false;
+	l->core.stats.evicted++;
+	tunnel_apply(oldest, TEV_GIVE_UP, &(struct tunnel_input){ .reason = &reason }, now);
+	registry_settle(l, oldest, now);
+	return true;
+}
+
+static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 {
 	const struct source *s = source_find(&l->sources, &q->rx->peer);
 
 	if (l->core.shutting_down)
 		refuse_code(l, q, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
-	else if (l->sources.half_open >= l->core.env.limits.half_open ||
-		 (s && s->half_open >= l->core.env.limits.half_open_per_source))
-		refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "too many tunnels being opened");
 	else if (l->core.stats.tunnels >= l->core.env.limits.tunnels)
 		refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "too many tunnels");
+	else if ((s && s->half_open >= l->core.env.limits.half_open_per_source) || !make_room(l, now))
+		refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "too many tunnels being opened");
 	else
 		return true;
 	return false;
@@ -156,7 +178,7 @@ static void accept_request(struct l2tp *l, struct request *q, struct tunnel *old
 		source_put(&l->sources, s);
 		return refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "out of resources");
 	}
-	source_half_open_begin(&l->sources, s, t);
+	source_half_open_begin(&l->sources, s, t, now);
 	registry_set_key(l, t, q->msg.assigned_tunnel_id, older);
 	memcpy(t->sccrq_digest, q->digest, sizeof(t->sccrq_digest));
 	(void)chan_receive(&t->conn.chan, q->header->ns, q->header->nr, q->header->body, 0, now);
@@ -175,6 +197,21 @@ static bool is_repetition(struct tunnel *t, const struct request *q)
 	return same && t->sccrq_repeats++ < SCCRQ_REPEATS;
 }
 
+/* What repeats a request that has its tunnel is never too much: it makes nothing new.  (If its id is hidden, it is told
+ * from a stranger's only when it has been read.) */
+static bool may_enter(struct l2tp *l, const struct request *q, usec_t now)
+{
+	const struct tunnel *t = registry_find_key(l, &q->rx->peer,
+						   admission_find_u16(q->header->body, AVP_ASSIGNED_TUNNEL_ID));
+
+	if (t && memcmp(t->sccrq_digest, q->digest, sizeof(q->digest)) == 0)
+		return true;
+	if (door_request(&l->door, &l->core.env.limits, &q->rx->peer, q->digest, now))
+		return true;
+	l->core.stats.limited++;
+	return false;
+}
+
 static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
 {
 	uint8_t scratch[WIRE_MAX];
@@ -186,12 +223,14 @@ static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct w
 		return;
 	}
 	digest_response(0, h->body, (struct l2tp_span){ 0 }, q.digest); /* a fingerprint, nothing more */
+	if (!may_enter(l, &q, now))
+		return;
 	if (admit(l, &q) && read_request(l, &q)) {
 		t = registry_find_key(l, &rx->peer, q.msg.assigned_tunnel_id);
 		if (t && is_repetition(t, &q)) {
 			tunnel_receive(t, h, &rx->peer, now);
 			registry_settle(l, t, now);
-		} else if (check_half_open(l, &q) && settle_tie(l, &q, now)) {
+		} else if (check_half_open(l, &q, now) && settle_tie(l, &q, now)) {
 			accept_request(l, &q, t, now);
 		}
 	}
@@ -212,20 +251,15 @@ static void input_stopccn(struct l2tp *l, const struct l2tp_rx *rx, const struct
 	registry_settle(l, t, now);
 }
 
-/* An SCCRP that nobody waits for is answered with a StopCCN (R2661-7.2.1-S04), at a bounded rate. */
-static void input_stray_sccrp(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
+/* An SCCRP that nobody waits for is answered with a StopCCN (R2661-7.2.1-S04). */
+static void input_stray_sccrp(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h)
 {
 	struct request q = { .rx = rx, .header = h };
 
 	q.msg.assigned_tunnel_id = admission_find_u16(h->body, AVP_ASSIGNED_TUNNEL_ID);
 	l->core.stats.ignored++;
-	if (now - l->stray_second >= USEC_PER_SEC) {
-		l->stray_second = now;
-		l->strays = 0;
-	}
-	if (!q.msg.assigned_tunnel_id || l->strays++ >= STRAY_PER_SEC)
-		return;
-	refuse_code(l, &q, RC_STOPCCN_FSM, EC_NONE, "SCCRP without SCCRQ");
+	if (q.msg.assigned_tunnel_id)
+		refuse_code(l, &q, RC_STOPCCN_FSM, EC_NONE, "SCCRP without SCCRQ");
 }
 
 void admission_input(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
@@ -233,7 +267,7 @@ void admission_input(struct l2tp *l, const struct l2tp_rx *rx, const struct wire
 	uint16_t code = admission_find_u16(h->body, AVP_MESSAGE_TYPE);
 
 	if (code == CM_SCCRP)
-		input_stray_sccrp(l, rx, h, now);
+		input_stray_sccrp(l, rx, h);
 	else if (code == CM_SCCRQ && !h->tunnel_id)
 		input_sccrq(l, rx, h, now);
 	else if (code == CM_STOPCCN && !h->tunnel_id)

@@ -164,6 +164,10 @@ struct l2tp_limits {
 	uint32_t sessions_per_tunnel;  /* at most 65535 */
 	uint32_t half_open;            /* tunnels that a peer opened and has not completed */
 	uint32_t half_open_per_source; /* the same, per IP address */
+	/* SCCRQs that are looked at and error answers to strangers, of all and per IPv4 address or IPv6 /64; as many
+	 * again come through at once.  Beyond: silence.  All of them hold ids for a minute: 1000 would use up 65535. */
+	uint32_t sccrq_per_second, sccrq_per_second_per_source;
+	uint32_t errors_per_second, errors_per_second_per_source;
 };
 
 #define L2TP_NAME_MAX 128   /* own host name and vendor name, with NUL */
@@ -400,6 +404,8 @@ struct l2tp_stats {
 	uint32_t tunnels, tunnels_established, tunnels_half_open;
 	uint32_t sessions, sessions_established;
 	uint64_t received, malformed, ignored, duplicates, retransmits, refused;
+	uint64_t limited; /* SCCRQs dropped and errors not answered, for their rate */
+	uint64_t evicted; /* half-open tunnels that made room */
 };
 L2TP_API void l2tp_get_stats(const struct l2tp *l, struct l2tp_stats *ret);
 

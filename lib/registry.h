@@ -6,14 +6,14 @@
 #ifndef REGISTRY_H
 #define REGISTRY_H
 
+#include "door.h"
 #include "source.h"
 
 struct l2tp {
 	struct core core;
 	struct tunnel *by_id, *by_key;
 	struct sources sources;
-	usec_t stray_second; /* when the present second of stray answers began */
-	uint32_t strays;
+	struct door door;
 };
 
 struct tunnel *registry_tunnel(struct object *o); /* that the object is, or belongs to */

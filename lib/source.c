@@ -70,9 +70,13 @@ void source_dial_end(struct sources *l, struct tunnel *t)
 	source_put(l, s);
 }
 
-void source_half_open_begin(struct sources *l, struct source *s, struct tunnel *t)
+void source_half_open_begin(struct sources *l, struct source *s, struct tunnel *t, usec_t now)
 {
 	t->half_open = true;
+	t->begun = now;
+	t->older = l->youngest;
+	*(l->youngest ? &l->youngest->younger : &l->oldest) = t;
+	l->youngest = t;
 	s->half_open++;
 	l->half_open++;
 }
@@ -84,6 +88,8 @@ void source_half_open_end(struct sources *l, struct tunnel *t)
 	if (!t->half_open)
 		return;
 	t->half_open = false;
+	*(t->older ? &t->older->younger : &l->oldest) = t->younger;
+	*(t->younger ? &t->younger->older : &l->youngest) = t->older;
 	l->half_open--;
 	s = source_find(l, &t->conn.peer);
 	s->half_open--;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * source: an IP address and what it has to do with us: the count for the limit on half-open tunnels, and the list that
- * finds a colliding SCCRQ (RFC 2661 4.4.3, Tie Breaker) without a search.  It is there as long as it has either.
+ * finds a colliding SCCRQ (RFC 2661 4.4.3, Tie Breaker) without a search.  It is there as long as it has either.  All
+ * half-open tunnels are chained by age.
  */
 #ifndef SOURCE_H
 #define SOURCE_H
@@ -18,6 +19,7 @@ struct source {
 struct sources {
 	struct source *table;
 	uint32_t half_open; /* of all */
+	struct tunnel *oldest, *youngest; /* of them */
 };
 
 struct source *source_find(const struct sources *l, const struct l2tp_addr *addr);
@@ -29,7 +31,7 @@ void source_put(struct sources *l, struct source *s);
 void source_dial_begin(struct source *s, struct tunnel *t);
 void source_dial_end(struct sources *l, struct tunnel *t);
 /* The same for a tunnel that the source opens. */
-void source_half_open_begin(struct sources *l, struct source *s, struct tunnel *t);
+void source_half_open_begin(struct sources *l, struct source *s, struct tunnel *t, usec_t now);
 void source_half_open_end(struct sources *l, struct tunnel *t);
 
 #endif

@@ -154,9 +154,9 @@ START_TEST(stray_sccrp) /* X2661-3.1-08, R2661-7.2.1-S04: answered as the peer c
 	ck_assert_uint_eq(s->header.nr, 1);
 	ck_assert_uint_eq(s->msg.assigned_tunnel_id, 4444); /* R2661-4.4.3-19 */
 	ck_assert_uint_eq(s->msg.result_code.result, RC_STOPCCN_FSM);
-	for (int i = 0; i < 100; i++)
+	for (int i = 0; i < 200; i++)
 		peer_say(&p, CM_SCCRP);
-	ck_assert_uint_le(world_count(&w, CM_STOPCCN), 10);
+	ck_assert_uint_eq(world_count(&w, CM_STOPCCN), 2 * w.env.limits.errors_per_second_per_source);
 	world_pass(&w, 2 * SEC);
 	world_forget(&w);
 	peer_say(&p, CM_SCCRP);
@@ -887,6 +887,210 @@ START_TEST(half_open_limits)
 	ck_assert_uint_eq(world_stats(&w).tunnels_half_open, 3);
 	world_pass(&w, 200 * SEC); /* those time out */
 	ck_assert_uint_eq(world_stats(&w).tunnels_half_open, 0);
+	finish();
+}
+END_TEST
+
+START_TEST(half_open_makes_room) /* the oldest goes, once it has had its second, without a word */
+{
+	world_init(&w);
+	w.env.limits.half_open = 3;
+	world_start(&w);
+	for (uint8_t i = 0; i < 5; i++) {
+		peer_init(&many[i], &w, (uint8_t)(20 + i));
+		peer_say(&many[i], CM_SCCRQ);
+		world_pass(&w, i < 3 ? 400 * MSEC : 0); /* 1200, 800, 400 ms old, when the fourth comes */
+		if (i >= 2)
+			world_forget(&w);
+	}
+	ck_assert_str_eq(world_tunnel_state(&w, many[0].engine_id), "gone");
+	ck_assert_str_eq(world_tunnel_state(&w, many[1].engine_id), "wait-ctl-conn");
+	ck_assert_str_eq(world_tunnel_state(&w, many[3].engine_id), "wait-ctl-conn");
+	ck_assert_uint_eq(many[4].engine_id, 0); /* the second oldest has 200 ms left */
+	ck_assert_uint_eq(world_stats(&w).evicted, 1);
+	peer_say(&many[1], CM_SCCCN); /* out of the middle of the chain */
+	many[4].ns = 0;
+	peer_say(&many[4], CM_SCCRQ);
+	world_pass(&w, 800 * MSEC);
+	peer_init(&q, &w, 10);
+	peer_open(&q);
+	expect_state(&q, "established");
+	ck_assert_str_eq(world_tunnel_state(&w, many[2].engine_id), "gone");
+	expect_state(&many[1], "established");
+	finish();
+}
+END_TEST
+
+/* ---- The door ------------------------------------------------------------------------------------------------ */
+
+/* A stranger's SCCRQ; has it been answered, by whatever? */
+static bool knock(uint32_t address, uint16_t port, uint16_t id)
+{
+	struct peer stranger = { .w = &w, .local = q.local, .addr = q.addr, .id = id };
+
+	memcpy(stranger.addr.ip, &address, sizeof(address));
+	stranger.addr.port = port;
+	world_forget(&w);
+	peer_say(&stranger, CM_SCCRQ);
+	return w.n_sent != 0;
+}
+
+static void begin_door(uint32_t all, uint32_t source)
+{
+	world_init(&w);
+	w.env.limits.half_open = w.env.limits.half_open_per_source = 10000;
+	w.env.limits.sccrq_per_second = all;
+	w.env.limits.sccrq_per_second_per_source = source;
+	world_start(&w);
+	peer_init(&p, &w, 9);
+	peer_init(&q, &w, 10);
+	peer_open(&p);
+	world_pass(&w, 10 * SEC);
+}
+
+/* All half-open tunnels time out; there is not room for all of their messages at once. */
+static void empty(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		world_forget(&w);
+		world_pass(&w, 100 * MSEC);
+	}
+}
+
+START_TEST(sccrq_rate_of_a_source) /* twice the rate at once, then the rate; the port does not matter */
+{
+	uint32_t heard = 0;
+	uint64_t admissions;
+
+	begin_door(10000, 10);
+	for (uint16_t i = 0; i < 100; i++)
+		heard += knock(1, (uint16_t)(1000 + i), (uint16_t)(1 + i));
+	ck_assert_uint_eq(heard, 20);
+	ck_assert_uint_eq(world_stats(&w).limited, 80);
+	ck_assert(knock(2, 1701, 1)); /* another source */
+	admissions = w.admissions;
+	ck_assert(!knock(1, 1701, 2000));
+	ck_assert_uint_eq(w.admissions, admissions); /* nobody was asked */
+	heard = 0;
+	for (uint16_t i = 0; i < 300; i++) { /* three seconds */
+		world_pass(&w, 10 * MSEC);
+		heard += knock(1, 1701, (uint16_t)(3000 + i));
+	}
+	ck_assert_uint_eq(heard, 30);
+	world_pass(&w, 100 * SEC);
+	heard = 0;
+	for (uint16_t i = 0; i < 100; i++) /* a long pause does not give more */
+		heard += knock(1, 1701, (uint16_t)(4000 + i));
+	ck_assert_uint_eq(heard, 20);
+	finish();
+}
+END_TEST
+
+START_TEST(sccrq_rate_spares) /* what repeats, and what has its tunnel already */
+{
+	struct peer here;
+
+	begin_door(10000, 1);
+	peer_init(&here, &w, 77);
+	peer_say(&here, CM_SCCRQ);
+	for (uint16_t i = 0; i < 100; i++) {
+		struct peer again = here;
+
+		(void)knock(0x4d0200c0, 1701, (uint16_t)(100 + i)); /* the same source floods */
+		again.ns = again.nr = again.engine_id = 0;
+		peer_say(&again, CM_SCCRQ);
+	}
+	ck_assert_uint_eq(world_stats(&w).duplicates, 100);
+	ck_assert_uint_ge(world_stats(&w).limited, 98);
+	peer_say(&here, CM_SCCCN);
+	expect_state(&here, "established");
+	peer_say(&here, CM_HELLO);
+	peer_call(&here);
+	ck_assert_str_eq(world_session_state(&w, here.engine_id, here.engine_session_id), "established");
+	expect_state(&p, "established");
+	finish();
+}
+END_TEST
+
+START_TEST(sccrq_rate_of_all) /* forged sources: those who come again are heard first */
+{
+	uint32_t heard = 0;
+
+	begin_door(40, 1000);
+	for (uint32_t i = 0; i < 1000; i++)
+		heard += knock(0x0a000000 + i, 1701, 1);
+	ck_assert_uint_eq(heard, 40); /* half the bucket */
+	ck_assert(knock(0x0a000000 + 999, 1701, 1));
+	heard = 0;
+	for (uint32_t i = 0; i < 1000; i++) {
+		world_pass(&w, MSEC);
+		heard += knock(0x0b000000 + i, 1701, 1);
+	}
+	ck_assert_uint_ge(heard, 39); /* the rate */
+	ck_assert_uint_le(heard, 40);
+	ck_assert(!knock(0x0c000000, 1701, 1));
+	ck_assert(!knock(0x0c000000, 1701, 2)); /* it is not the same */
+	ck_assert(!knock(0x0c000000, 1702, 1));
+	ck_assert(knock(0x0c000000, 1701, 1));
+	heard = 0;
+	for (uint32_t i = 0; i < 1000; i++) /* all come again: the other half */
+		heard += knock(0x0a000000 + i, 1701, 1) && i >= 40;
+	ck_assert_uint_ge(heard, 37);
+	ck_assert_uint_le(heard, 40);
+	empty();
+	finish();
+}
+END_TEST
+
+START_TEST(error_rate) /* beyond it, silence: nobody is drowned in our refusals of what was sent in his name */
+{
+	uint32_t answered = 0;
+
+	world_init(&w);
+	w.env.limits.errors_per_second = 50;
+	w.env.limits.errors_per_second_per_source = 5;
+	w.tunnel_refusal = (struct l2tp_reason){ .result = RC_STOPCCN_UNAUTHORIZED };
+	world_start(&w);
+	peer_init(&q, &w, 10);
+	for (uint16_t i = 0; i < 50; i++)
+		answered += knock(1, 1701, (uint16_t)(1 + i));
+	ck_assert_uint_eq(answered, 10);
+	ck_assert_uint_eq(world_stats(&w).refused, 10);
+	ck_assert_uint_eq(world_stats(&w).limited, 40);
+	for (uint32_t i = 0; i < 200; i++)
+		answered += knock(100 + i, 1701, 1);
+	ck_assert_uint_eq(answered, 100);
+	world_pass(&w, SEC);
+	ck_assert(knock(1, 1701, 1));
+	finish();
+}
+END_TEST
+
+START_TEST(flood_forgotten) /* of IPv6 addresses out of one /64, and of any: nothing is left */
+{
+	world_init(&w);
+	w.env.limits.half_open = 50;
+	w.env.limits.half_open_per_source = 50;
+	world_start(&w);
+	peer_init(&q, &w, 10);
+	q.addr.family = 6;
+	q.addr.ip[15] = 1;
+	for (uint32_t i = 0; i < 1000; i++) {
+		q.addr.ip[12] = (uint8_t)i;
+		q.addr.ip[13] = (uint8_t)(i >> 8);
+		(void)knock(0xb80d0120, 1701, 1);
+	}
+	ck_assert_uint_eq(w.admissions, 2 * w.env.limits.sccrq_per_second_per_source);
+	q.addr.family = 4;
+	memset(q.addr.ip, 0, sizeof(q.addr.ip));
+	for (uint32_t i = 0; i < 20000; i++) {
+		(void)knock(i, 1701, (uint16_t)(i + 1));
+		world_pass(&w, i % 100 ? 0 : 10 * MSEC);
+		ck_assert_uint_le(world_stats(&w).tunnels, 51);
+	}
+	ck_assert_uint_gt(world_stats(&w).limited, 10000);
+	ck_assert_uint_gt(world_stats(&w).evicted, 0);
+	empty();
 	finish();
 }
 END_TEST
@@ -1867,7 +2071,7 @@ START_TEST(bad_env)
 	struct l2tp *l;
 
 	begin();
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 11; i++) {
 		env = w.env;
 		switch (i) {
 		case 0: env.random = NULL; break;
@@ -1877,6 +2081,10 @@ START_TEST(bad_env)
 		case 4: env.limits.sessions = 0; break;
 		case 5: env.limits.sessions_per_tunnel = 65536; break;
 		case 6: env.limits.half_open = 0; break;
+		case 7: env.limits.sccrq_per_second = 0; break;
+		case 8: env.limits.sccrq_per_second_per_source = 0; break;
+		case 9: env.limits.errors_per_second = 0; break;
+		case 10: env.limits.errors_per_second_per_source = 0; break;
 		}
 		ck_assert_int_eq(l2tp_new(&env, &l), -EINVAL);
 	}
@@ -2226,6 +2434,12 @@ static void add_ends(Suite *suite)
 	TCase *tc = new_case(suite, "limits");
 
 	tcase_add_loop_test(tc, half_open_limits, 0, 2);
+	tcase_add_test(tc, half_open_makes_room);
+	tcase_add_test(tc, sccrq_rate_of_a_source);
+	tcase_add_test(tc, sccrq_rate_spares);
+	tcase_add_test(tc, sccrq_rate_of_all);
+	tcase_add_test(tc, error_rate);
+	tcase_add_test(tc, flood_forgotten);
 	tcase_add_test(tc, tunnel_limit);
 	tcase_add_loop_test(tc, session_limits, 0, 3);
 	tcase_add_test(tc, ids);
