@@ -89,6 +89,7 @@ const struct option options[] = {
 	PARAM("challenge",          yes_no,      challenge,            0,          0,          NONE,        "no")
 	PARAM("hide-avps",          yes_no,      hide_avps,            0,          0,          NONE,        "no")
 	PARAM("strict",             yes_no,      strict,               0,          0,          NONE,        "no")
+	PARAM("ignore-unknown-mandatory", yes_no, ignore_unknown_mandatory, 0,      0,          NONE,        "no")
 	PARAM("proxy-authentication", yes_no,    proxy_authentication, 0,          0,          NONE,        "no")
 	PARAM("sessions",           number,      sessions_max,         1,          UINT16_MAX, NONE,        NONE)
 	PARAM("receive-window",     number,      receive_window,       1,          1024,       NONE,        NONE)

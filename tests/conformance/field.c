@@ -3,7 +3,7 @@
  * field: how other people's L2TP behaves, replayed to the engine, with our rule as the expectation.
  *
  * One row per habit of a peer.  What it sends are octets built from the description of the habit, AVP by AVP; where they
- * do not matter, the helpers of engine_world.h speak for it.  Nobody's goodwill is tested here, only ours: a peer that is
+ * do not matter, the helpers of engine_world.h speak for it.  A peer that is
  * odd must be served as if it were not, and one that is broken must not take anything else with it.
  */
 #include "engine_world.h"
@@ -174,6 +174,11 @@ static void challenging(struct l2tp_params *params)
 {
 	with_secret(params);
 	params->challenge = true;
+}
+
+static void ignoring(struct l2tp_params *params)
+{
+	params->ignore_unknown_mandatory = true;
 }
 
 static void one_session(struct l2tp_params *params)
@@ -738,6 +743,14 @@ static const struct row {
 	{ "Complaint: an unknown mandatory AVP of a call killed the tunnel", NULL,
 	  { OPEN, BODY(IS_ICRQ SESSION_ID SERIAL UNKNOWN_MANDATORY), REFUSED(CDN, CDN_GENERAL, UNKNOWN_MANDATORY_AVP),
 	    SAID("CDN"), TUNNEL("established") } },
+	{ "Various: AVPs of their own with M, by the letter", NULL,
+	  { BODY(IS_SCCRQ IDENTITY UNKNOWN_MANDATORY), REFUSED(STOPCCN, STOPCCN_GENERAL, UNKNOWN_MANDATORY_AVP) } },
+	{ "Various: AVPs of their own with M, ignored", ignoring,
+	  { BODY(IS_SCCRQ IDENTITY UNKNOWN_MANDATORY), SAID("SCCRP"), BODY(IS_SCCCN UNKNOWN_MANDATORY),
+	    BODY(IS_ICRQ SESSION_ID SERIAL UNKNOWN_MANDATORY), SAID("ICRP"),
+	    CALL_BODY(IS_ICCN SPEED FRAMING_TYPE UNKNOWN_MANDATORY), SERVED } },
+	{ "Various: a whole message of their own with M is not ignored", ignoring,
+	  { OPEN, BODY(TYPE("63")), REFUSED(STOPCCN, STOPCCN_GENERAL, UNKNOWN_MANDATORY_AVP) } },
 };
 
 static void step(const struct step *s)

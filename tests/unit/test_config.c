@@ -269,7 +269,7 @@ START_TEST(everything_set)
 		"tx-connect-speed = 4294967295 rx-connect-speed = 56000 vendor-name = '' hello-interval = never\n"
 		"retransmit-initial = 500ms retransmit-cap = 8 retransmit-max = 7\n"
 		"setup-timeout = 9s idle-timeout = 7d\n"
-		"receive-window = 1024 reorder-timeout = 30ms sessions = 12 strict = yes proxy-authentication = yes host-name = me secret = x\n"
+		"receive-window = 1024 reorder-timeout = 30ms sessions = 12 strict = yes proxy-authentication = yes ignore-unknown-mandatory = yes host-name = me secret = x\n"
 		"challenge = on hide-avps = true\n"
 		"ppp { options = { a, \"b c\" } interface = l2tp%d local-address = 10.0.0.1\n"
 		"pool = q ipv6 = no mtu = 576\n"
@@ -296,7 +296,7 @@ START_TEST(everything_set)
 	ck_assert_str_eq(p->calling_number, "*1");
 	ck_assert_str_eq(p->called_number, "\"2");
 	ck_assert(p->tx_connect_speed == UINT32_MAX && p->rx_connect_speed == 56000 && p->params.strict &&
-		  p->params.proxy_authentication); /* R2661-9.5-01 */
+		  p->params.proxy_authentication && p->params.ignore_unknown_mandatory); /* R2661-9.5-01 */
 	ck_assert(p->params.hello_interval == USEC_NEVER && p->params.retransmit_initial == 500000);
 	ck_assert(p->params.retransmit_cap == 8 * USEC_PER_SEC && p->params.retransmit_max == 7);
 	ck_assert(p->params.setup_timeout == 9 * USEC_PER_SEC && p->params.idle_timeout == 604800 * USEC_PER_SEC);
