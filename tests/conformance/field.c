@@ -3,8 +3,8 @@
  * field: how other people's L2TP behaves, replayed to the engine, with our rule as the expectation.
  *
  * One row per habit of a peer.  What it sends are octets built from the description of the habit, AVP by AVP; where they
- * do not matter, the helpers of engine_world.h speak for it.  A peer that is
- * odd must be served as if it were not, and one that is broken must not take anything else with it.
+ * do not matter, the helpers of engine_world.h speak for it.  A peer that is odd must be served as if it were not, and
+ * one that is broken must not take anything else with it.
  */
 #include "engine_world.h"
 #include "lib/digest.h"
@@ -181,6 +181,11 @@ static void ignoring(struct l2tp_params *params)
 	params->ignore_unknown_mandatory = true;
 }
 
+static void accepting_0(struct l2tp_params *params)
+{
+	params->accept_tunnel_id_0 = true;
+}
+
 static void one_session(struct l2tp_params *params)
 {
 	params->sessions_max = 1;
@@ -251,6 +256,51 @@ static void port_changes(void)
 	expect_tunnel(&p, "established");
 	expect(world_sent(&w, CM_SCCCN)->peer.port == 50123);
 	expect(w.last_add.type == L2TP_OP_TUNNEL_ADD && w.last_add.peer.port == 50123);
+}
+
+/* To tunnel 0, whatever we said; our id for the tests. */
+static uint16_t forgetful_open(uint16_t id)
+{
+	uint16_t ours;
+
+	p.engine_id = p.ns = p.nr = p.told = 0;
+	p.id = id;
+	peer_say(&p, CM_SCCRQ);
+	ours = p.engine_id;
+	p.engine_id = 0;
+	peer_say(&p, CM_SCCCN);
+	return ours;
+}
+
+static void forgets_our_id(void)
+{
+	uint16_t first, second;
+
+	first = forgetful_open(5);
+	expect_text(world_tunnel_state(&w, first), "established");
+	q = p; /* the same words from another port are nobody's */
+	q.addr.port = 1702;
+	peer_say(&q, CM_STOPCCN);
+	expect_text(world_tunnel_state(&w, first), "established");
+	peer_say(&p, CM_ICRQ);
+	peer_say(&p, CM_ICCN);
+	expect_text(world_session_state(&w, first, p.engine_session_id), "established");
+	second = forgetful_open(6); /* it was switched off and on */
+	expect(second != first);
+	expect_text(world_tunnel_state(&w, second), "established");
+	world_pass(&w, 3 * MINUTE); /* of the first one it knows nothing */
+	peer_say(&p, CM_HELLO);
+	world_pass(&w, 100 * MSEC);
+	expect_text(world_tunnel_state(&w, second), "established");
+	peer_say(&p, CM_STOPCCN);
+	expect_text(world_tunnel_state(&w, second), "linger");
+}
+
+static void may_not_forget(void)
+{
+	uint16_t id = forgetful_open(5);
+
+	expect_text(world_tunnel_state(&w, id), "wait-ctl-conn");
 }
 
 static void all_at_once(void)
@@ -713,6 +763,8 @@ static const struct row {
 	  { BODY(IS_SCCRQ VERSION FRAMING_CAPABILITIES "800b 0000 0007 7000650000" TUNNEL_ID), SAY(SCCCN), CALL, SERVED } },
 	{ "MikroTik: another port from SCCRP on", NULL, { FN(port_changes) } },
 	{ "MikroTik: dozens reconnect at once", NULL, { FN(all_at_once) } },
+	{ "D-Link DIR-300: tunnel id 0 in the header after SCCRP", accepting_0, { FN(forgets_our_id) } },
+	{ "D-Link DIR-300: not unless it is configured", NULL, { FN(may_not_forget) } },
 	{ "mpd5: SCCCN says it all again", NULL,
 	  { SAY(SCCRQ), BODY(IS_SCCCN HOST VENDOR WINDOW FRAMING_CAPABILITIES "8008 0000 0009 0007"), CALL, SERVED } },
 	{ "WatchGuard: control messages out of order", NULL, { FN(out_of_order) } },

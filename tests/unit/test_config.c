@@ -384,7 +384,7 @@ START_TEST(match)
 				     "peer-host-name = { 'lac*.x', b } }\n"
 				     "lns mapped { peer = '::ffff:198.51.100.0/120' }\n"
 				     "lns named2 { peer-host-name = 'only' }\n"
-				     "lns one { peer = 203.0.113.9 }\n");
+				     "lns one { peer = 203.0.113.9 accept-tunnel-id-0 = yes }\n");
 	const struct {
 		struct l2tp_addr peer;
 		const char *host;
@@ -412,6 +412,7 @@ START_TEST(match)
 
 		ck_assert_msg(!p == !cases[i].profile && (!p || strcmp(p->name, cases[i].profile) == 0), "case %zu: %s",
 			      i, p ? p->name : "none");
+		ck_assert(!p || p->params.accept_tunnel_id_0 == (strcmp(p->name, "one") == 0));
 	}
 	/* a name with a NUL does not pass for the part before it */
 	struct l2tp_addr peer = addr4(10, 0, 0, 1);
