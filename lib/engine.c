@@ -52,6 +52,7 @@ static bool is_peer(const struct tunnel *t, const struct l2tp_addr *from)
 	return memcmp(&expect, from, sizeof(expect)) == 0;
 }
 
+/* NULL: nobody's, or for admission.  By its address only where the settings of the tunnel there allow that. */
 static struct tunnel *tunnel_of(const struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h)
 {
 	if (h->tunnel_id)

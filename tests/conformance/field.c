@@ -263,6 +263,13 @@ static void port_changes(void)
 	expect(w.last_add.type == L2TP_OP_TUNNEL_ADD && w.last_add.peer.port == 50123);
 }
 
+static void acknowledged(void) /* to the tunnel that the peer opened, whatever id it says now */
+{
+	world_pass(&w, 100 * MSEC);
+	expect(w.n_sent && w.sent[w.n_sent - 1].header.tunnel_id == p.id);
+	expect(w.sent[w.n_sent - 1].header.nr == p.ns);
+}
+
 static void another_port(void) /* not the peer, whoever it is, until it says SCCRQ */
 {
 	static const enum cm_type types[] = { CM_HELLO, CM_CDN, CM_STOPCCN };
@@ -791,7 +798,8 @@ static const struct row {
 	{ "Windows 2000: leaves the tunnel behind when the call is over", closing_idle,
 	  { OPEN, CALL, FN(leaves_the_tunnel) } },
 	{ "MSL2TP: StopCCN with an Assigned Tunnel ID that is not its own", NULL,
-	  { OPEN, CALL, BODY(IS_STOPCCN "8008 0000 0009 4141" "800a 0000 0001 00010000"), TUNNEL("linger"), REASON(1, 0) } },
+	  { OPEN, CALL, BODY(IS_STOPCCN "8008 0000 0009 4141" "800a 0000 0001 00010000"), TUNNEL("linger"), REASON(1, 0),
+	    FN(acknowledged) } },
 	{ "MSL2TP: CDN with an Assigned Session ID that is not its own", NULL,
 	  { OPEN, CALL, CALL_BODY(IS_CDN "8008 0000 000e 4141" "800a 0000 0001 00030000"), CALL_IS("gone"), REASON(3, 0),
 	    TUNNEL("established"), SAID("") } },
