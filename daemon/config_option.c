@@ -69,6 +69,7 @@ const struct option options[] = {
 	/* for whom */
 	WHOLE(IN_LNS, "peer", prefixes, config_profile, LIST_MAX)
 	LNS("peer-host-name",       texts,       host_names,           0,          LIST_MAX,   NONE,        NONE)
+	LNS("accept-tunnel-id-0",   yes_no,      params.accept_tunnel_id_0, 0,     0,          NONE,        "no")
 
 	/* whom to dial */
 	LAC("server",               text,        server,               1,          253,        NONE,        NONE)
@@ -93,6 +94,7 @@ const struct option options[] = {
 	PARAM("challenge",          yes_no,      challenge,            0,          0,          NONE,        "no")
 	PARAM("hide-avps",          yes_no,      hide_avps,            0,          0,          NONE,        "no")
 	PARAM("strict",             yes_no,      strict,               0,          0,          NONE,        "no")
+	PARAM("ignore-unknown-mandatory", yes_no, ignore_unknown_mandatory, 0,      0,          NONE,        "no")
 	PARAM("proxy-authentication", yes_no,    proxy_authentication, 0,          0,          NONE,        "no")
 	PARAM("sessions",           number,      sessions_max,         1,          UINT16_MAX, NONE,        NONE)
 	PARAM("receive-window",     number,      receive_window,       1,          1024,       NONE,        NONE)

@@ -100,7 +100,8 @@ static bool read_request(struct l2tp *l, struct request *q)
 {
 	struct msg_decoder d = { .secret = { q->params.secret, q->params.secret_len },
 				 .scratch = q->scratch,
-				 .scratch_size = WIRE_MAX };
+				 .scratch_size = WIRE_MAX,
+				 .ignore_unknown = q->params.ignore_unknown_mandatory };
 	struct fault f = { 0 };
 
 	if (msg_decode(&d, q->header->body, &q->msg, &f) != MSG_OK) {

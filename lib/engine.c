@@ -52,9 +52,17 @@ static bool is_peer(const struct tunnel *t, const struct l2tp_addr *from)
 	return memcmp(&expect, from, sizeof(expect)) == 0;
 }
 
+/* NULL: nobody's, or for admission.  By its address only where the settings of the tunnel there allow that. */
+static struct tunnel *tunnel_of(const struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h)
+{
+	if (h->tunnel_id)
+		return registry_find(l, h->tunnel_id);
+	return admission_find_u16(h->body, AVP_MESSAGE_TYPE) == CM_SCCRQ ? NULL : registry_find_addr(l, &rx->peer);
+}
+
 static void input_control(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
 {
-	struct tunnel *t = h->tunnel_id ? registry_find(l, h->tunnel_id) : NULL;
+	struct tunnel *t = tunnel_of(l, rx, h);
 
 	if (t && !is_peer(t, &rx->peer)) {
 		l->core.stats.ignored++;

@@ -185,6 +185,8 @@ struct l2tp_params {
 	bool challenge;                        /* demand that the peer authenticates; needs a secret */
 	bool hide_avps;                        /* send hidden what may be hidden (4.3); needs a secret */
 	bool strict;                           /* also refuse what the field is known to forget: an ICCN without speed */
+	bool ignore_unknown_mandatory;         /* skip an unknown AVP although its M bit forbids it (4.1) */
+	bool accept_tunnel_id_0;               /* as responder: from its address and port, 0 means its newest tunnel */
 	bool lns;                              /* incoming calls are accepted from the peer */
 	bool lac;                              /* outgoing calls are placed for the peer; needs bearer_capabilities */
 	bool proxy_authentication;             /* as LNS: believe the LAC's (9.5); else it is not even kept */

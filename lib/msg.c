@@ -8,7 +8,7 @@
  * Decoding walks the body once and to its end, also after a fault: whoever has to answer it wants the assigned ids
  * that follow.  What decides about an AVP, in this order:
  *
- *	unknown (vendor, type) or reserved bits set    M: fault, error 8    else skipped        4.1, 4.2
+ *	unknown (vendor, type) or reserved bits set    M: fault, error 8    else skipped        4.1, 4.2 (ignore_unknown)
  *	known, but not in this message, or again       skipped
  *	hidden and must not be, or cannot be unhidden  M: fault             else skipped        4.3, 7.1
  *	wrong length, value out of range               M: fault             else skipped        7.1
@@ -43,7 +43,7 @@ static void malformed(struct walk *w, const struct avp *a, enum l2tp_error_code 
 
 static void unknown(struct walk *w, const struct avp *a)
 {
-	if (a->mandatory)
+	if (a->mandatory && !w->decoder->ignore_unknown)
 		fault_set(w->fault, RC_STOPCCN_GENERAL, EC_UNKNOWN_MANDATORY_AVP,
 			  "unknown mandatory AVP: vendor %u, attribute %u%s", a->vendor, a->type,
 			  a->reserved ? ", reserved bits set" : "");

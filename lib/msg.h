@@ -41,6 +41,7 @@ struct msg_decoder {
 	uint8_t *scratch;        /* unhidden values; at least as large as the body; not needed without a secret */
 	size_t scratch_size;
 	bool strict;             /* PLACE_FORGIVEN is required */
+	bool ignore_unknown;     /* AVPs, mandatory ones as well; not so a message type */
 };
 
 /* body: what follows the header.  Known AVPs in places where the RFC does not list them are ignored, so are malformed

@@ -43,6 +43,32 @@ struct tunnel *registry_find_key(const struct l2tp *l, const struct l2tp_addr *p
 	return t;
 }
 
+struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *peer)
+{
+	struct tunnel *t;
+
+	HASH_FIND(hh_addr, l->by_addr, peer, sizeof(*peer), t);
+	return t;
+}
+
+static void forget_addr(struct l2tp *l, struct tunnel *t)
+{
+	if (!t->hh_addr.tbl)
+		return;
+	HASH_DELETE(hh_addr, l->by_addr, t);
+	t->hh_addr.tbl = NULL;
+}
+
+/* The newest counts: a peer that has begun anew must be able to go on. */
+static void set_addr(struct l2tp *l, struct tunnel *t)
+{
+	struct tunnel *older = registry_find_addr(l, &t->key.peer);
+
+	if (older)
+		forget_addr(l, older);
+	HASH_ADD(hh_addr, l->by_addr, key.peer, sizeof(t->key.peer), t);
+}
+
 static void forget_key(struct l2tp *l, struct tunnel *t)
 {
 	if (!t->hh_key.tbl)
@@ -76,6 +102,7 @@ static void drop_tunnel(struct l2tp *l, struct tunnel *t)
 	source_dial_end(&l->sources, t);
 	source_half_open_end(&l->sources, t);
 	forget_key(l, t);
+	forget_addr(l, t);
 	HASH_DELETE(hh, l->by_id, t);
 	tunnel_free(t);
 }
@@ -88,6 +115,8 @@ void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id, struct
 	}
 	t->key = (struct tunnel_key){ .peer = t->conn.peer, .peer_id = peer_id };
 	HASH_ADD(hh_key, l->by_key, key, sizeof(t->key), t);
+	if (t->conn.params.accept_tunnel_id_0)
+		set_addr(l, t);
 }
 
 /* The peer has begun anew under the same address and id, and proved that it is the same: the old tunnel is void. */

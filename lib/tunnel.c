@@ -373,7 +373,8 @@ static void deliver(struct tunnel *t, struct l2tp_span body, uint16_t session_id
 	struct msg_decoder d = { .secret = conn_secret(&t->conn),
 				 .scratch = scratch,
 				 .scratch_size = sizeof(scratch),
-				 .strict = t->conn.params.strict };
+				 .strict = t->conn.params.strict,
+				 .ignore_unknown = t->conn.params.ignore_unknown_mandatory };
 	struct msg m;
 	struct fault f = { 0 };
 	enum msg_verdict verdict = msg_decode(&d, body, &m, &f);

@@ -78,8 +78,8 @@ struct tunnel {
 	usec_t asked;                        /* since then a HELLO has not been answered: is there data? */
 	struct timer chan_timer, hello_timer, life_timer;
 	struct l2tp_reason reason;
-	struct tunnel_key key;               /* responder: of by_key */
-	UT_hash_handle hh, hh_key;
+	struct tunnel_key key;               /* responder: of by_key; its peer, of by_addr */
+	UT_hash_handle hh, hh_key, hh_addr;
 	struct l2tp_addr dialed;             /* the peer as we were told, whose port may change */
 	struct tunnel *next_dial, *prev_dial;
 	struct tunnel *older, *younger;      /* half-open ones */

@@ -350,6 +350,8 @@ static bool read_setup(struct feed *f, struct rig_setup *s)
 		memcpy(s->params.secret, "secret", s->params.secret_len = 6);
 	s->params.challenge = a & 8 && a & 16;
 	s->params.hide_avps = a & 8 && a & 32;
+	s->params.accept_tunnel_id_0 = !(a & 8) && a & 16;
+	s->params.ignore_unknown_mandatory = !(a & 8) && a & 32;
 	s->params.receive_window = windows[b & 3];
 	s->params.hello_interval = b & 4 ? USEC_NEVER : 60 * USEC_PER_SEC;
 	s->params.idle_timeout = b & 8 ? 10 * USEC_PER_SEC : USEC_NEVER;

@@ -271,7 +271,8 @@ START_TEST(everything_set)
 		"tx-connect-speed = 4294967295 rx-connect-speed = 56000 vendor-name = '' hello-interval = never\n"
 		"retransmit-initial = 500ms retransmit-cap = 8 retransmit-max = 7\n"
 		"setup-timeout = 9s idle-timeout = 7d\n"
-		"receive-window = 1024 reorder-timeout = 30ms sessions = 12 strict = yes proxy-authentication = yes dial-hook = \"/x/y\" dial-timeout = 9s host-name = me secret = x\n"
+		"receive-window = 1024 reorder-timeout = 30ms sessions = 12 strict = yes proxy-authentication = yes "
+		"ignore-unknown-mandatory = yes dial-hook = \"/x/y\" dial-timeout = 9s host-name = me secret = x\n"
 		"challenge = on hide-avps = true\n"
 		"ppp { options = { a, \"b c\" } interface = l2tp%d local-address = 10.0.0.1\n"
 		"pool = q ipv6 = no mtu = 576\n"
@@ -298,7 +299,7 @@ START_TEST(everything_set)
 	ck_assert_str_eq(p->calling_number, "*1");
 	ck_assert_str_eq(p->called_number, "\"2");
 	ck_assert(p->tx_connect_speed == UINT32_MAX && p->rx_connect_speed == 56000 && p->params.strict &&
-		  p->params.proxy_authentication); /* R2661-9.5-01 */
+		  p->params.proxy_authentication && p->params.ignore_unknown_mandatory); /* R2661-9.5-01 */
 	ck_assert(p->params.lac && p->params.bearer_capabilities == 3 && p->dial_timeout == 9 * USEC_PER_SEC);
 	ck_assert_str_eq(p->dial_hook, "/x/y"); /* R2661-4.4.3-06 */
 	ck_assert(p->params.hello_interval == USEC_NEVER && p->params.retransmit_initial == 500000);
@@ -388,7 +389,7 @@ START_TEST(match)
 				     "peer-host-name = { 'lac*.x', b } }\n"
 				     "lns mapped { peer = '::ffff:198.51.100.0/120' }\n"
 				     "lns named2 { peer-host-name = 'only' }\n"
-				     "lns one { peer = 203.0.113.9 }\n");
+				     "lns one { peer = 203.0.113.9 accept-tunnel-id-0 = yes }\n");
 	const struct {
 		struct l2tp_addr peer;
 		const char *host;
@@ -416,6 +417,7 @@ START_TEST(match)
 
 		ck_assert_msg(!p == !cases[i].profile && (!p || strcmp(p->name, cases[i].profile) == 0), "case %zu: %s",
 			      i, p ? p->name : "none");
+		ck_assert(!p || p->params.accept_tunnel_id_0 == (strcmp(p->name, "one") == 0));
 	}
 	/* a name with a NUL does not pass for the part before it */
 	struct l2tp_addr peer = addr4(10, 0, 0, 1);
