@@ -5,9 +5,9 @@
  * Three kinds, one struct: listeners, bound and never connected; dial sockets, bound to the address that leads to the
  * peer, until it has answered; tunnel sockets, connected.  Those that share a port do so with SO_REUSEPORT alone:
  * binding is then cheap however many there are, and no other user can bind there; the kernel prefers the connected one
- * for a datagram of its peer.  All options but the mark are set before bind, since a tunnel socket that is being touched
- * drops data.  Between bind and connect a tunnel socket catches what is meant for others; that stays in its queue and is
- * delivered by the event loop as from any other socket: who it is for is told by its bytes, not by its socket.
+ * for a datagram of its peer.  All options but the mark are set before bind: a tunnel socket that is being touched
+ * drops data.  Between bind and connect a tunnel socket catches what is meant for others; that stays in its queue and
+ * is delivered by the event loop as from any other socket: who it is for is told by its bytes, not by its socket.
  *
  * A filter lets only control messages through (T bit set); data that the kernel's data path has not taken never wakes
  * us.  Replies leave from the address that was asked.

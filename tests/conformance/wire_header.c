@@ -242,8 +242,8 @@ static void own_network(struct peer *p)
 	memset(name, 'n', sizeof(name));
 	name[127] = 0;
 	snprintf(sections, sizeof(sections),
-		 "lns \"own\" { host-name = \"%s\" vendor-name = \"%s\" control-dscp = %u session-dscp = %u }\n", name, name,
-		 CONTROL_DSCP, SESSION_DSCP);
+		 "lns \"own\" { host-name = \"%s\" vendor-name = \"%s\" control-dscp = %u session-dscp = %u }\n", name,
+		 name, CONTROL_DSCP, SESSION_DSCP);
 	daemon_start(&own, sections);
 	p->fd = peer_socket(&a);
 	p->to.sin_port = htons(own.port);
@@ -265,7 +265,7 @@ static void fragments(struct peer *p)
 	MUST(peer_hear(p, CM_ICRP)->session_ds == SESSION_DSCP << PHB_SHIFT);
 }
 
-/* Every packet of control is marked.  A checksum of 0 is none; what the loopback leaves to be completed is not 0 either. */
+/* And every packet is marked.  A checksum of 0 is none; what the loopback leaves to be completed is not 0 either. */
 static void checksums(struct peer *p)
 {
 	uint8_t packet[2048];
