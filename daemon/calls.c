@@ -415,7 +415,11 @@ static void up(struct world_call *c, const struct l2tp_op *op)
 {
 	struct log_object o = object(c);
 
+	struct world_tunnel *t = tunnel_get(c->driver, c->key.tunnel_id);
+
 	c->up = true;
+	if (t && t->socket)
+		tunnel_mark(t, op->phb);
 	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "session established as %s", c->lns ? "LNS" : "LAC");
 	if (c->driver->ppp)
 		start_ppp(c, op);

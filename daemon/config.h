@@ -54,12 +54,16 @@ struct config_profile {
 	int family;                /* 4, 6 or 0: any */
 	char *source;              /* local address, NULL: the route's */
 	uint16_t local_port;       /* 0: ephemeral, one socket a tunnel; else that port, shared with a listener */
+	bool sequencing;           /* data of our calls must carry sequence numbers (5.4) */
 	bool autodial;             /* at start, and again for ever */
 	usec_t redial_min, redial_max; /* jittered back-off between them */
 	uint32_t calls;            /* incoming calls to place on the tunnel, default 1 */
 	char *calling_number, *called_number; /* or NULL */
 	uint32_t tx_connect_speed, rx_connect_speed;
 };
+
+/* The code of a PHB that is a standard is its DSCP, left-justified (RFC 3140). */
+#define CONFIG_DSCP_SHIFT 10
 
 struct config_listen {
 	struct l2tp_addr addr;     /* family 0: all addresses of both families */

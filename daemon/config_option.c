@@ -23,6 +23,7 @@
 #define SECRET_MAX L2TP_SECRET_MAX
 #define MTU_MIN 576
 #define MTU_MAX 16384     /* pppd's */
+#define DSCP_MAX 63
 
 #define RUNTIME "/run/l2tpd"
 #define PPPD "/usr/sbin/pppd"
@@ -85,6 +86,7 @@ const struct option options[] = {
 	LAC("called-number",        text,        called_number,        1,          NUMBER_MAX, NONE,        NONE)
 	LAC("tx-connect-speed",     number,      tx_connect_speed,     1,          UINT32_MAX, NONE,        GIGABIT)
 	LAC("rx-connect-speed",     number,      rx_connect_speed,     1,          UINT32_MAX, "same",      "same")
+	LAC("sequencing",           yes_no,      sequencing,           0,          0,          NONE,        "no")
 
 	/* how to treat a peer */
 	PARAM("host-name",          name,        host_name,            1,          NAME_MAX,   NONE,        NONE)
@@ -105,6 +107,9 @@ const struct option options[] = {
 	PARAM("setup-timeout",      time,        setup_timeout,        SEC,        600 * SEC,  NONE,        NONE)
 	PARAM("idle-timeout",       time,        idle_timeout,         SEC,        7 * DAY,    "never",     NONE)
 	PARAM("reorder-timeout",    msec,        reorder_timeout_ms,   0,          SEC,        NONE,        NONE)
+	PARAM("control-dscp",       dscp,        control_phb,          0,          DSCP_MAX,   "none",      "none")
+	PARAM("session-dscp",       dscp,        session_phb,          0,          DSCP_MAX,   "none",      "none")
+	PARAM("dscp-required",      yes_no,      phb_required,         0,          0,          NONE,        "no")
 
 	BOTH("dial-hook",           text,        dial_hook,            1,          TEXT_MAX,   NONE,        NONE)
 	BOTH("dial-timeout",        time,        dial_timeout,         SEC,        600 * SEC,  NONE,        "50s")

@@ -48,6 +48,7 @@ struct option {
 extern const struct option_kind kind_number;      /* an unsigned integer of 1 to 8 octets */
 extern const struct option_kind kind_time;        /* usec_t */
 extern const struct option_kind kind_msec;        /* uint32_t, milliseconds */
+extern const struct option_kind kind_dscp;        /* uint32_t, a PHB code of RFC 3140 */
 extern const struct option_kind kind_yes_no;      /* bool */
 extern const struct option_kind kind_family;      /* int */
 extern const struct option_kind kind_log_level;   /* int */

@@ -172,6 +172,21 @@ static void describe_time(const struct option *o, char *buf, size_t size)
 		 o->word ? o->word : "");
 }
 
+static const char *set_dscp(struct option_context *x, const struct option *o, const char *text, void *field)
+{
+	uint32_t *phb = field, dscp;
+
+	if (strcmp(text, o->word) == 0) {
+		*phb = L2TP_PHB_NONE;
+		return NULL;
+	}
+	const char *what = set_number(x, &(struct option){ .size = sizeof(dscp), .max = o->max }, text, &dscp);
+	if (!what)
+		*phb = dscp << CONFIG_DSCP_SHIFT;
+	return what;
+}
+
+const struct option_kind kind_dscp = { .set = set_dscp, .describe = describe_number };
 const struct option_kind kind_number = { .set = set_number, .describe = describe_number };
 const struct option_kind kind_time = { .set = set_time, .describe = describe_time };
 const struct option_kind kind_msec = { .set = set_msec, .describe = describe_time };

@@ -112,7 +112,8 @@ static void trace(void *ctx, const struct l2tp_trace *t)
 static void send_op(struct driver *d, const struct l2tp_op *op)
 {
 	struct world_tunnel *t = op->tunnel_id ? tunnel_get(d, op->tunnel_id) : NULL;
-	int r = listen_send(d->listen, t ? t->socket : NULL, &op->local, &op->peer, op->bytes);
+	int r = listen_send(d->listen, t ? t->socket : NULL, &op->local, &op->peer, op->bytes,
+			    tunnel_dscp(op->phb, L2TP_PHB_NONE));
 
 	if (r < 0)
 		log_event(LOG_DEBUG, LOG_LOCAL_, &(struct log_object){ .tunnel_id = op->tunnel_id, .peer = &op->peer },

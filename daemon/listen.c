@@ -5,9 +5,9 @@
  * Three kinds, one struct: listeners, bound and never connected; dial sockets, bound to the address that leads to the
  * peer, until it has answered; tunnel sockets, connected.  Those that share a port do so with SO_REUSEPORT alone:
  * binding is then cheap however many there are, and no other user can bind there; the kernel prefers the connected one
- * for a datagram of its peer.  All options are set before bind, since a tunnel socket that is being touched drops
- * data.  Between bind and connect a tunnel socket catches what is meant for others; that stays in its queue and is
- * delivered by the event loop as from any other socket: who it is for is told by its bytes, not by its socket.
+ * for a datagram of its peer.  All options but the mark are set before bind: a tunnel socket that is being touched
+ * drops data.  Between bind and connect a tunnel socket catches what is meant for others; that stays in its queue and
+ * is delivered by the event loop as from any other socket: who it is for is told by its bytes, not by its socket.
  *
  * A filter lets only control messages through (T bit set); data that the kernel's data path has not taken never wakes
  * us.  Replies leave from the address that was asked.
@@ -30,6 +30,7 @@
 #define BATCH 32                         /* datagrams read at once */
 #define BATCHES 8                        /* in one wake-up, then it is others' turn */
 #define DATAGRAM_MAX 65536               /* none is longer */
+#define ECN_BITS 2                       /* below the DSCP */
 #define LISTENER_BUFFER (8 * 1024 * 1024) /* a burst of some ten thousand messages */
 
 union address {
@@ -38,9 +39,9 @@ union address {
 	struct sockaddr_in6 in6;
 };
 
+/* Room for the longer address and for a mark. */
 union control {
-	_Alignas(struct cmsghdr) char in[CMSG_SPACE(sizeof(struct in_pktinfo))];
-	char in6[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
 };
 
 struct listen_socket {
@@ -49,6 +50,7 @@ struct listen_socket {
 	sd_event_source *io;
 	int fd;
 	bool listener;
+	unsigned dscp; /* of what does not bring its own */
 	struct l2tp_addr local;
 };
 
@@ -450,6 +452,21 @@ int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_
 	return 0;
 }
 
+int listen_mark(struct listen_socket *s, unsigned dscp)
+{
+	int tos = (int)(dscp << ECN_BITS), err = 0;
+
+	if (s->dscp == dscp)
+		return 0;
+	if (s->local.family == 4)
+		err = set_int(s->fd, IPPROTO_IP, IP_TOS, tos);
+	else
+		err = set_int(s->fd, IPPROTO_IPV6, IPV6_TCLASS, tos);
+	if (err == 0)
+		s->dscp = dscp;
+	return err;
+}
+
 int listen_fd(const struct listen_socket *s)
 {
 	return s->fd;
@@ -484,31 +501,42 @@ static struct listen_socket *find_listener(const struct listen *l, const struct 
 	return wildcard;
 }
 
-/* The source address of a reply: a listener on all addresses has to be told. */
-static void write_local(struct msghdr *m, union control *control, const struct l2tp_addr *local)
+/* Behind what is already there, for which control has room. */
+static void put_control(struct msghdr *m, union control *control, int level, int type, const void *data, size_t len)
 {
-	memset(control, 0, sizeof(*control));
+	struct cmsghdr *c = (struct cmsghdr *)(void *)(control->bytes + m->msg_controllen);
+
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), data, len);
 	m->msg_control = control;
-	m->msg_controllen = local->family == 4 ? sizeof(control->in) : sizeof(control->in6);
+	m->msg_controllen += CMSG_SPACE(len);
+}
 
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+/* The source address of a reply: a listener on all addresses has to be told. */
+static void put_local(struct msghdr *m, union control *control, const struct l2tp_addr *local)
+{
+	struct in6_pktinfo in6 = { .ipi6_ifindex = local->scope };
+	struct in_pktinfo in = { 0 };
+
 	if (local->family == 4) {
-		struct in_pktinfo info = { 0 };
-
-		memcpy(&info.ipi_spec_dst, local->ip, sizeof(info.ipi_spec_dst));
-		c->cmsg_level = IPPROTO_IP;
-		c->cmsg_type = IP_PKTINFO;
-		c->cmsg_len = CMSG_LEN(sizeof(info));
-		memcpy(CMSG_DATA(c), &info, sizeof(info));
+		memcpy(&in.ipi_spec_dst, local->ip, sizeof(in.ipi_spec_dst));
+		put_control(m, control, IPPROTO_IP, IP_PKTINFO, &in, sizeof(in));
 	} else {
-		struct in6_pktinfo info = { .ipi6_ifindex = local->scope };
-
-		memcpy(&info.ipi6_addr, local->ip, sizeof(info.ipi6_addr));
-		c->cmsg_level = IPPROTO_IPV6;
-		c->cmsg_type = IPV6_PKTINFO;
-		c->cmsg_len = CMSG_LEN(sizeof(info));
-		memcpy(CMSG_DATA(c), &info, sizeof(info));
+		memcpy(&in6.ipi6_addr, local->ip, sizeof(in6.ipi6_addr));
+		put_control(m, control, IPPROTO_IPV6, IPV6_PKTINFO, &in6, sizeof(in6));
 	}
+}
+
+static void put_mark(struct msghdr *m, union control *control, uint16_t family, unsigned dscp)
+{
+	int tos = (int)(dscp << ECN_BITS);
+
+	if (family == 4)
+		put_control(m, control, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	else
+		put_control(m, control, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
 }
 
 static int send_message(int fd, const struct msghdr *m)
@@ -517,10 +545,10 @@ static int send_message(int fd, const struct msghdr *m)
 }
 
 int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local, const struct l2tp_addr *peer,
-		struct l2tp_span bytes)
+		struct l2tp_span bytes, unsigned dscp)
 {
 	struct iovec iov = { (void *)(uintptr_t)bytes.data, bytes.len };
-	union control control;
+	union control control = { 0 };
 	union address to;
 	struct msghdr m = {
 		.msg_name = &to,
@@ -533,7 +561,9 @@ int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_add
 	if (!s)
 		return -EADDRNOTAVAIL;
 	if (addr_is_any(&s->local) && !addr_is_any(local))
-		write_local(&m, &control, local);
+		put_local(&m, &control, local);
+	if (dscp != s->dscp)
+		put_mark(&m, &control, local->family, dscp);
 
 	int err = send_message(s->fd, &m);
 	/* An ICMP error about an earlier datagram is reported instead of sending this one. */

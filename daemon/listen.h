@@ -34,12 +34,15 @@ int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_add
  * listener.  What arrives between bind and connect, for whomever, is handed to receive by the event loop. */
 int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local,
 		   const struct l2tp_addr *peer, struct listen_socket **ret);
+/* Mark with this DSCP what leaves the socket, the kernel's data included.  Takes the socket's lock: once there is a
+ * kernel tunnel, a packet of data that leaves just then may be lost. */
+int listen_mark(struct listen_socket *s, unsigned dscp);
 int listen_fd(const struct listen_socket *s);
 void listen_close(struct listen_socket *s); /* NULL is fine; also from within receive */
 
-/* Send from s or, s NULL, from the listener that covers local.  Never blocks; a loss is the engine's to repair.
+/* Send, marked with a DSCP of its own, from s or, s NULL, from the listener that covers local.  Never blocks; a loss is the engine's to repair.
  * Returns a negative errno for the log. */
 int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local, const struct l2tp_addr *peer,
-		struct l2tp_span bytes);
+		struct l2tp_span bytes, unsigned dscp);
 
 #endif

@@ -73,6 +73,29 @@ static void pin(struct world_tunnel *t, const struct l2tp_op *op)
 	t->pinned = r >= 0;
 }
 
+/* Codes with the last bit set are no DSCP but stand for a behaviour that is no standard: no domain of ours knows it. */
+static bool has_dscp(uint32_t phb)
+{
+	return phb != L2TP_PHB_NONE && !(phb & 1);
+}
+
+unsigned tunnel_dscp(uint32_t phb, uint32_t otherwise)
+{
+	if (has_dscp(phb))
+		return phb >> CONFIG_DSCP_SHIFT;
+	return has_dscp(otherwise) ? otherwise >> CONFIG_DSCP_SHIFT : 0;
+}
+
+void tunnel_mark(struct world_tunnel *t, uint32_t phb)
+{
+	struct log_object o = object(t);
+	unsigned dscp = tunnel_dscp(phb, t->profile->params.session_phb);
+	int r = listen_mark(t->socket, dscp);
+
+	if (r < 0)
+		log_event(LOG_WARNING, LOG_LOCAL_, &o, "data cannot be marked with DSCP %u: %s", dscp, strerror(-r));
+}
+
 static void add(struct world_tunnel *t, const struct l2tp_op *op)
 {
 	struct driver *d = t->driver;
@@ -84,6 +107,7 @@ static void add(struct world_tunnel *t, const struct l2tp_op *op)
 		world_op_done(d, t->id, 0, r);
 		return;
 	}
+	tunnel_mark(t, L2TP_PHB_NONE);
 	pin(t, op);
 	struct dataplane_tunnel spec = { .tunnel_id = op->tunnel_id,
 					 .peer_tunnel_id = op->peer_tunnel_id,

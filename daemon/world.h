@@ -90,6 +90,11 @@ struct world_tunnel *tunnel_note(struct driver *d, uint32_t id, const struct con
 void tunnel_op(struct driver *d, const struct l2tp_op *op);
 void tunnels_clear(struct driver *d);
 
+/* Of a PHB, or else of the second one; 0 if there is none. */
+unsigned tunnel_dscp(uint32_t phb, uint32_t otherwise);
+/* What the tunnel's data is marked with: the kernel knows one mark for all of a tunnel's sessions. */
+void tunnel_mark(struct world_tunnel *t, uint32_t phb);
+
 /* calls.c */
 void call_op(struct driver *d, const struct l2tp_op *op);
 void calls_clear(struct driver *d);

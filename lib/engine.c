@@ -146,6 +146,14 @@ static void fill_object_op(struct object *o, struct l2tp_op *op)
 		session_fill_op(registry_session(o), op);
 }
 
+/* Marked from the SCCRQ on, also for a peer that takes no part. */
+static uint32_t control_phb(const struct tunnel *t)
+{
+	if (!t)
+		return L2TP_PHB_NONE;
+	return t->conn.phb != L2TP_PHB_NONE ? t->conn.phb : t->conn.params.control_phb;
+}
+
 bool l2tp_next_op(struct l2tp *l, struct l2tp_op *op)
 {
 	const struct datagram *d;
@@ -156,6 +164,7 @@ bool l2tp_next_op(struct l2tp *l, struct l2tp_op *op)
 	d = outbox_next_datagram(&l->core.outbox);
 	if (d) {
 		op->tunnel_id = d->tunnel_id;
+		op->phb = control_phb(registry_find(l, d->tunnel_id));
 		op->local = d->local;
 		op->peer = d->peer;
 		op->bytes = outbox_bytes(&l->core.outbox, d);

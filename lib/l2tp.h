@@ -336,7 +336,8 @@ struct l2tp_op {
 	const struct l2tp_call_errors *errors; /* sessions */
 	bool sequencing;                      /* SESSION_ADD, _SET, _UP: data must be sequenced */
 	uint32_t reorder_timeout_ms;
-	uint32_t phb;                         /* what was agreed on for tunnel or session; L2TP_PHB_NONE: nothing */
+	uint32_t phb;                         /* what was agreed on for tunnel or session, L2TP_PHB_NONE: nothing;
+					       * SEND: what to mark it with, agreed on or not */
 };
 
 /* ---- The door ---------------------------------------------------------------------------------------------- */

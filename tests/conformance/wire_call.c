@@ -130,6 +130,8 @@ static void every_code(struct peer *p)
 #define RINGING OPEN, SAY(ICRQ), HEAR(ICRP)
 
 const struct scenario call_scenarios[] = {
+	{ "R3308-4-06: Proxy Authen Name in the ICRQ", STRICT,
+	  { OPEN, WITH(ICRQ, "0008 0000 001e 6a6f"), HEAR(ICRP), SAY(ICCN), ACKED, ALIVE } },
 	{ "R2661-7.4.2-S01, -S06, R2661-5.2.1-01, R2661-6.6-01, -03, R2661-6.7-01, R2661-6.8-01, -02: "
 	  "ICRQ, ICRP, ICCN, acknowledged", STRICT,
 	  { OPEN, SAY(ICRQ), HEAR(ICRP), SAY(ICCN), ACKED, ALIVE } },

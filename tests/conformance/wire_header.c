@@ -227,6 +227,8 @@ static bool set_loopback(void)
 	return ioctl(fd, SIOCSIFFLAGS, &ifr) == 0 && close(fd) == 0;
 }
 
+enum { CONTROL_DSCP = 48, SESSION_DSCP = 46, PHB_SHIFT = 10 };
+
 static void own_network(struct peer *p)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1) };
@@ -239,7 +241,9 @@ static void own_network(struct peer *p)
 	}
 	memset(name, 'n', sizeof(name));
 	name[127] = 0;
-	snprintf(sections, sizeof(sections), "lns \"own\" { host-name = \"%s\" vendor-name = \"%s\" }\n", name, name);
+	snprintf(sections, sizeof(sections),
+		 "lns \"own\" { host-name = \"%s\" vendor-name = \"%s\" control-dscp = %u session-dscp = %u }\n", name,
+		 name, CONTROL_DSCP, SESSION_DSCP);
 	daemon_start(&own, sections);
 	p->fd = peer_socket(&a);
 	p->to.sin_port = htons(own.port);
@@ -255,11 +259,13 @@ static void fragments(struct peer *p)
 	memset(number, '1', sizeof(number));
 	m.called_number = (struct l2tp_span){ number, sizeof(number) };
 	msg_set(&m, AVP_CALLED_NUMBER);
+	m.session_ds = 0; /* best effort: it would rather have another */
+	msg_set(&m, AVP_SESSION_DS);
 	peer_send(p, &m, 0);
-	(void)peer_hear(p, CM_ICRP);
+	MUST(peer_hear(p, CM_ICRP)->session_ds == SESSION_DSCP << PHB_SHIFT);
 }
 
-/* A checksum of 0 is none; what the loopback leaves to be completed is not 0 either. */
+/* And every packet is marked.  A checksum of 0 is none; what the loopback leaves to be completed is not 0 either. */
 static void checksums(struct peer *p)
 {
 	uint8_t packet[2048];
@@ -273,6 +279,7 @@ static void checksums(struct peer *p)
 			continue;
 		n++;
 		MUST(udp[6] | udp[7]);
+		MUST(packet[1] >> 2 == CONTROL_DSCP);
 	}
 	MUST(n >= 3);
 	daemon_stop(&own, SIGTERM);
@@ -280,7 +287,8 @@ static void checksums(struct peer *p)
 
 const struct scenario header_scenarios[] = {
 	{ "R2661-8.1-08, R2661-8.1-10, R2661-8.1-12: "
-	  "fragments; checksums, of the socket that the kernel sends data by, too",
+	  "fragments; checksums, of the socket that the kernel sends data by, too; "
+	  "R3308-6-01, R3308-6-02, R3308-8-01, R3308-9-01: one DSCP, from listener and own socket, whatever comes",
 	  OWN, { FN(own_network), OPEN, FN(fragments), ACKED, FN(checksums) } },
 	{ "R2661-7.1-01, R2661-3.1-16, R2661-8.1-13, X2661-3.1-01..04: no reply, no change", STRICT,
 	  { OPEN, FN(bad_headers), ALIVE } },

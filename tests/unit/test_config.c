@@ -273,7 +273,8 @@ START_TEST(everything_set)
 		"setup-timeout = 9s idle-timeout = 7d\n"
 		"receive-window = 1024 reorder-timeout = 30ms sessions = 12 strict = yes proxy-authentication = yes "
 		"ignore-unknown-mandatory = yes dial-hook = \"/x/y\" dial-timeout = 9s host-name = me secret = x\n"
-		"challenge = on hide-avps = true\n"
+		"challenge = on hide-avps = true sequencing = yes\n"
+		"control-dscp = 63 session-dscp = 0 dscp-required = yes\n"
 		"ppp { options = { a, \"b c\" } interface = l2tp%d local-address = 10.0.0.1\n"
 		"pool = q ipv6 = no mtu = 576\n"
 		"mru = 16384 setup-timeout = 10min } }\n");
@@ -306,6 +307,8 @@ START_TEST(everything_set)
 	ck_assert(p->params.retransmit_cap == 8 * USEC_PER_SEC && p->params.retransmit_max == 7);
 	ck_assert(p->params.setup_timeout == 9 * USEC_PER_SEC && p->params.idle_timeout == 604800 * USEC_PER_SEC);
 	ck_assert(p->params.receive_window == 1024 && p->params.reorder_timeout_ms == 30);
+	ck_assert(p->sequencing && p->params.phb_required && p->params.session_phb == 0);
+	ck_assert_uint_eq(p->params.control_phb, 0xfc00); /* R3308-6-01 */
 	ck_assert(p->params.sessions_max == 12 && p->params.challenge && p->params.hide_avps);
 	ck_assert_str_eq(p->params.host_name, "me");
 	ck_assert_str_eq(p->params.vendor_name, "");

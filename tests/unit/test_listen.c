@@ -218,7 +218,7 @@ START_TEST(replies_from_the_address_that_was_asked)
 	assert_addr(&rx[0].peer, &peer);
 	ck_assert_uint_eq(rx[0].len, 12);
 	ck_assert_uint_eq(rx[0].tail[3], 7);
-	ck_assert_int_eq(listen_send(l, NULL, &rx[0].local, &peer, hello), 0);
+	ck_assert_int_eq(listen_send(l, NULL, &rx[0].local, &peer, hello, 0), 0);
 	ck_assert_int_eq(peer_receive(fd, &from), (ssize_t)hello.len);
 	assert_addr(&from, &to);
 	close(fd);
@@ -233,10 +233,10 @@ START_TEST(sends_from_the_listener_that_covers)
 	int fd = peer_on("127.0.0.1", &peer);
 
 	ck_assert_int_eq(listen_add(l, &second), 0);
-	ck_assert_int_eq(listen_send(l, NULL, &second, &peer, hello), 0);
+	ck_assert_int_eq(listen_send(l, NULL, &second, &peer, hello, 0), 0);
 	ck_assert_int_eq(peer_receive(fd, &from), (ssize_t)hello.len);
 	assert_addr(&from, &second);
-	ck_assert_int_eq(listen_send(l, NULL, &other, &peer, hello), -EADDRNOTAVAIL);
+	ck_assert_int_eq(listen_send(l, NULL, &other, &peer, hello, 0), -EADDRNOTAVAIL);
 	close(fd);
 }
 END_TEST
@@ -281,7 +281,7 @@ START_TEST(tunnel_sockets_share_the_port)
 		assert_addr(&rx[i].local, &local);
 		assert_addr(&rx[i].peer, rx[i].tail[3] == 1 ? &stranger : &friend);
 	}
-	ck_assert_int_eq(listen_send(l, s, &local, &friend, hello), 0);
+	ck_assert_int_eq(listen_send(l, s, &local, &friend, hello, 0), 0);
 	ck_assert_int_eq(peer_receive(a, &from), (ssize_t)hello.len);
 	assert_addr(&from, &local);
 
@@ -306,7 +306,7 @@ START_TEST(dial_and_connect)
 	ck_assert_uint_ne(local.port, 0);
 	struct l2tp_addr source = addr("127.0.0.1", local.port);
 	assert_addr(&local, &source);
-	ck_assert_int_eq(listen_send(l, s, &local, &asked, hello), 0);
+	ck_assert_int_eq(listen_send(l, s, &local, &asked, hello, 0), 0);
 	ck_assert_int_eq(peer_receive(a, &from), (ssize_t)hello.len);
 	assert_addr(&from, &local);
 	peer_send(b, &local, 1);
@@ -332,6 +332,56 @@ START_TEST(dial_and_connect)
 }
 END_TEST
 
+/* R3308-6-02: the mark of a message is its own, the socket's is for data, which the kernel sends */
+static int tos_of(int fd, uint16_t family)
+{
+	union {
+		struct cmsghdr first;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	char octets[100];
+	struct iovec iov = { octets, sizeof(octets) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int tos = 0;
+
+	ck_assert_int_eq(poll(&p, 1, 1000), 1);
+	ck_assert_int_ge(recvmsg(fd, &m, 0), 0);
+	ck_assert_ptr_nonnull(CMSG_FIRSTHDR(&m));
+	memcpy(&tos, CMSG_DATA(CMSG_FIRSTHDR(&m)), family == 4 ? 1 : sizeof(tos));
+	return tos;
+}
+
+START_TEST(marks)
+{
+	static const char *const hosts[] = { "127.0.0.1", "::1" };
+	struct l2tp_addr local = addr(hosts[_i], listen_everywhere()), peer;
+	int fd = peer_on(hosts[_i], &peer), on = 1;
+	struct listen_socket *s = NULL;
+
+	ck_assert_int_eq(peer.family == 4 ? setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof(on)) :
+					    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof(on)), 0);
+	ck_assert_int_eq(listen_send(l, NULL, &local, &peer, hello, 48), 0); /* behind the source address */
+	ck_assert_int_eq(tos_of(fd, peer.family), 48 << 2);
+	ck_assert_int_eq(listen_send(l, NULL, &local, &peer, hello, 0), 0);
+	ck_assert_int_eq(tos_of(fd, peer.family), 0);
+
+	ck_assert_int_eq(listen_connect(l, NULL, &local, &peer, &s), 0);
+	ck_assert_int_eq(listen_mark(s, 46), 0);
+	for (unsigned dscp = 0; dscp < 64; dscp++) {
+		ck_assert_int_eq(listen_send(l, s, &local, &peer, hello, dscp), 0);
+		ck_assert_int_eq(tos_of(fd, peer.family), (int)dscp << 2);
+	}
+	ck_assert_int_eq(send(listen_fd(s), "data", 4, 0), 4);
+	ck_assert_int_eq(tos_of(fd, peer.family), 46 << 2);
+	ck_assert_int_eq(listen_mark(s, 0), 0);
+	ck_assert_int_eq(send(listen_fd(s), "data", 4, 0), 4);
+	ck_assert_int_eq(tos_of(fd, peer.family), 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(dial_from_a_given_address)
 {
 	struct l2tp_addr peer, local = addr("127.0.0.9", 0), second = addr("127.0.0.9", 0), third;
@@ -346,7 +396,7 @@ START_TEST(dial_from_a_given_address)
 	third = addr("127.0.0.8", free_port());
 	ck_assert_int_eq(listen_dial(l, &third, &peer, &s), 0);
 	expected = third;
-	ck_assert_int_eq(listen_send(l, s, &third, &peer, hello), 0);
+	ck_assert_int_eq(listen_send(l, s, &third, &peer, hello, 0), 0);
 	ck_assert_int_eq(peer_receive(fd, &third), (ssize_t)hello.len);
 	assert_addr(&third, &expected);
 	local = (struct l2tp_addr){ .port = free_port() }; /* a port alone */
@@ -429,10 +479,10 @@ START_TEST(icmp_errors)
 	ck_assert_int_eq(listen_dial(l, &local, &peer, &s), 0);
 	ck_assert_int_eq(listen_connect(l, s, &local, &peer, &t), 0);
 	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(listen_send(l, s, &local, &peer, hello), 0);
+		ck_assert_int_eq(listen_send(l, s, &local, &peer, hello, 0), 0);
 	run();
 	ck_assert_int_eq(n_rx, 0);
-	ck_assert_int_eq(listen_send(l, s, &local, &peer, hello), 0);
+	ck_assert_int_eq(listen_send(l, s, &local, &peer, hello, 0), 0);
 }
 END_TEST
 
@@ -546,6 +596,7 @@ int main(void)
 	tcase_add_test(t, sends_from_the_listener_that_covers);
 	tcase_add_test(t, data_does_not_wake_us);
 	tcase_add_loop_test(t, tunnel_sockets_share_the_port, 0, 2);
+	tcase_add_loop_test(t, marks, 0, 2);
 	tcase_add_test(t, dial_and_connect);
 	tcase_add_test(t, dial_from_a_given_address);
 	tcase_add_test(t, close_within_receive);
