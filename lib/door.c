@@ -4,8 +4,8 @@
  *
  * Everything is an array of fixed size, hashed with a key that is drawn for each engine: no allocation, no search, and
  * nothing that a flood could make grow.  Two sources in one bucket share its rate; a source is an IPv4 address or the
- * /64 of an IPv6 one.  The fingerprints of requests turned away overwrite each other: one that comes again finds itself
- * most likely, unless some 200,000 others have been turned away meanwhile; a stranger is taken for it once in 65536 times.
+ * /64 of an IPv6 one.  The fingerprints of requests turned away overwrite each other: one that comes again most likely
+ * finds itself, unless some 200,000 others have been turned away meanwhile; a stranger does once in 65536 times.
  */
 #include "door.h"
 

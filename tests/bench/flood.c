@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * flood: the front door under a flood.  Starts an LNS (l2tpd --dataplane=none) on loopback, opens a tunnel to it, and has
- * COUNT SCCRQs from forged addresses sent, and malformed datagrams (lab/flood.c).  Meanwhile
+ * flood: the front door under a flood.  Starts an LNS (l2tpd --dataplane=none) on loopback, opens a tunnel to it, and
+ * has COUNT SCCRQs from forged addresses sent, and malformed datagrams (lab/flood.c).  Meanwhile
  *
  *	- the daemon's memory stays within GROWTH_MAX,
  *	- the tunnel that was there, which hears a HELLO each second, hears each of them once,
