@@ -4,8 +4,8 @@
  *
  * Everything is an array of fixed size, hashed with a key that is drawn for each engine: no allocation, no search, and
  * nothing that a flood could make grow.  Two sources in one bucket share its rate; a source is an IPv4 address or the
- * /64 of an IPv6 one.  The fingerprints of requests turned away overwrite each other: one that comes again within a
- * second finds itself unless some 65536 others have been turned away meanwhile.
+ * /64 of an IPv6 one.  The fingerprints of requests turned away overwrite each other: one that comes again most likely
+ * finds itself, unless some 200,000 others have been turned away meanwhile; a stranger does once in 65536 times.
  */
 #include "door.h"
 
@@ -68,7 +68,7 @@ bool door_request(struct door *d, const struct l2tp_limits *limits, const struct
 		uint8_t id[DIGEST_LEN];
 	} who = { .peer = *peer };
 	usec_t *mine = &d->requests_of[bucket_of(d, peer)];
-	uint32_t *slot, tag;
+	uint16_t *slot, tag;
 	uint8_t h[DIGEST_LEN];
 
 	if (!has_one(*mine, limits->sccrq_per_second_per_source, BURST, now))
@@ -76,7 +76,7 @@ bool door_request(struct door *d, const struct l2tp_limits *limits, const struct
 	memcpy(who.id, id, sizeof(who.id));
 	hash(d, &who, sizeof(who), h);
 	slot = &d->turned_away[word(h) % DOOR_MEMORY];
-	tag = word(h + sizeof(tag));
+	tag = (uint16_t)word(h + sizeof(uint32_t));
 	/* the second half of the bucket is for those who come again */
 	if (!has_one(d->requests, limits->sccrq_per_second, *slot == tag ? BURST : BURST / 2, now)) {
 		*slot = tag;

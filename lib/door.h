@@ -9,14 +9,14 @@
 #include "digest.h"
 
 #define DOOR_BUCKETS 4096  /* of sources, which share them by their hash */
-#define DOOR_MEMORY 65536  /* requests turned away */
+#define DOOR_MEMORY 262144 /* requests turned away */
 
 /* A bucket is the time when it will be full again: one that was never used is full. */
 struct door {
 	uint8_t seed[DIGEST_LEN];          /* nobody can choose who shares a bucket */
 	usec_t requests, errors;           /* of all */
 	usec_t requests_of[DOOR_BUCKETS], errors_of[DOOR_BUCKETS];
-	uint32_t turned_away[DOOR_MEMORY]; /* fingerprints */
+	uint16_t turned_away[DOOR_MEMORY]; /* fingerprints */
 };
 
 void door_init(struct door *d, const struct l2tp_env *env);

@@ -164,8 +164,9 @@ struct l2tp_limits {
 	uint32_t sessions_per_tunnel;  /* at most 65535 */
 	uint32_t half_open;            /* tunnels that a peer opened and has not completed */
 	uint32_t half_open_per_source; /* the same, per IP address */
-	/* SCCRQs that are looked at and error answers to strangers, of all and per IPv4 address or IPv6 /64; as many
-	 * again come through at once.  Beyond: silence.  All of them hold ids for a minute: 1000 would use up 65535. */
+	/* SCCRQs that are looked at, and StopCCNs without a tunnel that are sent; of all, and of one IPv4 address or
+	 * IPv6 /64; twice as many after a pause.  Beyond: silence.  A tunnel that came to nothing has used an id, which
+	 * rests for a minute: from some 1000 SCCRQs a second on, a flood can use up all ids. */
 	uint32_t sccrq_per_second, sccrq_per_second_per_source;
 	uint32_t errors_per_second, errors_per_second_per_source;
 };

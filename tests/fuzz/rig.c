@@ -6,7 +6,7 @@
 
 /* A bound on memory, generous and of the right order: the fixed part, and what a tunnel, a session, a queued message
  * and an id in quarantine (at most one a step) may take. */
-#define MEMORY_BASE (640 * 1024)
+#define MEMORY_BASE (1024 * 1024)
 #define MEMORY_TUNNEL (80 * 1024) /* 64 KiB of early messages */
 #define MEMORY_SESSION (8 * 1024)
 #define MEMORY_MESSAGE (WIRE_SEND_MAX + 100)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * flood TO PORT FROM COUNT RATE SEED: what a forger sends an LNS: COUNT SCCRQs, RATE a second, each from another address
- * behind FROM (an IPv4 address of which the last 22 bits change) and one of many ports, with another tunnel id; and
- * for each three of them a datagram that is damaged, cut short or nothing at all.  Nobody reads the answers.
+ * flood TO PORT FROM COUNT RATE SEED: what a forger sends an LNS: COUNT SCCRQs, RATE a second, each from another
+ * address behind FROM (an IPv4 address of which the last 22 bits change) and one of many ports, with another tunnel id;
+ * and for each three of them a datagram that is damaged, cut short or nothing at all.  Nobody reads the answers.
  *
  * The addresses must be local: 127.0.0.0/8 is, another prefix after `ip route add local PREFIX dev lo`.
  */
