@@ -4,7 +4,7 @@
  *
  * A new tunnel costs nothing until its SCCRQ has been read whole, checked and admitted; what is refused is answered
  * without being kept, so that a repeated request is answered anew.  Limits and the tie breaker (4.4.3) are judged here.
- * The rate at which strangers are heard and answered is the door's (door.h); a tunnel's own messages never meet it.
+ * The rate at which strangers are heard and answered is the throttle's (throttle.h); a tunnel's own messages never meet it.
  */
 #include "admission.h"
 
@@ -47,7 +47,7 @@ struct request {
 
 static bool refuse(struct l2tp *l, const struct request *q, const struct l2tp_reason *reason)
 {
-	if (!door_error(&l->door, &l->core.env.limits, &q->rx->peer, l->core.now)) {
+	if (!throttle_error(&l->throttle, &l->core.env.limits, &q->rx->peer, l->core.now)) {
 		l->core.stats.limited++;
 		return false;
 	}
@@ -207,7 +207,7 @@ static bool may_enter(struct l2tp *l, const struct request *q, usec_t now)
 
 	if (t && memcmp(t->sccrq_digest, q->digest, sizeof(q->digest)) == 0)
 		return true;
-	if (door_request(&l->door, &l->core.env.limits, &q->rx->peer, q->digest, now))
+	if (throttle_request(&l->throttle, &l->core.env.limits, &q->rx->peer, q->digest, now))
 		return true;
 	l->core.stats.limited++;
 	return false;

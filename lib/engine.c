@@ -488,7 +488,7 @@ int l2tp_new(const struct l2tp_env *env, struct l2tp **ret)
 	if (!l)
 		return -ENOMEM;
 	l->core.env = *env;
-	door_init(&l->door, env);
+	throttle_init(&l->throttle, env);
 	r = idpool_new(env->random, env->ctx, QUARANTINE, &l->core.ids);
 	if (r < 0) {
 		free(l);

@@ -6,7 +6,7 @@
 #ifndef REGISTRY_H
 #define REGISTRY_H
 
-#include "door.h"
+#include "throttle.h"
 #include "source.h"
 
 struct l2tp {
@@ -14,7 +14,7 @@ struct l2tp {
 	struct tunnel *by_id, *by_key;
 	struct tunnel *by_addr; /* those with accept_tunnel_id_0 */
 	struct sources sources;
-	struct door door;
+	struct throttle throttle;
 };
 
 struct tunnel *registry_tunnel(struct object *o); /* that the object is, or belongs to */

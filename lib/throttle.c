@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * door: see door.h.  Asked by admission.c before anything else is done for a message that no tunnel knows.
+ * throttle: see throttle.h.  Asked by admission.c before anything else is done for a message that no tunnel knows.
  *
  * Everything is an array of fixed size, hashed with a key that is drawn for each engine: no allocation, no search, and
  * nothing that a flood could make grow.  Two sources in one bucket share its rate; a source is an IPv4 address or the
  * /64 of an IPv6 one.  The fingerprints of requests turned away overwrite each other: one that comes again most likely
  * finds itself, unless some 200,000 others have been turned away meanwhile; a stranger does once in 65536 times.
  */
-#include "door.h"
+#include "throttle.h"
 
 #include <string.h>
 
 #define BURST (2 * USEC_PER_SEC) /* a full bucket holds what flows in meanwhile */
 #define PREFIX_V6 8              /* octets */
 
-static void hash(const struct door *d, const void *p, size_t len, uint8_t ret[DIGEST_LEN])
+static void hash(const struct throttle *d, const void *p, size_t len, uint8_t ret[DIGEST_LEN])
 {
 	digest_response(0, (struct l2tp_span){ d->seed, sizeof(d->seed) }, (struct l2tp_span){ p, len }, ret);
 }
@@ -27,7 +27,7 @@ static uint32_t word(const uint8_t *h)
 	return v;
 }
 
-static uint32_t bucket_of(const struct door *d, const struct l2tp_addr *peer)
+static uint32_t bucket_of(const struct throttle *d, const struct l2tp_addr *peer)
 {
 	struct l2tp_addr key = *peer;
 	uint8_t h[DIGEST_LEN];
@@ -36,7 +36,7 @@ static uint32_t bucket_of(const struct door *d, const struct l2tp_addr *peer)
 	if (key.family == 6)
 		memset(key.ip + PREFIX_V6, 0, sizeof(key.ip) - PREFIX_V6);
 	hash(d, &key, sizeof(key), h);
-	return word(h) % DOOR_BUCKETS;
+	return word(h) % THROTTLE_BUCKETS;
 }
 
 static usec_t interval(uint32_t rate)
@@ -55,12 +55,12 @@ static void take(usec_t *full_at, uint32_t rate, usec_t now)
 	*full_at = (*full_at > now ? *full_at : now) + interval(rate);
 }
 
-void door_init(struct door *d, const struct l2tp_env *env)
+void throttle_init(struct throttle *d, const struct l2tp_env *env)
 {
 	env->random(env->ctx, d->seed, sizeof(d->seed));
 }
 
-bool door_request(struct door *d, const struct l2tp_limits *limits, const struct l2tp_addr *peer,
+bool throttle_request(struct throttle *d, const struct l2tp_limits *limits, const struct l2tp_addr *peer,
 		  const uint8_t id[DIGEST_LEN], usec_t now)
 {
 	struct {
@@ -75,7 +75,7 @@ bool door_request(struct door *d, const struct l2tp_limits *limits, const struct
 		return false;
 	memcpy(who.id, id, sizeof(who.id));
 	hash(d, &who, sizeof(who), h);
-	slot = &d->turned_away[word(h) % DOOR_MEMORY];
+	slot = &d->turned_away[word(h) % THROTTLE_MEMORY];
 	tag = (uint16_t)word(h + sizeof(uint32_t));
 	/* the second half of the bucket is for those who come again */
 	if (!has_one(d->requests, limits->sccrq_per_second, *slot == tag ? BURST : BURST / 2, now)) {
@@ -87,7 +87,7 @@ bool door_request(struct door *d, const struct l2tp_limits *limits, const struct
 	return true;
 }
 
-bool door_error(struct door *d, const struct l2tp_limits *limits, const struct l2tp_addr *peer, usec_t now)
+bool throttle_error(struct throttle *d, const struct l2tp_limits *limits, const struct l2tp_addr *peer, usec_t now)
 {
 	usec_t *mine = &d->errors_of[bucket_of(d, peer)];
 
