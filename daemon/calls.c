@@ -456,7 +456,7 @@ static void log_down(const struct world_call *c, const struct l2tp_reason *reaso
 		  l2tp_cdn_name(reason->result), reason->result, reason->error, log_reason(reason, text, sizeof(text)));
 }
 
-/* pppd cannot change its map on a running link, and the kernel's frames in L2TP are never escaped: a fact for the log. */
+/* pppd cannot change its map on a running link, and frames in L2TP are never escaped: a fact for the log. */
 static void log_link(const struct world_call *c, const struct l2tp_link_info *link)
 {
 	struct log_object o = object(c);

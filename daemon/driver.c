@@ -351,7 +351,8 @@ static int on_stop_timer(sd_event_source *s, uint64_t usec, void *ctx)
 	struct driver *d = ctx;
 
 	(void)s, (void)usec;
-	log_event(LOG_WARNING, LOG_LOCAL_, NULL, "stop-timeout is over: not every peer has answered or not every pppd has ended, stopping anyway");
+	log_event(LOG_WARNING, LOG_LOCAL_, NULL,
+		  "stop-timeout is over: not every peer has answered or not every pppd has ended, stopping anyway");
 	sd_event_exit(d->event, 0);
 	return 0;
 }

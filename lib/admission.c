@@ -4,7 +4,7 @@
  *
  * A new tunnel costs nothing until its SCCRQ has been read whole, checked and admitted; what is refused is answered
  * without being kept, so that a repeated request is answered anew.  Limits and the tie breaker (4.4.3) are judged here.
- * The rate at which strangers are heard and answered is the throttle's (throttle.h); a tunnel's own messages never meet it.
+ * The rate at which strangers are heard and answered is throttle.c's; a tunnel's own messages never meet it.
  */
 #include "admission.h"
 

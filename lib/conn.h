@@ -42,7 +42,7 @@ uint16_t conn_spare_id(struct core *core, uint32_t scope);
 void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
 		 const struct wire_header *received, const struct l2tp_reason *reason);
 
-/* Is the peer's answer to what we asked for acceptable (RFC 3308)?  asked L2TP_PHB_NONE: we did not.  has: it answers. */
+/* Is the peer's answer to what we asked for acceptable (RFC 3308)?  asked L2TP_PHB_NONE: we did not; has: it answers */
 bool conn_check_phb(const struct conn *c, uint32_t asked, bool has, uint16_t answer);
 
 /* The Result Code AVP for a reason; its text stays the reason's. */

@@ -108,8 +108,8 @@ enum l2tp_origin {
 	L2TP_BY_WORLD,   /* a reported operation failed */
 };
 
-/* Why PPP ended (RFC 3145): goes with a CDN, says more than its result, and changes nothing.  The protocol goes with the
- * code: 0 for the general ones, LCP's for those of LCP, that of the protocol which failed for the rest. */
+/* Why PPP ended (RFC 3145): goes with a CDN, says more than its result, and changes nothing.  The protocol goes with
+ * the code: 0 for the general ones, LCP's for those of LCP, that of the protocol which failed for the rest. */
 enum l2tp_disconnect_code {
 	L2TP_PPP_NO_INFORMATION = 0,
 	L2TP_PPP_ADMIN = 1,
@@ -372,8 +372,8 @@ L2TP_API int l2tp_call(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_cal
 		       usec_t now, uint32_t *ret_session_id);
 
 /* Have the peer place an outgoing call, as LNS, at once or as soon as the tunnel is established.  What info leaves open
- * (bearer_type, framing_type: 0) is what the peer can do.  As l2tp_call(), and -EOPNOTSUPP: the peer has not said that it
- * can place such a call (4.4.3, 6.9); if that turns out later, the call ends. */
+ * (bearer_type, framing_type: 0) is what the peer can do.  As l2tp_call(), and -EOPNOTSUPP: the peer has not said that
+ * it can place such a call (4.4.3, 6.9); if that turns out later, the call ends. */
 L2TP_API int l2tp_call_out(struct l2tp *l, uint32_t tunnel_id, const struct l2tp_call_info *info, uint64_t call_cookie,
 			   usec_t now, uint32_t *ret_session_id);
 
@@ -383,8 +383,8 @@ L2TP_API int l2tp_call_out(struct l2tp *l, uint32_t tunnel_id, const struct l2tp
 L2TP_API int l2tp_set_call_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
 				const struct l2tp_call_info *info, usec_t now);
 
-/* As LNS: tell the LAC what has been agreed on for its end of the link (SLI).  As LAC: tell the LNS of errors on the link
- * (WEN); it is sent when there is something new, at most once a minute.  -ENOENT; -EINVAL: that is the other's part;
+/* As LNS: tell the LAC what has been agreed on for its end of the link (SLI).  As LAC: tell the LNS of errors on the
+ * link (WEN); it is sent when there is something new, at most once a minute.  -ENOENT; -EINVAL: that is the other's part;
  * -ENOTCONN: not established */
 L2TP_API int l2tp_set_link_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
 				const struct l2tp_link_info *link, usec_t now);

@@ -24,7 +24,7 @@ struct tunnel *registry_tunnel_of(struct session *s);
 struct tunnel *registry_find(const struct l2tp *l, uint32_t id);
 struct tunnel *registry_find_key(const struct l2tp *l, const struct l2tp_addr *peer, uint32_t peer_id);
 
-/* The tunnel that a peer means by tunnel 0, which it may say only where its settings allow that (accept_tunnel_id_0). */
+/* The tunnel that a peer means by tunnel 0, which it may say only where its settings allow it (accept_tunnel_id_0). */
 struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *peer);
 
 /* -EMFILE: limit; -ENOSPC, -ENOMEM */

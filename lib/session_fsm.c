@@ -6,8 +6,9 @@
  * Guards (session.c, tunnel.c) have turned a message into the RFC's event before it comes here; session_apply() is the
  * one place that writes the state.  WAIT_DATAPLANE is ours: the kernel's session is made before the peer is told, so
  * one that was asked (ICRQ, OCRQ) waits there before it replies, one that has asked after the reply.  What arrives
- * meanwhile is answered as in the RFC's state beside it; only an OCCN may come that early: CONNECTED, ours too, waits for
- * the rest, or until the data path is as the ICCN or OCCN wants it.  An empty cell is an event that cannot come or changes nothing.
+ * meanwhile is answered as in the RFC's state beside it; only an OCCN may come that early: CONNECTED, ours too, waits
+ * for the rest, or until the data path is as the ICCN or OCCN wants it.  An empty cell is an event that cannot come or
+ * changes nothing.
  */
 #include "session.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * throttle: how many strangers are listened to and answered: token buckets for new tunnels and for error answers, one of
- * each for every source and one for all.  Its size is fixed, whatever the network does.
+ * throttle: how many strangers are listened to and answered: token buckets for new tunnels and for error answers, one
+ * of each for every source and one for all.  Its size is fixed, whatever the network does.
  */
 #ifndef THROTTLE_H
 #define THROTTLE_H
