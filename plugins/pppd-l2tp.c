@@ -28,6 +28,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -222,6 +223,16 @@ static int report_connect(const char *path)
 	return fd;
 }
 
+/* pppd seeds its magic numbers with the host's id, the time and its process id.  Two that start at the same moment on
+ * two hosts of one id, or on one host, may draw the same numbers for ever, and take the line for a loop. */
+static void seed_magic(void)
+{
+	long seed;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed))
+		srand48(seed);
+}
+
 EXPORT void plugin_init(void)
 {
 	const char *path = getenv(PPPD_L2TP_ENV_SOCKET), *token = getenv(PPPD_L2TP_ENV_TOKEN);
@@ -229,6 +240,7 @@ EXPORT void plugin_init(void)
 
 	if (!path || !token || !token_parse(token, report.token))
 		return;
+	seed_magic();
 	report.version = PPPD_L2TP_VERSION;
 	report_fd = report_connect(path);
 	if (report_fd < 0)
