@@ -8,6 +8,7 @@
  * pppd that ends by itself closes the call, with its exit cause as the CDN's result.
  */
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,28 +209,35 @@ static unsigned derive_mtu(const struct world_call *c, bool sequencing)
 }
 
 /* "NAME=value" words for pppd's scripts; a peer's text is escaped. */
+#define WORDS_MAX 24
 struct environment {
-	char words[24][192];
-	char *list[25];
+	char words[WORDS_MAX][192];
+	char *list[WORDS_MAX + 1];
 	size_t n;
 };
 
-static void put_number(struct environment *e, const char *name, uint32_t value)
+static void put_word(struct environment *e, const char *name, const char *value)
 {
-	snprintf(e->words[e->n], sizeof(e->words[0]), "%s=%u", name, value);
+	assert(e->n < WORDS_MAX);
+	snprintf(e->words[e->n], sizeof(e->words[0]), "%s=%s", name, value);
 	e->list[e->n] = e->words[e->n];
 	e->n++;
+}
+
+static void put_number(struct environment *e, const char *name, uint32_t value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	put_word(e, name, text);
 }
 
 static void put_text(struct environment *e, const char *name, struct l2tp_span value)
 {
 	char text[128];
 
-	if (!value.len)
-		return;
-	snprintf(e->words[e->n], sizeof(e->words[0]), "%s=%s", name, log_escape(value, text, sizeof(text)));
-	e->list[e->n] = e->words[e->n];
-	e->n++;
+	if (value.len)
+		put_word(e, name, log_escape(value, text, sizeof(text)));
 }
 
 static void make_environment(const struct world_call *c, const struct l2tp_op *op, struct environment *e)
