@@ -520,6 +520,177 @@ static void test_options(struct lab *lab)
 	close(fds[1]);
 }
 
+/* ---- Sequence numbers in data ---------------------------------------------------------------------------------- */
+
+enum { PLAIN = -1, NOTHING = -2 }; /* in the place of an Ns */
+
+/* What the peer sends, whether it gets through, and what our next packet then carries. */
+struct exchange {
+	const char *name;
+	int says;
+	bool arrives;
+	int answer;
+};
+
+/* Configure-Request with an MRU: the kernel drops datagrams of less than 14 octets */
+static const uint8_t lcp[] = { 0xc0, 0x21, 1, 1, 0, 8, 1, 4, 5, 220 };
+
+static size_t data_header(uint8_t *p, int ns)
+{
+	const uint8_t plain[] = { 0, 2, 500 >> 8, 500 & 0xff, 600 >> 8, 600 & 0xff };
+
+	memcpy(p, plain, sizeof(plain));
+	if (ns < 0)
+		return sizeof(plain);
+	p[0] |= 8; /* S */
+	memcpy(p + sizeof(plain), (uint8_t[]){ (uint8_t)(ns >> 8), (uint8_t)ns, 0, 0 }, 4);
+	return sizeof(plain) + 4;
+}
+
+/* -1 if nothing comes. */
+static ssize_t await(int fd, uint8_t *p, size_t size)
+{
+	for (int i = 0; i < 100; i++) {
+		ssize_t n = recv(fd, p, size, MSG_DONTWAIT);
+
+		if (n >= 0)
+			return n;
+		usleep(1000);
+	}
+	return -1;
+}
+
+/* Does the frame get through to our pppox?  With or without FF 03 before it. */
+static bool gets_through(int peer, int px, int ns, bool ff03)
+{
+	uint8_t buf[64];
+	size_t len = data_header(buf, ns);
+	ssize_t n;
+
+	if (ff03)
+		memcpy(buf + len, "\xff\x03", 2), len += 2;
+	memcpy(buf + len, lcp, sizeof(lcp));
+	if (send(peer, buf, len + sizeof(lcp), 0) < 0)
+		return false;
+	n = await(px, buf, sizeof(buf));
+	return n == sizeof(lcp) && !memcmp(buf, lcp, sizeof(lcp));
+}
+
+/* Ns of the next packet that we send, or PLAIN. */
+static int next_ns(int px, int peer)
+{
+	uint8_t buf[64];
+
+	if (send(px, lcp, sizeof(lcp), 0) < 0 || await(peer, buf, sizeof(buf)) < 10 || (buf[0] & 0x80))
+		return NOTHING;
+	return buf[0] & 8 ? buf[6] << 8 | buf[7] : PLAIN;
+}
+
+static void exchange(int peer, int px, const char *role, const struct exchange *rows, size_t n)
+{
+	for (const struct exchange *x = rows; x < rows + n; x++) {
+		bool arrives = x->says == NOTHING ? x->arrives : gets_through(peer, px, x->says, true);
+		int answer = next_ns(px, peer);
+
+		ok(arrives == x->arrives && answer == x->answer, "%s: %s: %s, then %d", role, x->name,
+		   arrives ? "delivered" : "dropped", answer);
+	}
+}
+
+/* Our end of session 600 in tunnel 500, and a socket that plays the peer. */
+static int session_with_peer(struct lab *lab, struct dataplane_session *s, int fds[2])
+{
+	struct dataplane_tunnel t = { .tunnel_id = 500, .peer_tunnel_id = 501, .version = 2 };
+	struct answer a;
+
+	socket_pair(AF_INET, fds);
+	t.fd = fds[0];
+	s->tunnel_id = 500, s->peer_tunnel_id = 501, s->session_id = 600, s->peer_session_id = 601, s->version = 2;
+	ok(!tunnel_add(lab, &t).err, "a tunnel");
+	a = session_add(lab, s);
+	ok(!a.err, "a session %s", a.text);
+	return a.fd;
+}
+
+static void end_session(struct lab *lab, int px, int fds[2])
+{
+	ok(!session_stats(lab, 500, 600).err, "the session has survived it all");
+	ok(!session_del(lab, 500, 600, px).err && !tunnel_del(lab, 500).err && tunnel_gone(lab, 500), "deleted");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* The LAC that requires nothing does as the LNS does. */
+static void test_lac_follows(struct lab *lab)
+{
+	static const struct exchange rows[] = {
+		{ "R2661-5.4-06: no numbers before the LNS has some", NOTHING, false, PLAIN },
+		{ "R2661-5.4-06: nor if it has none", PLAIN, true, PLAIN },
+		{ "R2661-5.4-07, X2661-5.4-01: they begin when it begins", 0, true, 0 },
+		{ "R2661-5.4-07: and go on", 1, true, 1 },
+		{ "R2661-5.4-06: end when it ends", PLAIN, true, PLAIN },
+		{ "R2661-5.4-08: and go on from where they stood", 2, true, 2 },
+		{ "X2661-5.4-02: an old one is dropped, once and again", 1, false, 3 },
+		{ "X2661-5.4-02: the next one is not", 3, true, 4 },
+	};
+	struct dataplane_session s = { .lns_mode = false };
+	int fds[2], px = session_with_peer(lab, &s, fds);
+
+	exchange(fds[1], px, "LAC", rows, COUNT(rows));
+	ok(gets_through(fds[1], px, PLAIN, false) && gets_through(fds[1], px, PLAIN, true),
+	   "X2661-5.3-04: a frame with FF 03 and one without are the same");
+	end_session(lab, px, fds);
+}
+
+/* The LNS decides, at any time, for its next packet, the first one included. */
+static void test_lns_decides(struct lab *lab)
+{
+	static const struct exchange numbered[] = {
+		{ "R2661-5.4-05: numbers from the first packet on", NOTHING, false, 0 },
+		{ "R2661-5.4-05: the LAC has followed", 0, true, 1 },
+	};
+	static const struct exchange plain[] = {
+		{ "R2661-5.4-05: no more", NOTHING, false, PLAIN },
+		{ "R2661-5.4-05: what the LAC sent before it followed", 1, true, PLAIN },
+		{ "R2661-5.4-05: it has followed", PLAIN, true, PLAIN },
+	};
+	static const struct exchange again[] = {
+		{ "R2661-5.4-08: numbers again", NOTHING, false, 2 },
+		{ "R2661-5.4-08: the LAC's too, from where they stood", 2, true, 3 },
+	};
+	struct dataplane_session s = { .lns_mode = true, .send_seq = true };
+	int fds[2], px = session_with_peer(lab, &s, fds);
+
+	exchange(fds[1], px, "LNS", numbered, COUNT(numbered));
+	s.send_seq = false;
+	ok(!session_set(lab, &s).err, "numbers off");
+	exchange(fds[1], px, "LNS", plain, COUNT(plain));
+	s.send_seq = true;
+	ok(!session_set(lab, &s).err, "numbers on");
+	exchange(fds[1], px, "LNS", again, COUNT(again));
+	end_session(lab, px, fds);
+}
+
+/* Sequencing Required: what comes without a number is dropped, and changes nothing. */
+static void test_required(struct lab *lab, bool lns)
+{
+	static const struct exchange rows[] = {
+		{ "R2661-5.4-04: numbers from the first packet on", NOTHING, false, 0 },
+		{ "X2661-5.4-03: a packet without one", PLAIN, false, 1 },
+		{ "R2661-5.4-04: and one with it", 0, true, 2 },
+		{ "X2661-5.4-03: another one without", PLAIN, false, 3 },
+		{ "R2661-5.4-04: and one with it", 1, true, 4 },
+	};
+	struct dataplane_session s = { .lns_mode = lns, .send_seq = true, .recv_seq = true };
+	int fds[2], px = session_with_peer(lab, &s, fds);
+	struct answer st;
+
+	exchange(fds[1], px, lns ? "LNS, required" : "LAC, required", rows, COUNT(rows));
+	st = session_stats(lab, 500, 600);
+	ok(!st.err && st.stats.rx_packets == 2, "X2661-5.4-03: those without are not counted as received");
+	end_session(lab, px, fds);
+}
+
 #define MANY 100
 
 static void test_many(struct lab *lab)
@@ -727,6 +898,10 @@ static void test_all(struct lab *lab)
 	test_session_refusals(lab);
 	test_attack(lab);
 	test_options(lab);
+	test_lac_follows(lab);
+	test_lns_decides(lab);
+	test_required(lab, false);
+	test_required(lab, true);
 	test_many(lab);
 	test_rights();
 	test_link();
