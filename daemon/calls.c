@@ -82,23 +82,35 @@ static void on_added(void *ctx, int err, const char *text, int fd)
 	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err);
 }
 
-static struct dataplane_session spec_of(const struct l2tp_op *op)
+/* Is all our data numbered?  If the LAC does not require it, the LNS decides, and the LAC's kernel follows (5.4). */
+static bool is_sequenced(const struct world_call *c)
 {
-	return (struct dataplane_session){ .tunnel_id = op->tunnel_id,
-					   .peer_tunnel_id = op->peer_tunnel_id,
-					   .session_id = op->session_id,
-					   .peer_session_id = op->peer_session_id,
-					   .version = op->version,
-					   .lns_mode = op->lns,
-					   .send_seq = op->sequencing,
-					   .recv_seq = op->sequencing,
-					   .reorder_timeout_ms = op->reorder_timeout_ms };
+	return c->sequenced || (c->lns && c->profile->sequencing == CONFIG_SEQUENCING_YES);
 }
 
-static void add(struct world_call *c, const struct l2tp_op *op)
+static bool is_numbered_now(const struct world_call *c)
+{
+	return is_sequenced(c) ||
+	       (c->lns && !c->ppp_up && c->profile->sequencing == CONFIG_SEQUENCING_NEGOTIATION);
+}
+
+static struct dataplane_session spec_of(const struct world_call *c)
+{
+	return (struct dataplane_session){ .tunnel_id = c->key.tunnel_id,
+					   .peer_tunnel_id = c->peer_tunnel_id,
+					   .session_id = c->key.session_id,
+					   .peer_session_id = c->peer_session_id,
+					   .version = c->version,
+					   .lns_mode = c->lns,
+					   .send_seq = is_numbered_now(c),
+					   .recv_seq = c->sequenced,
+					   .reorder_timeout_ms = c->profile->params.reorder_timeout_ms };
+}
+
+static void add(struct world_call *c)
 {
 	struct dataplane *dp = c->driver->dataplane;
-	struct dataplane_session spec = spec_of(op);
+	struct dataplane_session spec = spec_of(c);
 
 	dp->class->session_add(dp, &spec, on_added, c);
 }
@@ -114,12 +126,34 @@ static void on_set(void *ctx, int err, const char *text)
 }
 
 /* The LAC requires sequence numbers in data: known when it is connected, behind SESSION_ADD. */
-static void set(struct world_call *c, const struct l2tp_op *op)
+static void set(struct world_call *c)
 {
 	struct dataplane *dp = c->driver->dataplane;
-	struct dataplane_session spec = spec_of(op);
+	struct dataplane_session spec = spec_of(c);
 
 	dp->class->session_set(dp, &spec, on_set, c);
+}
+
+/* The call may be over by now. */
+static void on_numbers_ended(void *ctx, int err, const char *text)
+{
+	(void)ctx;
+	if (err < 0)
+		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "sequence numbers were to end with the negotiation, but do not: %s",
+			  text ? text : strerror(-err));
+}
+
+/* PPP is up: the LNS may end the numbers that it began with. */
+static void end_numbers(struct world_call *c)
+{
+	struct dataplane *dp = c->driver->dataplane;
+	bool before = is_numbered_now(c);
+	struct dataplane_session spec;
+
+	c->ppp_up = true;
+	spec = spec_of(c);
+	if (before != spec.send_seq)
+		dp->class->session_set(dp, &spec, on_numbers_ended, NULL);
 }
 
 static void on_deleted(void *ctx, int err, const char *text)
@@ -173,6 +207,7 @@ static void on_ppp_up(void *ctx, const struct ppp_status *status)
 
 	snprintf(c->name, sizeof(c->name), "%s", status->interface);
 	o = object(c);
+	end_numbers(c);
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "PPP up%s%s%s%s%s%s%s%s%s", status->peer_name[0] ? ", peer " : "",
 		  status->peer_name, status->local_address[0] ? ", " : "", status->local_address,
 		  status->local_address[0] ? " -> " : "", status->remote_address, status->local_ipv6[0] ? ", " : "",
@@ -198,11 +233,11 @@ static void on_ppp_exited(void *ctx, const struct ppp_exit *how)
 }
 
 /* What of the path's MTU is left for the network protocol in PPP. */
-static unsigned derive_mtu(const struct world_call *c, bool sequencing)
+static unsigned derive_mtu(const struct world_call *c)
 {
 	int path = link_path_mtu(c->driver->link, &c->local, &c->peer);
 	int overhead = (c->peer.family == 6 ? OVERHEAD_IPV6 : OVERHEAD_IPV4) + OVERHEAD_UDP + OVERHEAD_L2TP +
-		       OVERHEAD_PPP + (sequencing ? OVERHEAD_SEQUENCE : 0);
+		       OVERHEAD_PPP + (is_sequenced(c) ? OVERHEAD_SEQUENCE : 0);
 	int mtu = (path < 0 ? MTU_MAX : path) - overhead;
 
 	return (unsigned)(mtu > MTU_MAX ? MTU_MAX : mtu < MTU_MIN ? MTU_MIN : mtu);
@@ -385,7 +420,7 @@ static void start_ppp(struct world_call *c, const struct l2tp_op *op)
 {
 	static const struct ppp_handler handler = { .up = on_ppp_up, .exited = on_ppp_exited };
 	const struct config_ppp *p = &c->profile->ppp;
-	unsigned mtu = derive_mtu(c, op->sequencing);
+	unsigned mtu = derive_mtu(c);
 	char address[INET_ADDRSTRLEN] = "";
 	struct environment environment;
 	int r;
@@ -407,6 +442,7 @@ static void start_ppp(struct world_call *c, const struct l2tp_op *op)
 					  .local_address = p->local_address,
 					  .remote_address = address[0] ? address : p->remote_address,
 					  .ipv6 = p->ipv6,
+					  .sequenced = is_sequenced(c),
 					  .mtu = p->mtu ? p->mtu : mtu,
 					  .mru = p->mru ? p->mru : mtu,
 					  .options = p->options,
@@ -506,12 +542,14 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 	c->peer_session_id = op->peer_session_id;
 	c->local = op->local;
 	c->peer = op->peer;
+	c->version = op->version;
+	c->sequenced = op->sequencing;
 	if (op->type == L2TP_OP_SESSION_ADD) {
-		add(c, op);
+		add(c);
 	} else if (op->type == L2TP_OP_SESSION_DIAL) {
 		dial_out(c, op);
 	} else if (op->type == L2TP_OP_SESSION_SET) {
-		set(c, op);
+		set(c);
 	} else if (op->type == L2TP_OP_SESSION_UP) {
 		up(c, op);
 	} else if (op->type == L2TP_OP_SESSION_LINK) {

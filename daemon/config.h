@@ -28,6 +28,13 @@ struct config_ppp {
 	usec_t setup_timeout;      /* for PPP to come up */
 };
 
+/* Numbers in our data, beside what the LAC requires (5.4). */
+enum config_sequencing {
+	CONFIG_SEQUENCING_NO,
+	CONFIG_SEQUENCING_YES,
+	CONFIG_SEQUENCING_NEGOTIATION, /* lns: until PPP is up */
+};
+
 struct config_pool {
 	char *name;
 	uint32_t first, last;      /* IPv4, host order, inclusive */
@@ -38,6 +45,8 @@ struct config_profile {
 	unsigned line;
 	struct l2tp_params params; /* params.cookie is the index in config.profiles */
 	struct config_ppp ppp;
+
+	uint32_t sequencing;       /* enum config_sequencing; lac: data of our calls must carry numbers */
 
 	char *dial_hook;           /* program that places outgoing calls; NULL: none are placed */
 	usec_t dial_timeout;
@@ -54,7 +63,6 @@ struct config_profile {
 	int family;                /* 4, 6 or 0: any */
 	char *source;              /* local address, NULL: the route's */
 	uint16_t local_port;       /* 0: ephemeral, one socket a tunnel; else that port, shared with a listener */
-	bool sequencing;           /* data of our calls must carry sequence numbers (5.4) */
 	bool autodial;             /* at start, and again for ever */
 	usec_t redial_min, redial_max; /* jittered back-off between them */
 	uint32_t calls;            /* incoming calls to place on the tunnel, default 1 */

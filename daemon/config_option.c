@@ -71,6 +71,7 @@ const struct option options[] = {
 	WHOLE(IN_LNS, "peer", prefixes, config_profile, LIST_MAX)
 	LNS("peer-host-name",       texts,       host_names,           0,          LIST_MAX,   NONE,        NONE)
 	LNS("accept-tunnel-id-0",   yes_no,      params.accept_tunnel_id_0, 0,     0,          NONE,        "no")
+	LNS("sequencing",           sequencing,  sequencing,           0,          0,          NONE,        "no")
 
 	/* whom to dial */
 	LAC("server",               text,        server,               1,          253,        NONE,        NONE)

@@ -51,6 +51,7 @@ extern const struct option_kind kind_msec;        /* uint32_t, milliseconds */
 extern const struct option_kind kind_dscp;        /* uint32_t, a PHB code of RFC 3140 */
 extern const struct option_kind kind_yes_no;      /* bool */
 extern const struct option_kind kind_family;      /* int */
+extern const struct option_kind kind_sequencing;  /* enum config_sequencing */
 extern const struct option_kind kind_log_level;   /* int */
 extern const struct option_kind kind_text;        /* char * */
 extern const struct option_kind kind_name;        /* char[size] */

@@ -228,6 +228,16 @@ static const char *set_family(struct option_context *x, const struct option *o, 
 	return SET_WORD(words, o, text, field);
 }
 
+static const char *set_sequencing(struct option_context *x, const struct option *o, const char *text, void *field)
+{
+	static const struct word words[] = { { "no", CONFIG_SEQUENCING_NO },
+					     { "yes", CONFIG_SEQUENCING_YES },
+					     { "negotiation", CONFIG_SEQUENCING_NEGOTIATION } };
+
+	(void)x;
+	return SET_WORD(words, o, text, field);
+}
+
 static const char *set_log_level(struct option_context *x, const struct option *o, const char *text, void *field)
 {
 	static const struct word words[] = { { "error", LOG_ERR },   { "warning", LOG_WARNING },
@@ -242,6 +252,7 @@ static const char *set_log_level(struct option_context *x, const struct option *
 
 const struct option_kind kind_yes_no = { .allowed = "yes or no", .set = set_bool };
 const struct option_kind kind_family = { .allowed = "any, ipv4 or ipv6", .set = set_family };
+const struct option_kind kind_sequencing = { .allowed = "no, yes or negotiation", .set = set_sequencing };
 const struct option_kind kind_log_level = { .allowed = "error, warning, notice, info or debug", .set = set_log_level };
 
 /* ---- Texts ---- */

@@ -82,7 +82,7 @@ static void place_calls(struct dial *d)
 {
 	const struct config_profile *p = d->profile;
 	struct l2tp_call_info info = { .framing_type = L2TP_FRAMING_SYNC,
-				       .sequencing_required = p->sequencing,
+				       .sequencing_required = p->sequencing == CONFIG_SEQUENCING_YES,
 				       .tx_connect_speed = p->tx_connect_speed,
 				       .rx_connect_speed = p->rx_connect_speed,
 				       .calling_number = text(p->calling_number),

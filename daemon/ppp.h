@@ -31,6 +31,7 @@ struct ppp_spec {
 	const char *interface;        /* name of the network interface, NULL: pppN */
 	const char *local_address, *remote_address; /* IPv4 or NULL */
 	bool ipv6;
+	bool sequenced;               /* all data carries numbers: what is lost is noticed */
 	unsigned mtu, mru;            /* octets */
 	char *const *options;         /* NULL-terminated, after ours; NULL: none */
 	char *const *environment;     /* NULL-terminated "NAME=value" for pppd's scripts; NULL: none */

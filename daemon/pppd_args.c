@@ -216,6 +216,19 @@ static void add_network(struct words *w, const struct ppp_spec *spec)
 	}
 }
 
+/* Where a packet may be lost unnoticed, the decompressor of TCP headers takes a wrong header for a good one, once in
+ * 65536 times (RFC 2661 8.1); sequence numbers tell it.  pppd has no word against "novj": one about its slots in the
+ * profile says that it is wanted all the same. */
+static void add_compression(struct words *w, const struct ppp_spec *spec)
+{
+	bool wanted = spec->sequenced;
+
+	for (char *const *o = spec->options; o && *o; o++)
+		wanted = wanted || strcmp(*o, "vj-max-slots") == 0;
+	if (!wanted)
+		words_add(w, "novj");
+}
+
 int pppd_args_new(const struct ppp_spec *spec, const char *plugin, char ***ret)
 {
 	struct words w = { 0 };
@@ -229,6 +242,7 @@ int pppd_args_new(const struct ppp_spec *spec, const char *plugin, char ***ret)
 	words_add(&w, spec->lns ? "auth" : "noauth"); /* a server asks who calls; a client is asked */
 	add_network(&w, spec);
 	words_add_list(&w, words_defaults);
+	add_compression(&w, spec);
 	words_add(&w, "lcp-echo-interval");
 	words_addf(&w, "%d", ECHO_INTERVAL);
 	words_add(&w, "lcp-echo-failure");

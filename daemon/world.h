@@ -47,6 +47,9 @@ struct world_call {
 	const struct config_profile *profile;
 	struct dial *dial;
 	bool lns, up, ending;         /* ending: SESSION_DEL has been asked for */
+	uint8_t version;
+	bool sequenced;               /* the LAC requires that all data is (5.4) */
+	bool ppp_up;
 	bool answered;                /* its outgoing call was placed: to be cleared */
 	struct hook *hook;            /* placing or clearing it; NULL */
 	uint32_t peer_tunnel_id, peer_session_id;

@@ -307,7 +307,7 @@ START_TEST(everything_set)
 	ck_assert(p->params.retransmit_cap == 8 * USEC_PER_SEC && p->params.retransmit_max == 7);
 	ck_assert(p->params.setup_timeout == 9 * USEC_PER_SEC && p->params.idle_timeout == 604800 * USEC_PER_SEC);
 	ck_assert(p->params.receive_window == 1024 && p->params.reorder_timeout_ms == 30);
-	ck_assert(p->sequencing && p->params.phb_required && p->params.session_phb == 0);
+	ck_assert(p->sequencing == CONFIG_SEQUENCING_YES && p->params.phb_required && p->params.session_phb == 0);
 	ck_assert_uint_eq(p->params.control_phb, 0xfc00); /* R3308-6-01 */
 	ck_assert(p->params.sessions_max == 12 && p->params.challenge && p->params.hide_avps);
 	ck_assert_str_eq(p->params.host_name, "me");
@@ -321,6 +321,16 @@ START_TEST(everything_set)
 	ck_assert_ptr_eq(p->ppp.pool, &c->pools[1]);
 	ck_assert(!p->ppp.ipv6 && p->ppp.mtu == 576 && p->ppp.mru == 16384);
 	ck_assert_uint_eq(p->ppp.setup_timeout, 600 * USEC_PER_SEC);
+	config_free(c);
+}
+END_TEST
+
+START_TEST(lns_set)
+{
+	struct config *c = load_good("lns a { sequencing = negotiation } lns b { sequencing = yes peer = 192.0.2.1 }");
+
+	ck_assert_uint_eq(c->profiles[0].sequencing, CONFIG_SEQUENCING_NEGOTIATION);
+	ck_assert_uint_eq(c->profiles[1].sequencing, CONFIG_SEQUENCING_YES);
 	config_free(c);
 }
 END_TEST
@@ -654,6 +664,7 @@ int main(void)
 	tcase_add_test(t, empty_file_has_the_defaults);
 	tcase_add_test(t, empty_profiles_have_the_defaults);
 	tcase_add_test(t, everything_set);
+	tcase_add_test(t, lns_set);
 	tcase_add_test(t, listen_nowhere);
 	tcase_add_loop_test(t, secret_files, 0, 3);
 	tcase_add_test(t, secret_for_everybody);

@@ -36,7 +36,9 @@
 
 #define WORDS(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 #define PPPOX "pppd plugin pppol2tp.so plugin /lib/p.so pppol2tp 3 pppol2tp_tunnel_id 7 pppol2tp_session_id 8"
-#define DEFAULTS "noipdefault lcp-echo-adaptive lcp-max-terminate 0 lcp-echo-interval 20 lcp-echo-failure 3"
+#define HARMLESS "noipdefault lcp-echo-adaptive lcp-max-terminate 0"
+#define ECHOES "lcp-echo-interval 20 lcp-echo-failure 3"
+#define DEFAULTS HARMLESS " novj " ECHOES
 #define LAST "nodetach nopersist"
 
 static const struct {
@@ -58,6 +60,10 @@ static const struct {
 	  PPPOX " noauth noipv6 " DEFAULTS " set CALLING=+49%2030/1 set B_2= set C=a%3Db " LAST },
 	{ "hostile value", { .environment = WORDS("A=`x`;$(y) \\\n\"'*#%\x80~") },
 	  PPPOX " noauth noipv6 " DEFAULTS " set A=%60x%60%3B%24%28y%29%20%5C%0A%22%27%2A%23%25%80%7E " LAST },
+	{ "R2661-8.1-15: TCP headers may be compressed where all data is sequenced", { .sequenced = true },
+	  PPPOX " noauth noipv6 " HARMLESS " " ECHOES " " LAST },
+	{ "R2661-8.1-15: or where somebody wants it all the same", { .options = WORDS("vj-max-slots", "8") },
+	  PPPOX " noauth noipv6 " HARMLESS " " ECHOES " vj-max-slots 8 " LAST },
 	{ "no value", { .environment = WORDS("A") }, NULL },
 	{ "no variable", { .environment = WORDS("=x") }, NULL },
 	{ "bad variable", { .environment = WORDS("A B=x") }, NULL },
