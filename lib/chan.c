@@ -35,6 +35,9 @@
  * current Nr.  The interval doubles each time up to the cap; after the last one the chan has failed and is mute.  An
  * acknowledgement of something new sets interval, count and failure back; other signs of life (chan_forgive) leave
  * the interval alone, so that a peer who never answers is not asked faster.
+ *
+ * The round trip is measured for those who look at the tunnel; the interval stays the RFC's.  An acknowledgement counts
+ * if none of the messages that it covers went out twice (Karn): else nobody knows which of them it answers.
  */
 #include "chan.h"
 
@@ -51,6 +54,7 @@
 #define ACK_DELAY (10 * USEC_PER_MSEC)
 #define AT_ONCE 0
 #define QUEUE_MAX_DEFAULT 4096
+#define RTT_WEIGHT 8 /* of what was known against one new measurement, as RFC 6298 has it */
 #define EARLY_BYTES_MAX 65536 /* of memory for one peer's early messages */
 #define BODY_MAX (WIRE_SEND_MAX - WIRE_CONTROL_HEADER)
 
@@ -59,7 +63,8 @@ struct chan_message {
 	size_t len;
 	uint16_t ns; /* sent or received with; not valid while it waits */
 	uint16_t session_id;
-	bool sent;
+	bool sent, again;
+	usec_t sent_at; /* the first time */
 	uint8_t body[];
 };
 
@@ -123,7 +128,7 @@ static bool window_open(const struct chan *c)
 
 /* ---- The timer --------------------------------------------------------------------------------------------- */
 
-static usec_t interval(const struct chan *c)
+usec_t chan_interval(const struct chan *c)
 {
 	usec_t t = c->config.retransmit_initial;
 
@@ -134,7 +139,7 @@ static usec_t interval(const struct chan *c)
 
 static void timer_restart(struct chan *c, usec_t now)
 {
-	c->retransmit_at = c->una == c->ns ? USEC_NEVER : now + interval(c);
+	c->retransmit_at = c->una == c->ns ? USEC_NEVER : now + chan_interval(c);
 }
 
 /* ---- Receiving --------------------------------------------------------------------------------------------- */
@@ -156,6 +161,19 @@ static void drop_oldest(struct chan *c)
 	chan_message_free(m);
 }
 
+/* The first `acked` messages have been acknowledged. */
+static void measure(struct chan *c, uint16_t acked, usec_t now)
+{
+	const struct chan_message *m = c->queue, *last = m;
+	usec_t sample;
+
+	for (; acked; acked--, last = m, m = m->next)
+		if (m->again)
+			return;
+	sample = now - last->sent_at;
+	c->rtt = c->rtt ? c->rtt - c->rtt / RTT_WEIGHT + sample / RTT_WEIGHT : sample;
+}
+
 /* False: it acknowledges what was never sent. */
 static bool take_nr(struct chan *c, uint16_t nr, usec_t now)
 {
@@ -165,6 +183,7 @@ static bool take_nr(struct chan *c, uint16_t nr, usec_t now)
 		return true;
 	if (acked > distance(c->ns, c->una))
 		return false;
+	measure(c, acked, now);
 	while (c->una != nr)
 		drop_oldest(c);
 	window_grow(c);
@@ -339,9 +358,11 @@ static void transmit_next(struct chan *c, usec_t now, struct chan_tx *ret)
 
 	*ret = (struct chan_tx){ .body = chan_message_body(m), .session_id = m->session_id, .again = m->sent };
 	if (m->sent) {
+		m->again = true;
 		c->retransmits++;
 	} else {
 		m->sent = true;
+		m->sent_at = now;
 		m->ns = c->ns++;
 	}
 	ret->ns = m->ns;

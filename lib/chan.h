@@ -43,6 +43,7 @@ struct chan {
 	struct chan_message *early;  /* received out of order, sorted by Ns */
 	size_t early_bytes;          /* bounded, whatever the window */
 	uint32_t queued;             /* messages in queue */
+	usec_t rtt;                  /* smoothed round trip of messages that were sent once; 0: not known yet */
 	uint64_t retransmits, duplicates;
 };
 
@@ -102,6 +103,9 @@ void chan_tick(struct chan *c, usec_t now);
 /* Begin to count retransmissions anew: the peer is known to live for another reason (data).  Takes back c->failed.
  * Intervals are not shortened. */
 void chan_forgive(struct chan *c, usec_t now);
+
+/* The interval after which the oldest message is, or would be, sent again. */
+usec_t chan_interval(const struct chan *c);
 
 /* Nothing in flight, nothing waiting. */
 bool chan_drained(const struct chan *c);

@@ -38,6 +38,7 @@ enum verb {
 	DO_FORGIVE,
 	DO_DROP,     /* forget what waits */
 	DO_DRAINED,  /* a: nothing in queue */
+	DO_RTT,      /* the round trip is a ms; 0: not known */
 };
 
 struct step {
@@ -71,6 +72,7 @@ struct script {
 #define FORGIVE { DO_FORGIVE, 0, 0, 0 }
 #define DROP { DO_DROP, 0, 0, 0 }
 #define DRAINED(yes) { DO_DRAINED, yes, 0, 0 }
+#define RTT(ms) { DO_RTT, ms, 0, 0 }
 
 static const struct script scripts[] = {
 	{ "R2661-B.1-01, R2661-5.8-02: lock step, initiator", .steps = {
@@ -237,6 +239,12 @@ static const struct script scripts[] = {
 		SEND(1), FIRST(0, 0), ZLB(0, 1, ACK), SEND(4), FIRST(1, 0), FIRST(2, 0), AT(1000), DROP, AGAIN(1, 0),
 		DROP, SEND(1), QUIET, ZLB(0, 2, ACK), AGAIN(2, 0), FIRST(3, 0), QUIET, ZLB(0, 4, ACK), QUIET, IDLE,
 		DRAINED(1) } },
+	{ "the round trip: the last message that an acknowledgement covers, smoothed; none of those that went out twice",
+	  .steps = {
+		RTT(0), SEND(1), FIRST(0, 0), LATER(40), RTT(0), ZLB(0, 1, ACK), RTT(40), SEND(1), FIRST(1, 0), LATER(80), SEND(1),
+		FIRST(2, 0), LATER(160), ZLB(0, 3, ACK), RTT(45), ZLB(0, 3, ACK), RTT(45), SEND(1), FIRST(3, 0), AT(1160),
+		AGAIN(3, 0), LATER(1200), ZLB(0, 4, ACK), RTT(45), SEND(2), FIRST(4, 0), FIRST(5, 0), AT(2200), AGAIN(4, 0),
+		LATER(2300), ZLB(0, 6, ACK), RTT(45), IDLE } },
 };
 
 static const struct script *script; /* for messages */
@@ -360,6 +368,9 @@ static void run_step(struct chan *c, usec_t *now, const struct step *s)
 		break;
 	case DO_DRAINED:
 		EXPECT(chan_drained(c) == s->a);
+		break;
+	case DO_RTT:
+		EXPECT(c->rtt == s->a * USEC_PER_MSEC);
 		break;
 	}
 }
