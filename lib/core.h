@@ -24,6 +24,7 @@ struct core {
 	struct l2tp_stats stats;
 	uint32_t lingering;    /* tunnels that only wait for their linger to end */
 	uint32_t call_serial_number;
+	uint64_t serial;       /* of the last tunnel or session that was made */
 	usec_t now;            /* of the present entry */
 	bool shutting_down;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * engine: the door of the library (l2tp.h): demultiplexing, timers, operations, requests, queries.
+ * engine: the door of the library (l2tp.h): demultiplexing, timers, operations, requests; queries are in query.c.
  *
  * A datagram belongs to the tunnel that its header names by our id, if it comes from that tunnel's peer; never does the
  * socket decide.  What names no tunnel goes to admission.c.  Every entry ends with registry_settle() for the tunnel
@@ -426,55 +426,6 @@ void l2tp_data_seen(struct l2tp *l, uint32_t tunnel_id, usec_t now)
 	t = registry_find(l, tunnel_id);
 	if (t)
 		tunnel_data_seen(t, now);
-}
-
-void l2tp_get_stats(const struct l2tp *l, struct l2tp_stats *ret)
-{
-	*ret = l->core.stats;
-	ret->tunnels_half_open = l->sources.half_open;
-}
-
-int l2tp_get_tunnel(const struct l2tp *l, uint32_t tunnel_id, struct l2tp_tunnel_info *ret)
-{
-	const struct tunnel *t = registry_find(l, tunnel_id);
-
-	if (!t)
-		return -ENOENT;
-	*ret = (struct l2tp_tunnel_info){ .tunnel_id = t->conn.id,
-					  .peer_tunnel_id = t->conn.peer_id,
-					  .state = tunnel_state_name(t->state),
-					  .initiator = t->initiator,
-					  .authenticated = t->authenticated,
-					  .local = t->conn.local,
-					  .peer = t->conn.peer,
-					  .peer_host_name = { t->peer_name, t->peer_name_len },
-					  .peer_vendor_name = { t->vendor_name, t->vendor_name_len },
-					  .sessions = t->sessions.alive,
-					  .send_window = t->conn.chan.peer_window,
-					  .congestion_window = t->conn.chan.cwnd,
-					  .unacknowledged = (uint16_t)(t->conn.chan.ns - t->conn.chan.una),
-					  .queued = t->conn.chan.queued,
-					  .ns = t->conn.chan.ns,
-					  .nr = t->conn.chan.nr,
-					  .retransmits = t->conn.chan.retransmits,
-					  .cookie = t->conn.params.cookie };
-	return 0;
-}
-
-int l2tp_get_session(const struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, struct l2tp_session_info *ret)
-{
-	const struct tunnel *t = registry_find(l, tunnel_id);
-	const struct session *s = t ? session_find(&t->sessions, session_id) : NULL;
-
-	if (!s)
-		return -ENOENT;
-	*ret = (struct l2tp_session_info){ .tunnel_id = t->conn.id,
-					   .session_id = s->id,
-					   .peer_session_id = s->peer_id,
-					   .state = session_state_name(s->state),
-					   .lns = session_is_lns(s),
-					   .call = &s->info };
-	return 0;
 }
 
 int l2tp_new(const struct l2tp_env *env, struct l2tp **ret)

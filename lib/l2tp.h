@@ -420,20 +420,48 @@ struct l2tp_tunnel_info {
 	bool initiator, authenticated;
 	struct l2tp_addr local, peer;
 	struct l2tp_span peer_host_name, peer_vendor_name;
-	uint32_t sessions, send_window, congestion_window, unacknowledged, queued;
+	uint8_t version;
+	uint32_t sessions, receive_window, send_window, congestion_window, unacknowledged, queued;
 	uint16_t ns, nr;
 	uint64_t retransmits;
+	usec_t rtt;                           /* of control messages, smoothed; 0: not known yet */
+	usec_t retransmit_interval;           /* the present one */
+	usec_t created, established;          /* when; 0: not */
+	usec_t retransmit_at, hello_at;       /* deadlines; USEC_NEVER: none */
+	usec_t life_at;                       /* end of set-up, idle or linger time */
+	uint32_t phb;                         /* agreed on, or L2TP_PHB_NONE */
+	const struct l2tp_reason *reason;     /* L2TP_BY_NOBODY: it is alive */
 	uint64_t cookie;
+	uint64_t serial;                      /* greater than that of any object that is older */
 };
 struct l2tp_session_info {
 	uint32_t tunnel_id, session_id, peer_session_id;
 	const char *state;
 	bool lns;
 	const struct l2tp_call_info *call;
+	uint64_t call_cookie;                 /* l2tp_call()'s */
+	usec_t created, established;          /* when; 0: not */
+	usec_t life_at;                       /* end of set-up time; USEC_NEVER: none */
+	uint32_t phb;
+	const struct l2tp_reason *reason;     /* L2TP_BY_NOBODY: it is alive */
+	uint64_t serial;
 };
 L2TP_API int l2tp_get_tunnel(const struct l2tp *l, uint32_t tunnel_id, struct l2tp_tunnel_info *ret);
 L2TP_API int l2tp_get_session(const struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
 			      struct l2tp_session_info *ret);
+
+/* How far a walk over all objects has come: before the first (all zero), behind a tunnel, or behind a session of it.
+ * Plain numbers, and any are safe: it may be kept for any time, and the engine may change meanwhile.  What exists
+ * during the whole walk is met exactly once.  A step takes a time that does not grow with the number of objects, unless
+ * what it stands at has gone, or tunnels without sessions follow. */
+struct l2tp_cursor {
+	uint64_t tunnel_serial, session_serial; /* session_serial 0: before the tunnel's first session */
+	uint32_t tunnel_id, session_id;
+};
+/* -ENOENT: that was the last */
+L2TP_API int l2tp_next_tunnel(const struct l2tp *l, struct l2tp_cursor *c, struct l2tp_tunnel_info *ret);
+/* Sessions of all tunnels, in the order of their tunnels. */
+L2TP_API int l2tp_next_session(const struct l2tp *l, struct l2tp_cursor *c, struct l2tp_session_info *ret);
 
 /* Names as the RFC spells them, "?" for the unknown. */
 L2TP_API const char *l2tp_message_name(uint16_t type);

@@ -75,6 +75,8 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 			       .role = role,
 			       .state = SESSION_IDLE,
 			       .phb = L2TP_PHB_NONE,
+			       .serial = ++core->serial,
+			       .created = now,
 			       .link = { .send_accm = UINT32_MAX, .receive_accm = UINT32_MAX }, /* 4.4.6 */
 			       .timer = { .deadline = USEC_NEVER, .kind = TIMER_CALL } };
 	r = idpool_acquire(core->ids, t->conn->id, SESSION_ID_MAX, now, &s->id);

@@ -77,6 +77,8 @@ struct session {
 	bool sequenced;       /* what the world knows of it */
 	bool errors_due;      /* LAC: to be sent when timer says so */
 	usec_t errors_sent;   /* 0: never */
+	uint64_t serial;      /* tables are in its order */
+	usec_t created, established; /* 0: not (yet) */
 	struct l2tp_call_errors errors; /* LAC: the last ones sent, or due; LNS: received */
 	struct l2tp_link_info link;
 	struct l2tp_reason reason;

@@ -499,5 +499,7 @@ void session_apply(struct session *s, enum session_event event, const struct ses
 	rule->action(s, in, now);
 	if (rule->next == SESSION_DEAD && s->state == SESSION_ESTABLISHED)
 		conn_of(s)->core->stats.sessions_established--;
+	if (s->state != SESSION_ESTABLISHED && rule->next == SESSION_ESTABLISHED)
+		s->established = now;
 	s->state = rule->next;
 }

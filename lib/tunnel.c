@@ -41,7 +41,8 @@ int tunnel_new(struct core *core, const struct l2tp_params *params, const struct
 	t->sessions.conn = &t->conn;
 	t->state = TUNNEL_IDLE;
 	t->initiator = initiator;
-	t->heard = now;
+	t->heard = t->created = now;
+	t->serial = ++core->serial;
 	t->chan_timer = (struct timer){ .deadline = USEC_NEVER, .kind = TIMER_CHAN };
 	t->hello_timer = (struct timer){ .deadline = USEC_NEVER, .kind = TIMER_HELLO };
 	t->life_timer = (struct timer){ .deadline = USEC_NEVER, .kind = TIMER_LIFE };

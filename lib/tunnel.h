@@ -82,6 +82,8 @@ struct tunnel {
 	UT_hash_handle hh, hh_key, hh_addr;
 	struct l2tp_addr dialed;             /* the peer as we were told, whose port may change */
 	struct tunnel *next_dial, *prev_dial;
+	uint64_t serial;                     /* tables are in its order */
+	usec_t created, established;         /* 0: not (yet) */
 	struct tunnel *older, *younger;      /* half-open ones */
 	usec_t begun;                        /* being half-open */
 	uint32_t older_id;                   /* the tunnel that this one replaces when it is established; 0: none */

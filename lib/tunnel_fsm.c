@@ -285,5 +285,7 @@ void tunnel_apply(struct tunnel *t, enum tunnel_event event, const struct tunnel
 	rule->action(t, in, now);
 	if (t->state == TUNNEL_ESTABLISHED && rule->next != TUNNEL_ESTABLISHED)
 		t->conn.core->stats.tunnels_established--;
+	if (t->state != TUNNEL_ESTABLISHED && rule->next == TUNNEL_ESTABLISHED)
+		t->established = now;
 	t->state = rule->next;
 }
