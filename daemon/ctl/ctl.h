@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctl: what a verb of l2tpctl gets, and what it calls: the command line as it was read, and the daemon.
+ */
+#ifndef CTL_H
+#define CTL_H
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <systemd/sd-bus.h>
+
+#include "verb.h"
+
+#define SOCKET_PATH "/run/l2tpd/bus"
+#define MANAGER_PATH "/org/l2tpd1"
+#define MANAGER_INTERFACE "org.l2tpd1.Manager"
+
+enum ctl_format {
+	FORMAT_TEXT,  /* for people */
+	FORMAT_JSON,  /* one JSON document */
+	FORMAT_LINES, /* one JSON object a line */
+};
+
+struct ctl {
+	const struct verb *verb;
+	const char *values[OPTIONS_MAX]; /* of verb->options; NULL: not given, "": given, and it takes no argument */
+	char **args;
+	size_t n_args;
+	const char *socket;
+	enum ctl_format format;
+	sd_bus *bus;                     /* NULL until the first call */
+};
+
+/* ---- args.c ------------------------------------------------------------------------------------------------- */
+
+/* Read the command line.  STATUS_OK and no verb: that was all, --help or --version. */
+enum status ctl_parse(struct ctl *c, int argc, char **argv);
+/* NULL: not given; the verb must have such an option. */
+const char *ctl_option(const struct ctl *c, const char *name);
+/* Of an option of type u or q. */
+uint32_t ctl_option_number(const struct ctl *c, const char *name, uint32_t otherwise);
+/* Decimal, and nothing else. */
+bool ctl_number(const char *s, uint32_t max, uint32_t *ret);
+/* The a{sv} of all options that were given and have a key. */
+void ctl_append_options(const struct ctl *c, sd_bus_message *m);
+/* A mistake in the command line, with a pointer to --help. */
+enum status ctl_usage(const struct ctl *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- client.c ----------------------------------------------------------------------------------------------- */
+
+#define CALL_TIMEOUT 0 /* what is usual */
+
+/* A call of the Manager's method; *ret is to be filled with arguments.  Connects if need be. */
+enum status ctl_method(struct ctl *c, const char *method, sd_bus_message **ret);
+/* Send it and wait for the answer; m is consumed.  ret may be NULL. */
+enum status ctl_call(struct ctl *c, sd_bus_message *m, uint64_t timeout_usec, sd_bus_message **ret);
+/* Say what a D-Bus error means. */
+enum status ctl_complain(const sd_bus_error *e);
+/* For calls that fail only when there is no memory, or by our own mistake: ends the program.  Returns r. */
+int ctl_must(int r);
+void *ctl_must_ptr(void *p);
+
+#endif

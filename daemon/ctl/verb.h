@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verb: the table of what l2tpctl can do.
+ *
+ * A family of verbs is a file of its own with an array `const struct verb NAME_verbs[]`, which ends with a row without
+ * a name, and is named in three places: here, in the list of verb.c, and in daemon/meson.build.  Everything else
+ * follows from its rows: --help, how many arguments there must be, how options are read and checked, what the shells
+ * complete.  A test wants each verb and option in l2tpctl.1.
+ */
+#ifndef VERB_H
+#define VERB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ctl;
+
+/*
+ * What l2tpctl exits with.  A function that returns one has already said what went wrong.
+ */
+enum status {
+	STATUS_OK,
+	STATUS_FAILED,      /* the daemon could not do it, or something else */
+	STATUS_USAGE,       /* a mistake in the command line */
+	STATUS_UNREACHABLE, /* no daemon behind the socket */
+	STATUS_NOT_FOUND,   /* no such tunnel, session or profile */
+	STATUS_DENIED,      /* no right to that */
+	STATUS_TIMEOUT,     /* it was not done in time */
+};
+
+#define OPTIONS_MAX 24 /* of one verb */
+#define WORDS_MAX   3  /* in a verb's name */
+
+/*
+ * --name, or --name=ARGUMENT.  ARGUMENT is printed as it is; words in lower case with | between them are all that is
+ * allowed ("lac|lns"), and a word in capitals that complete.c knows (PROFILE, TUNNEL, ...) completes.
+ * With a key it also is an entry of the a{sv} that ctl_append_options() makes: a filter, an option of a method.
+ */
+struct verb_option {
+	const char *name;
+	const char *argument; /* NULL: it takes none */
+	const char *help;
+	const char *key;
+	char type;            /* of D-Bus: b (no argument), s, or u and q, which are checked; 0: a string for the verb */
+};
+
+enum {
+	VERB_HIDDEN = 1 << 0,  /* not for people: neither in the help nor completed */
+	VERB_NO_JSON = 1 << 1, /* has nothing that JSON could say: --json is refused */
+};
+
+struct verb {
+	const char *name;                  /* "show tunnels" */
+	/*
+	 * Words with a blank between: "TUNNEL|PROFILE [FILE]".  One in brackets may be missing; "..." behind the last
+	 * one: any number of them.  They complete as the arguments of options do.
+	 */
+	const char *arguments;
+	const char *summary;               /* one line, what it does */
+	const struct verb_option *options; /* NULL, or ends with a row without a name */
+	enum status (*run)(struct ctl *c);
+	unsigned flags;
+};
+
+/* The families, one file each. */
+extern const struct verb show_verbs[];
+
+/* All verbs in the order of the help, from 0; NULL: there are no more. */
+const struct verb *verb_at(size_t i);
+/* The verb that the first words name, and how many they are; the longest name wins.  NULL: none. */
+const struct verb *verb_find(char *const *words, size_t n, size_t *ret_used);
+/* The name begins with these words. */
+bool verb_begins(const struct verb *v, char *const *words, size_t n);
+/* What `arguments` says; *ret_max is SIZE_MAX if there is no limit. */
+void verb_arity(const struct verb *v, size_t *ret_min, size_t *ret_max);
+size_t verb_options(const struct verb *v);
+
+#endif
