@@ -525,7 +525,7 @@ static void gone(struct world_call *c)
 	release(c);
 	hook_stop(c->hook);
 	if (c->dial)
-		dial_call_gone(c->dial, c->key.tunnel_id);
+		dial_call_gone(c->dial, c->key.tunnel_id, c->sent_away);
 	HASH_DEL(d->calls, c);
 	free(c);
 }
@@ -558,6 +558,7 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 		log_errors(c, op->errors);
 	} else if (op->type == L2TP_OP_SESSION_DOWN) {
 		log_down(c, op->reason);
+		c->sent_away = dial_is_sent_away(op->reason);
 		abort_dialling(c);
 	} else if (op->type == L2TP_OP_SESSION_DEL) {
 		c->ending = true;

@@ -371,7 +371,7 @@ static void check_lac(struct load *load, const struct config_profile *p, cfg_t *
 
 	if (!line_of(section, "server"))
 		mistakes_add(&load->mistakes, p->line, "lac \"%s\" has no server; "
-			     "give server = \"NAME or ADDRESS\"", p->name);
+			     "give server = \"NAME or ADDRESS\", or a list", p->name);
 	if (p->family && source_family && p->family != source_family)
 		mistakes_add(&load->mistakes, line_of(section, "source"),
 			     "source is not of the family that is asked for; allowed: an IPv%d address", p->family);

@@ -58,7 +58,7 @@ struct config_profile {
 
 	/* lac: whom to dial */
 	bool lac;
-	char *server;              /* name or address */
+	char **servers;            /* names or addresses, NULL-terminated */
 	uint16_t server_port;
 	int family;                /* 4, 6 or 0: any */
 	char *source;              /* local address, NULL: the route's */

@@ -74,7 +74,7 @@ const struct option options[] = {
 	LNS("sequencing",           sequencing,  sequencing,           0,          0,          NONE,        "no")
 
 	/* whom to dial */
-	LAC("server",               text,        server,               1,          253,        NONE,        NONE)
+	LAC("server",               servers,     servers,              0,          LIST_MAX,   NONE,        NONE)
 	LAC("port",                 number,      server_port,          1,          UINT16_MAX, NONE,        "1701")
 	LAC("family",               family,      family,               0,          0,          NONE,        "any")
 	LAC("source",               address,     source,               0,          0,          NONE,        NONE)

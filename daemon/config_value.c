@@ -23,6 +23,7 @@
 #include "config_option.h"
 
 #define L2TP_PORT 1701
+#define SERVER_MAX 253 /* octets of a domain name */
 
 static const char *out_of_memory(struct option_context *x)
 {
@@ -306,6 +307,16 @@ static const char *set_texts(struct option_context *x, const struct option *o, c
 	return longer[n] ? NULL : out_of_memory(x);
 }
 
+static const char *set_servers(struct option_context *x, const struct option *o, const char *text, void *field)
+{
+	return strlen(text) > SERVER_MAX ? "too long" : set_texts(x, o, text, field);
+}
+
+static void describe_servers(const struct option *o, char *buf, size_t size)
+{
+	snprintf(buf, size, "a list of up to %" PRIu64 " names or addresses of 1 to %d octets", o->max, SERVER_MAX);
+}
+
 static void describe_list(const struct option *o, char *buf, size_t size)
 {
 	snprintf(buf, size, "a list of up to %" PRIu64 " texts that are not empty", o->max);
@@ -345,6 +356,9 @@ const struct option_kind kind_text = { .set = set_text, .clear = clear_text, .de
 const struct option_kind kind_name = { .set = set_name, .describe = describe_length };
 const struct option_kind kind_texts = {
 	.list = true, .set = set_texts, .clear = clear_texts, .describe = describe_list
+};
+const struct option_kind kind_servers = {
+	.list = true, .set = set_servers, .clear = clear_texts, .describe = describe_servers
 };
 const struct option_kind kind_interface = {
 	.allowed = "1 to 15 characters without space, / and :, or up to 10 with one %d for a number",

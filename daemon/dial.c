@@ -4,7 +4,9 @@
  * when something ends: after a pause that doubles from redial-min to redial-max, jittered so that a thousand clients of
  * a server that restarts do not come back as one.  PPP that comes up sets the pause back.
  *
- * The name is resolved anew for each attempt, and each attempt takes the next of its addresses.
+ * The destinations are a ring: the addresses of the first server's name, then those of the second's.  Each attempt takes
+ * the next one; its name is resolved anew for it.  A server that answers "try another" (Error Code 7) is left at once
+ * for the next one (RFC 2661 4.4.2), but there is a pause before anybody is asked a second time.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,7 +24,9 @@ struct dial {
 	uint32_t tunnel_id;       /* 0: none */
 	uint32_t calls;           /* placed on it and not gone */
 	unsigned failures;        /* since PPP was last up */
-	unsigned attempts;
+	size_t server, address;   /* the next destination: of the profile's servers, and of its name's addresses */
+	bool fresh;               /* it has not been tried in this round */
+	bool sent_away;           /* the tunnel was left, for the next destination */
 };
 
 static struct log_object object(const struct dial *d)
@@ -55,6 +59,12 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *ctx)
 	return 0;
 }
 
+static void arm(struct dial *d, usec_t pause)
+{
+	sd_event_source_set_time(d->timer, world_now() + pause);
+	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
+}
+
 static void again(struct dial *d, const char *why)
 {
 	struct log_object o = object(d);
@@ -67,8 +77,27 @@ static void again(struct dial *d, const char *why)
 		return;
 	pause = next_pause(d);
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "%s, dialling again in %.1f s", why, (double)pause / USEC_PER_SEC);
-	sd_event_source_set_time(d->timer, world_now() + pause);
-	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
+	arm(d, pause);
+}
+
+/* ---- Destinations ------------------------------------------------------------------------------------------- */
+
+/* Behind this one, of a name with n addresses. */
+static void next_destination(struct dial *d, size_t n)
+{
+	d->fresh = true;
+	if (++d->address < n)
+		return;
+	d->address = 0;
+	if (d->profile->servers[++d->server])
+		return;
+	d->server = 0;
+	d->fresh = false;
+}
+
+bool dial_is_sent_away(const struct l2tp_reason *reason)
+{
+	return reason->origin == L2TP_BY_PEER && reason->result == RC_CDN_GENERAL && reason->error == EC_TRY_ANOTHER;
 }
 
 /* ---- An attempt --------------------------------------------------------------------------------------------- */
@@ -153,13 +182,16 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 
 	d->resolve = NULL;
 	if (err < 0) {
+		next_destination(d, 0);
 		log_event(LOG_WARNING, LOG_LOCAL_, &o, "%s", why);
 		again(d, "no address");
 		return;
 	}
-	const struct l2tp_addr *peer = &addrs[d->attempts++ % n];
+	const struct l2tp_addr *peer = &addrs[d->address < n ? d->address : 0]; /* it may have had more of them before */
 	o.peer = peer;
-	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "dialling %s (%s)", d->profile->server, l2tp_addr_str(peer, name));
+	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "dialling %s (%s)", d->profile->servers[d->server],
+		  l2tp_addr_str(peer, name));
+	next_destination(d, n);
 	r = open_tunnel(d, peer);
 	if (r < 0)
 		again(d, strerror(-r));
@@ -180,19 +212,25 @@ static void attempt(struct dial *d)
 		world_pump(d->driver);
 		return;
 	}
-	r = resolve_start(d->driver->workers, p->server, p->server_port, p->family, on_resolved, d, &d->resolve);
+	r = resolve_start(d->driver->workers, p->servers[d->server], p->server_port, p->family, on_resolved, d, &d->resolve);
 	if (r < 0)
 		again(d, strerror(-r));
 }
 
 /* ---- What is heard of the tunnel and its calls -------------------------------------------------------------- */
 
-void dial_tunnel_down(struct dial *d, uint32_t tunnel_id)
+void dial_tunnel_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reason *reason)
 {
+	bool sent_away = d->sent_away || dial_is_sent_away(reason);
+
 	if (d->tunnel_id != tunnel_id)
 		return;
 	d->tunnel_id = 0; /* it lingers without us */
-	again(d, "the tunnel is gone");
+	d->sent_away = false;
+	if (sent_away && d->fresh && !d->driver->stopping)
+		arm(d, 0);
+	else
+		again(d, "the tunnel is gone");
 }
 
 void dial_call_up(struct dial *d)
@@ -200,12 +238,16 @@ void dial_call_up(struct dial *d)
 	d->failures = 0;
 }
 
-void dial_call_gone(struct dial *d, uint32_t tunnel_id)
+void dial_call_gone(struct dial *d, uint32_t tunnel_id, bool sent_away)
 {
 	if (d->tunnel_id != tunnel_id)
 		return;
 	d->calls--;
-	again(d, "the call is gone");
+	d->sent_away = sent_away && d->fresh && !d->calls;
+	if (d->sent_away)
+		l2tp_close_tunnel(d->driver->engine, tunnel_id, NULL, world_now()); /* dial_tunnel_down() goes on */
+	else
+		again(d, "the call is gone");
 }
 
 /* ---- Life --------------------------------------------------------------------------------------------------- */

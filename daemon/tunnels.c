@@ -210,7 +210,7 @@ void tunnel_op(struct driver *d, const struct l2tp_op *op)
 	} else if (op->type == L2TP_OP_TUNNEL_DOWN) {
 		log_down(t, op->reason);
 		if (t->dial)
-			dial_tunnel_down(t->dial, t->id);
+			dial_tunnel_down(t->dial, t->id, op->reason);
 	} else if (op->type == L2TP_OP_TUNNEL_DEL) {
 		unpin(t);
 		d->dataplane->class->tunnel_del(d->dataplane, t->id, on_deleted, t);

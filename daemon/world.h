@@ -50,6 +50,7 @@ struct world_call {
 	uint8_t version;
 	bool sequenced;               /* the LAC requires that all data is (5.4) */
 	bool ppp_up;
+	bool sent_away;               /* the LNS says: try another */
 	bool answered;                /* its outgoing call was placed: to be cleared */
 	struct hook *hook;            /* placing or clearing it; NULL */
 	uint32_t peer_tunnel_id, peer_session_id;
@@ -108,8 +109,10 @@ bool call_has_room(const struct driver *d, const struct config_profile *profile)
 int dials_start(struct driver *d);
 void dials_stop(struct driver *d);
 void dials_free(struct driver *d);
-void dial_tunnel_down(struct dial *dial, uint32_t tunnel_id);
+void dial_tunnel_down(struct dial *dial, uint32_t tunnel_id, const struct l2tp_reason *reason);
 void dial_call_up(struct dial *dial);
-void dial_call_gone(struct dial *dial, uint32_t tunnel_id);
+void dial_call_gone(struct dial *dial, uint32_t tunnel_id, bool sent_away);
+/* Does the peer know of another LNS that would do (Error Code 7)? */
+bool dial_is_sent_away(const struct l2tp_reason *reason);
 
 #endif

@@ -28,6 +28,7 @@ enum profile {
 	LAC_QUICK = LAC + QUICK,
 	LAC_FULL = LAC + FULL,   /* numbers and speeds, two calls */
 	LAC_IDLE = LAC + IDLE,   /* no calls */
+	LAC_PLACES,              /* a second server, at peer_second_place(); a long pause between attempts */
 	OWN = 64     /* the scenario starts a daemon itself */
 };
 
@@ -93,6 +94,8 @@ extern const struct scenario header_scenarios[], avp_scenarios[], tunnel_scenari
 	channel_scenarios[], lac_scenarios[];
 
 void peer_anew(struct peer *p);
+/* Where the second server of LAC_PLACES is, if the first one is here. */
+struct sockaddr_in second_place(struct sockaddr_in first);
 void peer_open(struct peer *p);
 void peer_call(struct peer *p);
 void peer_alive(struct peer *p);

@@ -206,6 +206,12 @@ static size_t collect(const char *word)
 	return n;
 }
 
+struct sockaddr_in second_place(struct sockaddr_in first)
+{
+	first.sin_addr.s_addr ^= htonl(0x8000);
+	return first;
+}
+
 /* What a lac section of this profile has besides the server. */
 static const char *lac_options(enum profile profile)
 {
@@ -221,6 +227,8 @@ static const char *lac_options(enum profile profile)
 	case LAC_FULL:
 		return "calls = 2 calling-number = \"0401\" called-number = \"0402\" tx-connect-speed = 64000 "
 		       "rx-connect-speed = 32000 vendor-name = \"maker\"";
+	case LAC_PLACES:
+		return "redial-min = 1min";
 	case LAC_IDLE:
 		return "calls = 0";
 	}
@@ -229,14 +237,22 @@ static const char *lac_options(enum profile profile)
 
 static void write_lacs(size_t n, char *out, size_t size)
 {
+	char first[INET_ADDRSTRLEN], second[INET_ADDRSTRLEN];
 	size_t len = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (runs[i].scenario->profile & LAC)
-			len += (size_t)snprintf(out + len, size - len,
-						"lac \"lac%zu\" { server = \"%s\" port = %u strict = yes %s }\n", i,
-						inet_ntoa(runs[i].addr.sin_addr), ntohs(runs[i].addr.sin_port),
-						lac_options(runs[i].scenario->profile));
+	for (size_t i = 0; i < n; i++) {
+		const struct sockaddr_in place = second_place(runs[i].addr);
+		enum profile profile = runs[i].scenario->profile;
+
+		if (!(profile & LAC))
+			continue;
+		inet_ntop(AF_INET, &runs[i].addr.sin_addr, first, sizeof(first));
+		inet_ntop(AF_INET, &place.sin_addr, second, sizeof(second));
+		len += (size_t)snprintf(out + len, size - len,
+					"lac \"lac%zu\" { server = { %s %s%s } port = %u strict = yes %s }\n", i, first,
+					profile == LAC_PLACES ? ", " : "", profile == LAC_PLACES ? second : "",
+					ntohs(runs[i].addr.sin_port), lac_options(profile));
+	}
 	MUST(len < size);
 }
 

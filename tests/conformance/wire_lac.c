@@ -246,6 +246,58 @@ static void dialled_again(struct peer *p)
 	MUST(p->engine_id != before);
 }
 
+/* ---- Try another (4.4.2): its pause is a minute, but it comes at once ----------------------------------------- */
+
+static int places[2]; /* sockets */
+
+static void two_places(struct peer *p)
+{
+	struct sockaddr_in self = { 0 };
+	socklen_t len = sizeof(self);
+
+	MUST(getsockname(p->fd, (struct sockaddr *)&self, &len) == 0);
+	self = second_place(self);
+	places[0] = p->fd;
+	places[1] = peer_socket(&self);
+}
+
+static void send_away(struct peer *p, enum cm_type type)
+{
+	struct msg m = peer_msg(p, type);
+
+	m.result_code = (struct result_code){ .result = 2, .has_error = true, .error = EC_TRY_ANOTHER };
+	peer_send(p, &m, peer_address(p, type));
+}
+
+static void cdn_sent_away(struct peer *p) { send_away(p, CM_CDN); }
+
+static void tunnel_sent_away(struct peer *p)
+{
+	send_away(p, CM_STOPCCN);
+	peer_acked(p);
+}
+
+static void call_sent_away(struct peer *p)
+{
+	cdn_sent_away(p);
+	(void)peer_hear(p, CM_STOPCCN);
+}
+
+static void at_second_place(struct peer *p)
+{
+	p->fd = places[1];
+	peer_anew(p);
+	p->to.sin_port = 0;
+	sccrq(p);
+}
+
+/* Everybody has been asked: now there is the pause. */
+static void nowhere_else(struct peer *p)
+{
+	p->fd = places[0];
+	peer_quiet(p, 1000, true);
+}
+
 const struct scenario lac_scenarios[] = {
 	{ "R2661-7.2.1-S01, R2661-6.1-01..07, R2661-4.4.3-18, R2661-5.3-03, X2661-4.4.3-01: SCCRQ", LAC_STRICT,
 	  { DIALED, HAS(PROTOCOL_VERSION), HAS(HOST_NAME), HAS(FRAMING_CAPABILITIES), HAS(ASSIGNED_TUNNEL_ID),
@@ -311,5 +363,13 @@ const struct scenario lac_scenarios[] = {
 	{ "X2661-7.4.1-04: StopCCN when it is up, no CDN", LAC_STRICT, { CONNECTED, SAY(STOPCCN), ACKED, QUIET(50) } },
 	{ "X2661-7.4.1-01, R2661-4.4.2-D05: we are no LNS on a tunnel that we dialled", LAC_IDLE,
 	  { UP, SAY(ICRQ), REFUSED(5, 0), ALIVE } },
+
+	/* try another */
+	{ "R2661-4.4.2-05, R2661-4.4.2-E07: StopCCN", LAC_PLACES,
+	  { FN(two_places), DIALED, FN(tunnel_sent_away), FN(at_second_place), FN(tunnel_sent_away), FN(nowhere_else) } },
+	{ "R2661-4.4.2-05: CDN", LAC_PLACES,
+	  { FN(two_places), RINGING, FN(call_sent_away), FN(at_second_place), SAY(SCCRP), HEAR(SCCCN), HEAR(ICRQ),
+	    FN(cdn_sent_away), ACKED, FN(nowhere_else) } },
+	{ "R2661-4.4.2-05: only if it says so", LAC_PLACES, { FN(two_places), RINGING, SAY(CDN), ACKED, QUIET(500) } },
 	{ 0 }
 };

@@ -238,7 +238,8 @@ START_TEST(empty_profiles_have_the_defaults)
 	ck_assert(lac->lac && !lns->lac);
 	ck_assert_uint_eq(lac->line, 1);
 	ck_assert_uint_eq(lns->line, 2);
-	ck_assert_str_eq(lac->server, "s");
+	ck_assert_str_eq(lac->servers[0], "s");
+	ck_assert_ptr_null(lac->servers[1]);
 	ck_assert_uint_eq(lac->server_port, 1701);
 	ck_assert_uint_eq(lac->local_port, 0);
 	ck_assert(lac->autodial && lac->family == 0 && lac->calls == 1 && !lac->source);
@@ -265,7 +266,7 @@ START_TEST(everything_set)
 		"sccrq-per-second = 10 sccrq-per-second-per-source = 11\n"
 		"errors-per-second = 12 errors-per-second-per-source = 13 }\n"
 		"pool p { range = 10.0.0.0/30 }\npool q { range = 10.1.0.5-10.1.0.9 }\n"
-		"lac l { server = \"a.example\" port = 1 family = ipv6 source = 2001:db8::5\n"
+		"lac l { server = { \"a.example\", b } port = 1 family = ipv6 source = 2001:db8::5\n"
 		"local-port = 1702 dial = no\n"
 		"redial-min = 100ms redial-max = 2h calls = 2 calling-number = '*1' called-number = \"\\\"2\"\n"
 		"tx-connect-speed = 4294967295 rx-connect-speed = 56000 vendor-name = '' hello-interval = never\n"
@@ -293,7 +294,8 @@ START_TEST(everything_set)
 	ck_assert(c->n_pools == 2 && c->pools[0].first == 0x0a000002 && c->pools[0].last == 0x0a000002);
 	ck_assert(c->pools[1].first == 0x0a010005 && c->pools[1].last == 0x0a010009);
 
-	ck_assert_str_eq(p->server, "a.example");
+	ck_assert_str_eq(p->servers[0], "a.example");
+	ck_assert_str_eq(p->servers[1], "b");
 	ck_assert(p->server_port == 1 && p->family == 6 && p->local_port == 1702 && !p->autodial && p->calls == 2);
 	ck_assert_str_eq(p->source, "2001:db8::5");
 	ck_assert(p->redial_min == 100000 && p->redial_max == 7200 * USEC_PER_SEC);
