@@ -87,6 +87,7 @@ struct config {
 	struct config_pool *pools;
 	size_t n_pools;
 	struct l2tp_limits limits;
+	struct l2tp_refusal stranger_refusal; /* StopCCN for whom no lns profile fits; result 0: silence */
 	char *runtime_directory;   /* default /run/l2tpd */
 	char *pppd;                /* default /usr/sbin/pppd */
 	char *pppd_plugin;         /* path of pppd-l2tp.so */

@@ -53,6 +53,7 @@ const struct option options[] = {
 	TOP("pppd-plugin",          text,        pppd_plugin,          1,          TEXT_MAX,   NONE,        PPPD_PLUGIN)
 	TOP("pppd-starts",          number,      pppd_starts,          1,          1024,       NONE,        "16")
 	TOP("stop-timeout",         time,        stop_timeout,         SEC,        5 * MINUTE, NONE,        "10s")
+	TOP("stranger-refusal",     refusal,     stranger_refusal,     1,          RC_STOPCCN_DS, "silence", "4")
 	TOP("log-level",            log_level,   log_level,            0,          0,          NONE,        "info")
 
 	LIM("tunnels",              number,      tunnels,              1,          UINT16_MAX, NONE,        NONE)
@@ -64,6 +65,7 @@ const struct option options[] = {
 	LIM("sccrq-per-second-per-source", number, sccrq_per_second_per_source, 1, UINT16_MAX, NONE,        NONE)
 	LIM("errors-per-second",    number,      errors_per_second,    1,          UINT16_MAX, NONE,        NONE)
 	LIM("errors-per-second-per-source", number, errors_per_second_per_source, 1, UINT16_MAX, NONE,      NONE)
+	LIM("refusal",              refusal,     refusal,              1,          RC_STOPCCN_DS, "auto",    "auto")
 
 	WHOLE(IN_POOL, "range", range, config_pool, 0)
 
@@ -100,6 +102,7 @@ const struct option options[] = {
 	PARAM("ignore-unknown-mandatory", yes_no, ignore_unknown_mandatory, 0,      0,          NONE,        "no")
 	PARAM("proxy-authentication", yes_no,    proxy_authentication, 0,          0,          NONE,        "no")
 	PARAM("sessions",           number,      sessions_max,         1,          UINT16_MAX, NONE,        NONE)
+	PARAM("call-refusal",       refusal,     call_refusal,         1,          RC_CDN_DS,  "auto",      "auto")
 	PARAM("receive-window",     number,      receive_window,       1,          1024,       NONE,        NONE)
 	PARAM("hello-interval",     time,        hello_interval,       100 * MSEC, HOUR,       "never",     NONE)
 	PARAM("retransmit-initial", time,        retransmit_initial,   100 * MSEC, MINUTE,     NONE,        NONE)

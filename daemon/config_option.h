@@ -49,6 +49,7 @@ extern const struct option_kind kind_number;      /* an unsigned integer of 1 to
 extern const struct option_kind kind_time;        /* usec_t */
 extern const struct option_kind kind_msec;        /* uint32_t, milliseconds */
 extern const struct option_kind kind_dscp;        /* uint32_t, a PHB code of RFC 3140 */
+extern const struct option_kind kind_refusal;     /* struct l2tp_refusal */
 extern const struct option_kind kind_yes_no;      /* bool */
 extern const struct option_kind kind_family;      /* int */
 extern const struct option_kind kind_sequencing;  /* enum config_sequencing */

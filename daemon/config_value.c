@@ -187,6 +187,36 @@ static const char *set_dscp(struct option_context *x, const struct option *o, co
 	return what;
 }
 
+/* "4", or "2/7": only the general error has an error code behind it, and says nothing without one */
+static const char *set_refusal(struct option_context *x, const struct option *o, const char *text, void *field)
+{
+	struct l2tp_refusal *refusal = field;
+	uint64_t result, error = EC_NONE;
+	const char *rest;
+
+	(void)x;
+	if (strcmp(text, o->word) == 0) {
+		*refusal = (struct l2tp_refusal){ 0 };
+		return NULL;
+	}
+	if (!read_digits(text, &result, &rest) || (*rest && *rest != '/') ||
+	    (*rest && (!read_digits(rest + 1, &error, &rest) || *rest)))
+		return "not a result code";
+	if (result < o->min || result > o->max || error > EC_UNKNOWN_MANDATORY_AVP)
+		return "out of range";
+	if ((result == RC_CDN_GENERAL) != (error != EC_NONE))
+		return "an error code goes with result 2, and only with that";
+	*refusal = (struct l2tp_refusal){ (uint16_t)result, (uint16_t)error };
+	return NULL;
+}
+
+static void describe_refusal(const struct option *o, char *buf, size_t size)
+{
+	snprintf(buf, size, "a result code of %" PRIu64 " to %" PRIu64 ", 2 with its error code as in 2/7, or %s", o->min,
+		 o->max, o->word);
+}
+
+const struct option_kind kind_refusal = { .set = set_refusal, .describe = describe_refusal };
 const struct option_kind kind_dscp = { .set = set_dscp, .describe = describe_number };
 const struct option_kind kind_number = { .set = set_number, .describe = describe_number };
 const struct option_kind kind_time = { .set = set_time, .describe = describe_time };

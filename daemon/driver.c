@@ -63,7 +63,8 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 	log_event(LOG_NOTICE, LOG_AUTHN,
 		  &(struct log_object){ .peer = peer, .host = log_escape(host_name, host, sizeof(host)) },
 		  "tunnel refused: no lns profile fits this address and host name");
-	reason->result = RC_STOPCCN_UNAUTHORIZED;
+	reason->result = d->config->stranger_refusal.result;
+	reason->error = d->config->stranger_refusal.error;
 	return false;
 }
 
@@ -91,8 +92,10 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 		return true;
 	log_event(LOG_WARNING, LOG_LOCAL_, &(struct log_object){ .tunnel_id = tunnel_id, .profile = profile->name },
 		  "call refused: pool \"%s\" is used up", profile->ppp.pool->name);
-	*reason = (struct l2tp_reason){ .origin = L2TP_BY_WORLD, .result = RC_CDN_NO_FACILITY_TEMPORARY,
-					.text = "no address left" };
+	*reason = (struct l2tp_reason){ .origin = L2TP_BY_WORLD, .result = profile->params.call_refusal.result,
+					.error = profile->params.call_refusal.error, .text = "no address left" };
+	if (!reason->result)
+		reason->result = RC_CDN_NO_FACILITY_TEMPORARY;
 	return false;
 }
 

@@ -73,6 +73,16 @@ static void refuse_code(struct l2tp *l, const struct request *q, uint16_t result
 	refuse_fault(l, q, &f);
 }
 
+/* There is no room for one more: as the world wants it said. */
+static void refuse_full(struct l2tp *l, const struct request *q, const char *text)
+{
+	struct l2tp_refusal refusal = l->core.env.limits.refusal;
+
+	if (!refusal.result)
+		refusal = (struct l2tp_refusal){ RC_STOPCCN_GENERAL, EC_RESOURCES };
+	refuse_code(l, q, refusal.result, refusal.error, text);
+}
+
 /* The settings for a peer depend on its Host Name, and reading hidden AVPs on the settings. */
 static bool admit(struct l2tp *l, struct request *q)
 {
@@ -160,9 +170,9 @@ static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 	if (l->core.shutting_down)
 		refuse_code(l, q, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
 	else if (l->core.stats.tunnels >= l->core.env.limits.tunnels)
-		refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "too many tunnels");
+		refuse_full(l, q, "too many tunnels");
 	else if ((s && s->half_open >= l->core.env.limits.half_open_per_source) || !make_room(l, now))
-		refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "too many tunnels being opened");
+		refuse_full(l, q, "too many tunnels being opened");
 	else
 		return true;
 	return false;

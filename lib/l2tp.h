@@ -157,6 +157,11 @@ struct l2tp_reason {
 
 /* ---- What the world configures ----------------------------------------------------------------------------- */
 
+/* What is answered where there is no room: the field keys its fail-over on it.  result 0: general error, resources. */
+struct l2tp_refusal {
+	uint16_t result, error;
+};
+
 /* Limits of an engine.  All must be at least 1. */
 struct l2tp_limits {
 	uint32_t tunnels;              /* at most 65535 */
@@ -169,6 +174,7 @@ struct l2tp_limits {
 	 * rests for a minute: from some 1000 SCCRQs a second on, a flood can use up all ids. */
 	uint32_t sccrq_per_second, sccrq_per_second_per_source;
 	uint32_t errors_per_second, errors_per_second_per_source;
+	struct l2tp_refusal refusal; /* StopCCN beyond the first limits (the rates: silence) */
 };
 
 #define L2TP_NAME_MAX 128   /* own host name and vendor name, with NUL */
@@ -201,6 +207,7 @@ struct l2tp_params {
 	usec_t setup_timeout;                  /* for a tunnel, and for a call, to be established */
 	usec_t idle_timeout;                   /* an established tunnel without sessions is closed; USEC_NEVER: never */
 	uint32_t sessions_max;                 /* sessions on this tunnel */
+	struct l2tp_refusal call_refusal;      /* CDN beyond this limit, the engine's, and during its shutdown */
 	uint32_t control_phb, session_phb;     /* RFC 3308: the per-hop behaviour that we ask for, and answer with, as a
 						* code of RFC 3140; L2TP_PHB_NONE: we take no part */
 	bool phb_required;                     /* a peer that does not agree to it is refused */

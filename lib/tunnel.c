@@ -194,6 +194,16 @@ static void refuse_call(struct tunnel *t, uint32_t peer_id, uint16_t result, uin
 	session_refuse(&t->sessions, peer_id, &reason, now);
 }
 
+/* There is no room for one more: as the world wants it said, or with this error. */
+static void refuse_full(struct tunnel *t, uint32_t peer_id, uint16_t error, const char *why, usec_t now)
+{
+	struct l2tp_refusal refusal = t->conn.params.call_refusal;
+
+	if (!refusal.result)
+		refusal = (struct l2tp_refusal){ RC_CDN_GENERAL, error };
+	refuse_call(t, peer_id, refusal.result, refusal.error, why, now);
+}
+
 /* Do we take such a call from this peer, or place it for him (4.4.3)? */
 static bool check_call(const struct l2tp_params *p, const struct l2tp_call_info *info, struct fault *f)
 {
@@ -221,7 +231,7 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 	if (!check_call(&t->conn.params, &info, &f))
 		return refuse_call(t, peer_id, f.result, f.error, f.text, now);
 	if (core->shutting_down)
-		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_TRY_ANOTHER, "shutting down", now);
+		return refuse_full(t, peer_id, EC_TRY_ANOTHER, "shutting down", now);
 	if (msg_has(m, AVP_SESSION_DS) && !conn_check_phb(&t->conn, t->conn.params.session_phb, true, m->session_ds))
 		return refuse_call(t, peer_id, RC_CDN_DS, EC_NONE, "no agreement on Session DS", now);
 	if (session_find_peer(&t->sessions, peer_id))
@@ -229,7 +239,7 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 	if (core->env.admit_call && !core->env.admit_call(core->env.ctx, t->conn.id, t->conn.params.cookie, &info, &reason))
 		return session_refuse(&t->sessions, peer_id, &reason, now);
 	if (session_new(&t->sessions, role, &info, now, &s) < 0)
-		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_RESOURCES, "no more sessions", now);
+		return refuse_full(t, peer_id, EC_RESOURCES, "no more sessions", now);
 	if (session_set_peer_id(s, peer_id) < 0)
 		t->conn.broken = true;
 	if (msg_has(m, AVP_SESSION_DS))

@@ -260,11 +260,11 @@ START_TEST(everything_set)
 	struct config *c = load_good(
 		"listen = { 192.0.2.1, \"[2001:db8::1]:1702\", '2001:db8::2', 192.0.2.1:1703 } # a comment\n"
 		"runtime-directory = /tmp/x  pppd = /bin/true pppd-plugin = '/x.so' pppd-starts = 3\n"
-		"stop-timeout = 1min\n"
+		"stop-timeout = 1min stranger-refusal = silence\n"
 		"log-level = debug /* two\nlines */ limits { tunnels = 5 sessions = 6 sessions-per-tunnel = 7\n"
 		"half-open = 8 half-open-per-source = 9\n"
 		"sccrq-per-second = 10 sccrq-per-second-per-source = 11\n"
-		"errors-per-second = 12 errors-per-second-per-source = 13 }\n"
+		"errors-per-second = 12 errors-per-second-per-source = 13 refusal = 2/7 }\n"
 		"pool p { range = 10.0.0.0/30 }\npool q { range = 10.1.0.5-10.1.0.9 }\n"
 		"lac l { server = { \"a.example\", b } port = 1 family = ipv6 source = 2001:db8::5\n"
 		"local-port = 1702 dial = no\n"
@@ -274,7 +274,7 @@ START_TEST(everything_set)
 		"setup-timeout = 9s idle-timeout = 7d\n"
 		"receive-window = 1024 reorder-timeout = 30ms sessions = 12 strict = yes proxy-authentication = yes "
 		"ignore-unknown-mandatory = yes dial-hook = \"/x/y\" dial-timeout = 9s host-name = me secret = x\n"
-		"challenge = on hide-avps = true sequencing = yes\n"
+		"call-refusal = 12 challenge = on hide-avps = true sequencing = yes\n"
 		"control-dscp = 63 session-dscp = 0 dscp-required = yes\n"
 		"ppp { options = { a, \"b c\" } interface = l2tp%d local-address = 10.0.0.1\n"
 		"pool = q ipv6 = no mtu = 576\n"
@@ -290,7 +290,7 @@ START_TEST(everything_set)
 	ck_assert_str_eq(c->runtime_directory, "/tmp/x");
 	ck_assert_str_eq(c->pppd_plugin, "/x.so");
 	ck_assert(c->pppd_starts == 3 && c->stop_timeout == 60 * USEC_PER_SEC && c->log_level == LOG_DEBUG);
-	ck_assert_mem_eq(&c->limits, (&(struct l2tp_limits){ 5, 6, 7, 8, 9, 10, 11, 12, 13 }), sizeof(c->limits));
+	ck_assert_mem_eq(&c->limits, (&(struct l2tp_limits){ 5, 6, 7, 8, 9, 10, 11, 12, 13, { 2, 7 } }), sizeof(c->limits));
 	ck_assert(c->n_pools == 2 && c->pools[0].first == 0x0a000002 && c->pools[0].last == 0x0a000002);
 	ck_assert(c->pools[1].first == 0x0a010005 && c->pools[1].last == 0x0a010009);
 
@@ -311,6 +311,7 @@ START_TEST(everything_set)
 	ck_assert(p->params.receive_window == 1024 && p->params.reorder_timeout_ms == 30);
 	ck_assert(p->sequencing == CONFIG_SEQUENCING_YES && p->params.phb_required && p->params.session_phb == 0);
 	ck_assert_uint_eq(p->params.control_phb, 0xfc00); /* R3308-6-01 */
+	ck_assert(c->stranger_refusal.result == 0 && p->params.call_refusal.result == 12 && !p->params.call_refusal.error);
 	ck_assert(p->params.sessions_max == 12 && p->params.challenge && p->params.hide_avps);
 	ck_assert_str_eq(p->params.host_name, "me");
 	ck_assert_str_eq(p->params.vendor_name, "");

@@ -1095,19 +1095,28 @@ START_TEST(flood_forgotten) /* of IPv6 addresses out of one /64, and of any: not
 }
 END_TEST
 
+/* As the world wants it said, or resources. */
+static const struct l2tp_refusal refusals[] = { { 0 }, { RC_STOPCCN_GENERAL, EC_TRY_ANOTHER }, { 6, 0 } };
+
+static void expect_refusal(enum cm_type type, const struct l2tp_refusal *r)
+{
+	expect_result(type, r->result ? r->result : RC_CDN_GENERAL, r->result ? r->error : EC_RESOURCES);
+}
+
 START_TEST(tunnel_limit)
 {
 	uint32_t id;
 
 	world_init(&w);
 	w.env.limits.tunnels = 2;
+	w.env.limits.refusal = refusals[_i];
 	world_start(&w);
 	for (uint8_t i = 0; i < 3; i++)
 		peer_init(&many[i], &w, (uint8_t)(20 + i));
 	peer_open(&many[0]);
 	peer_open(&many[1]);
 	peer_say(&many[2], CM_SCCRQ);
-	expect_result(CM_STOPCCN, RC_STOPCCN_GENERAL, EC_RESOURCES);
+	expect_refusal(CM_STOPCCN, &refusals[_i]);
 	ck_assert_int_eq(l2tp_open(w.l, &w.params, &p.local, &many[2].addr, w.now, &id), -EMFILE);
 	ck_assert_uint_eq(world_stats(&w).tunnels, 2);
 	finish();
@@ -1120,6 +1129,7 @@ START_TEST(session_limits)
 
 	world_init(&w);
 	*(_i == 0 ? &w.env.limits.sessions : _i == 1 ? &w.env.limits.sessions_per_tunnel : &w.params.sessions_max) = 2;
+	w.params.call_refusal = refusals[_i];
 	world_start(&w);
 	peer_init(&p, &w, 9);
 	peer_open(&p);
@@ -1127,7 +1137,7 @@ START_TEST(session_limits)
 		p.session_id++;
 		peer_say(&p, CM_ICRQ);
 	}
-	expect_result(CM_CDN, RC_CDN_GENERAL, EC_RESOURCES);
+	expect_refusal(CM_CDN, &refusals[_i]);
 	ck_assert_uint_eq(world_sent(&w, CM_CDN)->header.session_id, p.session_id);
 	ck_assert_uint_eq(world_stats(&w).sessions, 2);
 	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &(struct l2tp_call_info){ 0 }, 0, w.now, &id), -EMFILE);
@@ -2440,7 +2450,7 @@ static void add_ends(Suite *suite)
 	tcase_add_test(tc, sccrq_rate_of_all);
 	tcase_add_test(tc, error_rate);
 	tcase_add_test(tc, flood_forgotten);
-	tcase_add_test(tc, tunnel_limit);
+	tcase_add_loop_test(tc, tunnel_limit, 0, 3);
 	tcase_add_loop_test(tc, session_limits, 0, 3);
 	tcase_add_test(tc, ids);
 	tcase_add_test(tc, ids_on_the_wire);
