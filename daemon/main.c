@@ -179,6 +179,8 @@ static int run(const struct config *config, enum driver_dataplane dataplane)
 		r = add_signals(event, driver);
 	if (r >= 0)
 		r = driver_start(driver);
+	if (r >= 0)
+		r = sd_event_set_watchdog(event, true); /* as the unit's WatchdogSec= wants it */
 	if (r >= 0) {
 		sd_notify(0, "READY=1");
 		log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "l2tpd " VERSION " is ready");
