@@ -37,13 +37,23 @@ static struct log_object object(const struct world_call *c)
 				    .interface = c->name[0] ? c->name : NULL };
 }
 
-static struct world_call *call_get(struct driver *d, uint32_t tunnel_id, uint32_t session_id)
+struct world_call *call_get(const struct driver *d, uint32_t tunnel_id, uint32_t session_id)
 {
 	struct world_call_key key = { tunnel_id, session_id };
 	struct world_call *c;
 
 	HASH_FIND(hh, d->calls, &key, sizeof(key), c);
 	return c;
+}
+
+static void emit(const struct world_call *c, enum driver_event_type type, const struct l2tp_reason *reason)
+{
+	world_emit(c->driver, &(struct driver_event){ .type = type,
+						      .tunnel_id = c->key.tunnel_id,
+						      .session_id = c->key.session_id,
+						      .profile = c->profile->name,
+						      .peer = &c->peer,
+						      .reason = reason });
 }
 
 static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
@@ -63,10 +73,12 @@ static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
 				  .lns = op->lns,
 				  .fd = -1 };
 	HASH_ADD(hh, d->calls, key, sizeof(c->key), c);
-	if (c->hh.tbl)
-		return c;
-	free(c);
-	return NULL;
+	if (!c->hh.tbl) {
+		free(c);
+		return NULL;
+	}
+	emit(c, DRIVER_SESSION_OPENED, NULL);
+	return c;
 }
 
 /* ---- The kernel's session ----------------------------------------------------------------------------------- */
@@ -212,6 +224,7 @@ static void on_ppp_up(void *ctx, const struct ppp_status *status)
 		  status->peer_name, status->local_address[0] ? ", " : "", status->local_address,
 		  status->local_address[0] ? " -> " : "", status->remote_address, status->local_ipv6[0] ? ", " : "",
 		  status->local_ipv6, "");
+	emit(c, DRIVER_PPP_UP, NULL);
 	if (c->dial)
 		dial_call_up(c->dial);
 }
@@ -224,6 +237,12 @@ static void on_ppp_exited(void *ctx, const struct ppp_exit *how)
 	c->ppp = NULL;
 	release(c);
 	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "pppd ended: %s", how->text);
+	world_emit(c->driver, &(struct driver_event){ .type = DRIVER_PPP_EXITED,
+						      .tunnel_id = c->key.tunnel_id,
+						      .session_id = c->key.session_id,
+						      .profile = c->profile->name,
+						      .peer = &c->peer,
+						      .exit = how });
 	if (c->ending) {
 		hang_up(c);
 	} else {
@@ -451,6 +470,8 @@ static void start_ppp(struct world_call *c, const struct l2tp_op *op)
 		      &handler, c, &c->ppp);
 	if (r < 0)
 		close_for_ppp(c, RC_CDN_NO_FACILITY_TEMPORARY, strerror(-r));
+	else
+		emit(c, DRIVER_PPP_STARTED, NULL);
 }
 
 /* ---- Operations --------------------------------------------------------------------------------------------- */
@@ -465,6 +486,7 @@ static void up(struct world_call *c, const struct l2tp_op *op)
 	if (t && t->socket)
 		tunnel_mark(t, op->phb);
 	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "session established as %s", c->lns ? "LNS" : "LAC");
+	emit(c, DRIVER_SESSION_ESTABLISHED, NULL);
 	if (c->driver->ppp)
 		start_ppp(c, op);
 	else if (c->dial)
@@ -559,6 +581,7 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 	} else if (op->type == L2TP_OP_SESSION_DOWN) {
 		log_down(c, op->reason);
 		c->sent_away = dial_is_sent_away(op->reason);
+		emit(c, DRIVER_SESSION_CLOSING, op->reason);
 		abort_dialling(c);
 	} else if (op->type == L2TP_OP_SESSION_DEL) {
 		c->ending = true;
@@ -567,6 +590,7 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 		else
 			hang_up(c);
 	} else {
+		emit(c, DRIVER_SESSION_GONE, NULL);
 		gone(c);
 	}
 }

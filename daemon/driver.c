@@ -46,6 +46,30 @@ void world_random(void *ctx, void *p, size_t len)
 	}
 }
 
+/* ---- Watchers ----------------------------------------------------------------------------------------------- */
+
+void driver_watch(struct driver *d, struct driver_watcher *w)
+{
+	w->next = d->watchers;
+	d->watchers = w;
+}
+
+void driver_unwatch(struct driver *d, struct driver_watcher *w)
+{
+	struct driver_watcher **at = &d->watchers;
+
+	while (*at && *at != w)
+		at = &(*at)->next;
+	if (*at)
+		*at = w->next;
+}
+
+void world_emit(struct driver *d, const struct driver_event *e)
+{
+	for (const struct driver_watcher *w = d->watchers; w; w = w->next)
+		w->event(w->ctx, e);
+}
+
 /* ---- Admission ---------------------------------------------------------------------------------------------- */
 
 static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct l2tp_addr *peer,
@@ -65,6 +89,8 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 		  "tunnel refused: no lns profile fits this address and host name");
 	reason->result = d->config->stranger_refusal.result;
 	reason->error = d->config->stranger_refusal.error;
+	world_emit(d, &(struct driver_event){ .type = DRIVER_TUNNEL_REFUSED, .peer = peer, .host = host,
+					      .reason = reason });
 	return false;
 }
 
@@ -74,11 +100,12 @@ static void refused(void *ctx, const struct l2tp_addr *peer, struct l2tp_span ho
 	enum log_class class = reason->result == RC_STOPCCN_UNAUTHORIZED ? LOG_AUTHN : LOG_REMOTE;
 	char host[64];
 
-	(void)ctx;
 	log_event(LOG_NOTICE, class,
 		  &(struct log_object){ .peer = peer, .host = log_escape(host_name, host, sizeof(host)) },
 		  "tunnel refused: %s (result %u, error %u): %s", l2tp_stopccn_name(reason->result), reason->result,
 		  reason->error, reason->text);
+	world_emit(ctx, &(struct driver_event){ .type = DRIVER_TUNNEL_REFUSED, .peer = peer, .host = host,
+						.reason = reason });
 }
 
 static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
@@ -300,6 +327,8 @@ int driver_new(sd_event *event, const struct config *config, enum driver_datapla
 	if (!d)
 		return fail(-ENOMEM, "start");
 	d->lock = -1;
+	d->started = world_now();
+	d->dataplane_name = dataplane == DATAPLANE_KERNEL ? "kernel" : "none";
 	d->event = sd_event_ref(event);
 	d->config = config;
 	if ((r = workers_new(event, WORKERS_MAX, &d->workers)) < 0 || (r = make_pools(d)) < 0 ||
@@ -365,6 +394,7 @@ void driver_stop(struct driver *d)
 	if (d->stopping)
 		return;
 	d->stopping = true;
+	world_emit(d, &(struct driver_event){ .type = DRIVER_STOPPING });
 	dials_stop(d);
 	sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, d->config->stop_timeout, 0, on_stop_timer,
 				   d);

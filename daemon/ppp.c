@@ -452,6 +452,7 @@ static void launch(struct ppp *p)
 		finish(p, PPP_NOT_STARTED, r);
 		return;
 	}
+	p->status.pid = p->pid;
 	enter(p, PPP_STARTING);
 	log_event(LOG_DEBUG, LOG_INFO_ONLY, &o, "pppd (%d) started", (int)p->pid);
 	record = (struct ppp_record){

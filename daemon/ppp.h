@@ -10,6 +10,7 @@
 #define PPP_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 #include "l2tp.h"
 
@@ -41,6 +42,7 @@ struct ppp_spec {
 /* What is known of a running one. */
 struct ppp_status {
 	bool up;
+	pid_t pid;                                    /* 0: waits for its start */
 	char interface[16];
 	char local_address[16], remote_address[16];   /* IPv4, "" if there is none */
 	char local_ipv6[46], remote_ipv6[46];         /* link-local, "" if there is none */

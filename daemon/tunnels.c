@@ -20,12 +20,22 @@ static struct log_object object(const struct world_tunnel *t)
 				    .profile = t->profile->name };
 }
 
-struct world_tunnel *tunnel_get(struct driver *d, uint32_t id)
+struct world_tunnel *tunnel_get(const struct driver *d, uint32_t id)
 {
 	struct world_tunnel *t;
 
 	HASH_FIND(hh, d->tunnels, &id, sizeof(id), t);
 	return t;
+}
+
+static void emit(const struct world_tunnel *t, enum driver_event_type type, const struct l2tp_reason *reason)
+{
+	world_emit(t->driver, &(struct driver_event){ .type = type,
+						      .tunnel_id = t->id,
+						      .profile = t->profile->name,
+						      .peer = &t->peer,
+						      .host = t->host[0] ? t->host : NULL,
+						      .reason = reason });
 }
 
 struct world_tunnel *tunnel_note(struct driver *d, uint32_t id, const struct config_profile *profile)
@@ -41,10 +51,12 @@ struct world_tunnel *tunnel_note(struct driver *d, uint32_t id, const struct con
 	t->id = id;
 	t->profile = profile;
 	HASH_ADD(hh, d->tunnels, id, sizeof(t->id), t);
-	if (t->hh.tbl)
-		return t;
-	free(t);
-	return NULL;
+	if (!t->hh.tbl) {
+		free(t);
+		return NULL;
+	}
+	emit(t, DRIVER_TUNNEL_OPENED, NULL);
+	return t;
 }
 
 /* ---- The data path ------------------------------------------------------------------------------------------ */
@@ -205,16 +217,19 @@ void tunnel_op(struct driver *d, const struct l2tp_op *op)
 	} else if (op->type == L2TP_OP_TUNNEL_UP) {
 		o = object(t);
 		log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "tunnel established");
+		emit(t, DRIVER_TUNNEL_ESTABLISHED, NULL);
 	} else if (op->type == L2TP_OP_TUNNEL_IDLE) {
 		d->dataplane->class->tunnel_stats(d->dataplane, t->id, on_stats, t);
 	} else if (op->type == L2TP_OP_TUNNEL_DOWN) {
 		log_down(t, op->reason);
+		emit(t, DRIVER_TUNNEL_CLOSING, op->reason);
 		if (t->dial)
 			dial_tunnel_down(t->dial, t->id, op->reason);
 	} else if (op->type == L2TP_OP_TUNNEL_DEL) {
 		unpin(t);
 		d->dataplane->class->tunnel_del(d->dataplane, t->id, on_deleted, t);
 	} else {
+		emit(t, DRIVER_TUNNEL_GONE, NULL);
 		gone(t);
 	}
 }

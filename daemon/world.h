@@ -80,16 +80,22 @@ struct driver {
 	struct world_call *calls;
 	int lock;                     /* the runtime directory, -1: not held */
 	bool pumping, stopping;
+	struct driver_watcher *watchers;
+	const char *dataplane_name;
+	usec_t started;               /* when */
+	usec_t realtime;              /* ahead of our clock: view.c */
 };
 
 usec_t world_now(void);
 void world_random(void *ctx, void *p, size_t len);
 /* Carry out what the engine asks for and re-arm the timer: after everything that told the engine something. */
 void world_pump(struct driver *d);
+/* Tell the watchers. */
+void world_emit(struct driver *d, const struct driver_event *e);
 void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, int err);
 
 /* tunnels.c */
-struct world_tunnel *tunnel_get(struct driver *d, uint32_t id);
+struct world_tunnel *tunnel_get(const struct driver *d, uint32_t id);
 struct world_tunnel *tunnel_note(struct driver *d, uint32_t id, const struct config_profile *profile);
 void tunnel_op(struct driver *d, const struct l2tp_op *op);
 void tunnels_clear(struct driver *d);
@@ -100,6 +106,7 @@ unsigned tunnel_dscp(uint32_t phb, uint32_t otherwise);
 void tunnel_mark(struct world_tunnel *t, uint32_t phb);
 
 /* calls.c */
+struct world_call *call_get(const struct driver *d, uint32_t tunnel_id, uint32_t session_id);
 void call_op(struct driver *d, const struct l2tp_op *op);
 void calls_clear(struct driver *d);
 /* Is there an address for one more call of this profile? */
