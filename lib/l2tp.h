@@ -470,6 +470,39 @@ L2TP_API int l2tp_next_tunnel(const struct l2tp *l, struct l2tp_cursor *c, struc
 /* Sessions of all tunnels, in the order of their tunnels. */
 L2TP_API int l2tp_next_session(const struct l2tp *l, struct l2tp_cursor *c, struct l2tp_session_info *ret);
 
+/* ---- A message in words ------------------------------------------------------------------------------------- */
+
+/* A control message taken apart for people to read.  Nothing in it is believed or judged. */
+struct l2tp_message {
+	uint16_t type;          /* Message Type; 0: ZLB, or the first AVP is another one */
+	uint32_t tunnel_id, session_id; /* of the header: the receiver's */
+	uint16_t ns, nr;
+	struct l2tp_span body;  /* AVPs that have not been told yet */
+	const char *malformed;  /* why there is nothing more to tell; NULL: that was all */
+};
+
+#define L2TP_AVP_TEXT_MAX 512
+
+struct l2tp_avp {
+	uint16_t vendor, type;
+	const char *name;       /* "Host Name", "?" for the unknown */
+	bool mandatory, hidden;
+	bool secret;            /* a password, or what one can be guessed from */
+	struct l2tp_span value; /* in the datagram; of a hidden one what is sent */
+	char text[L2TP_AVP_TEXT_MAX]; /* the value in words; printable ASCII, cut to fit */
+};
+
+/* -EBADMSG: not a control message, malformed says why; *ret is always written. */
+L2TP_API int l2tp_message_read(struct l2tp_span datagram, struct l2tp_message *ret);
+/* The next AVP; false: there is no other.  secrets: also the text of what is secret, else only its length. */
+L2TP_API bool l2tp_message_next(struct l2tp_message *m, bool secrets, struct l2tp_avp *ret);
+
+/* A copy of a tunnel's control message with the hidden AVPs opened (4.3); it is never longer.  What cannot be opened stays
+ * hidden.  May be called by env.trace.  -ENOENT: no such tunnel; -ENOKEY: it has no secret; -EBADMSG; -ENOBUFS: out is
+ * too small */
+L2TP_API int l2tp_unhide(const struct l2tp *l, uint32_t tunnel_id, struct l2tp_span datagram, uint8_t *out, size_t size,
+			 size_t *ret_len);
+
 /* Names as the RFC spells them, "?" for the unknown. */
 L2TP_API const char *l2tp_message_name(uint16_t type);
 L2TP_API const char *l2tp_stopccn_name(uint16_t result);

@@ -49,27 +49,31 @@ static void unknown(struct walk *w, const struct avp *a)
 			  a->reserved ? ", reserved bits set" : "");
 }
 
+bool msg_unhide(uint16_t type, struct l2tp_span secret, struct l2tp_span vector, struct l2tp_span hidden, uint8_t *plain,
+		struct l2tp_span *ret)
+{
+	struct reader r = reader_of((struct l2tp_span){ plain, hidden.len });
+
+	if (hidden.len)
+		memcpy(plain, hidden.data, hidden.len);
+	digest_unhide(type, secret, vector, plain, hidden.len);
+	*ret = get_bytes(&r, get_u16(&r)); /* what is left is padding */
+	return !reader_bad(&r);
+}
+
 /* From here on the value is the original one, in the scratch space. */
 static bool unhide(struct walk *w, struct avp *a)
 {
 	const struct msg_decoder *d = w->decoder;
-	struct l2tp_span hidden = a->value;
 	uint8_t *plain;
-	struct reader r;
 
 	if (!d->secret.len || !w->msg->random_vector.len || (w->unhidden >> a->type & 1))
 		return false;
 	w->unhidden |= (uint64_t)1 << a->type;
-	assert(hidden.len <= d->scratch_size - w->scratch_used);
+	assert(a->value.len <= d->scratch_size - w->scratch_used);
 	plain = d->scratch + w->scratch_used;
-	w->scratch_used += hidden.len;
-	if (hidden.len)
-		memcpy(plain, hidden.data, hidden.len);
-	digest_unhide(a->type, d->secret, w->msg->random_vector, plain, hidden.len);
-
-	r = reader_of((struct l2tp_span){ plain, hidden.len });
-	a->value = get_bytes(&r, get_u16(&r)); /* what is left is padding */
-	return !reader_bad(&r);
+	w->scratch_used += a->value.len;
+	return msg_unhide(a->type, d->secret, w->msg->random_vector, a->value, plain, &a->value);
 }
 
 static void take(struct walk *w, struct avp *a)

@@ -49,6 +49,11 @@ struct msg_decoder {
  * forget them): they default to 0.  Both *ret and *fault are always written. */
 enum msg_verdict msg_decode(const struct msg_decoder *d, struct l2tp_span body, struct msg *ret, struct fault *fault);
 
+/* Open the value of a hidden AVP into plain, which has room for hidden.len octets; neither secret nor vector are empty.
+ * False: it cannot have been hidden with these.  *ret lies in plain and is always written. */
+bool msg_unhide(uint16_t type, struct l2tp_span secret, struct l2tp_span vector, struct l2tp_span hidden, uint8_t *plain,
+		struct l2tp_span *ret);
+
 struct msg_encoder {
 	struct l2tp_span secret;
 	bool hide;               /* hide what may be hidden (4.3); needs secret and vector */

@@ -4,10 +4,11 @@
  *
  * A table keeps its objects in the order in which they were added, that is in the order of their serial numbers, which
  * never come back.  So "behind serial number n" is a place in it, whatever has come and gone since; the id in the
- * cursor finds that place at once as long as the object is there.
+ * cursor finds that place at once as long as the object is there.  And, by a tunnel's secret, what its messages hide.
  */
 #include <errno.h>
 
+#include "describe.h"
 #include "registry.h"
 
 void l2tp_get_stats(const struct l2tp *l, struct l2tp_stats *ret)
@@ -152,4 +153,12 @@ int l2tp_next_session(const struct l2tp *l, struct l2tp_cursor *c, struct l2tp_s
 				   .tunnel_id = t->conn.id, .session_id = s->id };
 	tell_session(s, ret);
 	return 0;
+}
+
+int l2tp_unhide(const struct l2tp *l, uint32_t tunnel_id, struct l2tp_span datagram, uint8_t *out, size_t size,
+		size_t *ret_len)
+{
+	const struct tunnel *t = registry_find(l, tunnel_id);
+
+	return t ? describe_unhide(conn_secret(&t->conn), datagram, out, size, ret_len) : -ENOENT;
 }

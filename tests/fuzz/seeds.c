@@ -43,6 +43,19 @@ static void seed_wire(const char *folder, const struct golden *g, struct l2tp_sp
 	write_seed(folder, "wire_avp", g->name, out, 1 + wire_control(&h, out + 1, sizeof(out) - 1));
 }
 
+/* Hidden AVPs and all, with the secret. */
+static void seed_describe(const char *folder, const struct golden *g, struct l2tp_span body)
+{
+	struct wire_header h = { .version = 2, .tunnel_id = 1, .session_id = 2, .ns = 3, .nr = 4, .body = body };
+	uint8_t out[INPUT_MAX];
+	struct writer w = writer_of(out, sizeof(out));
+
+	put_u8(&w, (uint8_t)GOLDEN_SECRET.len);
+	put_span(&w, GOLDEN_SECRET);
+	write_seed(folder, "describe", g->name, out,
+		   writer_len(&w) + wire_control(&h, out + writer_len(&w), sizeof(out) - writer_len(&w)));
+}
+
 /* A HELLO with every AVP that there is: all but two are out of place. */
 static void seed_everything(const char *folder)
 {
@@ -161,6 +174,7 @@ int main(int argc, char **argv)
 
 		seed_wire(argv[1], &goldens[i], s);
 		seed_unhide(argv[1], &goldens[i], s);
+		seed_describe(argv[1], &goldens[i], s);
 		seed_body(argv[1], &goldens[i], s);
 	}
 	for (size_t i = 0; i < sizeof(courses) / sizeof(courses[0]); i++)

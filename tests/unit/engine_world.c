@@ -52,7 +52,12 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 static void trace(void *ctx, const struct l2tp_trace *t)
 {
 	struct world *w = ctx;
+	uint8_t opened[WIRE_MAX];
+	size_t len;
+	int r = l2tp_unhide(w->l, t->tunnel_id, t->datagram, opened, sizeof(opened), &len);
 
+	w->traced_opened[t->sent] += r == 0 && len < t->datagram.len;
+	w->traced_unknown += r == -ENOENT;
 	w->traced_in += !t->sent;
 	w->traced_out += t->sent;
 	w->traced_dropped += t->dropped != NULL;

@@ -717,6 +717,10 @@ START_TEST(hidden) /* R2661-4.3-*: both ends hide; the peer's call is understood
 	ck_assert(msg_has(&a->msg, AVP_RANDOM_VECTOR) && msg_has(&b->msg, AVP_RANDOM_VECTOR));
 	ck_assert_uint_ge(a->msg.random_vector.len, 16); /* R2661-4.4.1-03 */
 	ck_assert_mem_ne(a->msg.random_vector.data, b->msg.random_vector.data, 16); /* X2661-4.3-06 */
+	/* who traces sees it all: ICRP and CDN of ours; what the peer says before the tunnel exists is nobody's */
+	ck_assert_uint_eq(w.traced_opened[1], 2);
+	ck_assert_uint_ge(w.traced_opened[0], 2);
+	ck_assert_uint_eq(w.traced_unknown, 1);
 	finish();
 }
 END_TEST
