@@ -107,19 +107,23 @@ static struct l2tp_span text(const char *s)
 	return (struct l2tp_span){ (const uint8_t *)s, s ? strlen(s) : 0 };
 }
 
+struct l2tp_call_info dial_call(const struct config_profile *p)
+{
+	return (struct l2tp_call_info){ .framing_type = L2TP_FRAMING_SYNC,
+					.sequencing_required = p->sequencing == CONFIG_SEQUENCING_YES,
+					.tx_connect_speed = p->tx_connect_speed,
+					.rx_connect_speed = p->rx_connect_speed,
+					.calling_number = text(p->calling_number),
+					.called_number = text(p->called_number) };
+}
+
 static void place_calls(struct dial *d)
 {
-	const struct config_profile *p = d->profile;
-	struct l2tp_call_info info = { .framing_type = L2TP_FRAMING_SYNC,
-				       .sequencing_required = p->sequencing == CONFIG_SEQUENCING_YES,
-				       .tx_connect_speed = p->tx_connect_speed,
-				       .rx_connect_speed = p->rx_connect_speed,
-				       .calling_number = text(p->calling_number),
-				       .called_number = text(p->called_number) };
+	struct l2tp_call_info info = dial_call(d->profile);
 	uint32_t session_id;
 	int r = 0;
 
-	while (d->calls < p->calls && r >= 0) {
+	while (d->calls < d->profile->calls && r >= 0) {
 		r = l2tp_call(d->driver->engine, d->tunnel_id, &info, 1, world_now(), &session_id);
 		d->calls += r >= 0;
 	}
@@ -128,16 +132,15 @@ static void place_calls(struct dial *d)
 }
 
 /* The socket to dial from: one of its own, or (*ret NULL) the listener of a fixed port. */
-static int local_socket(struct dial *d, const struct l2tp_addr *peer, struct l2tp_addr *local,
-			struct listen_socket **ret)
+static int local_socket(struct driver *w, const struct config_profile *p, const struct l2tp_addr *peer,
+			struct l2tp_addr *local, struct listen_socket **ret)
 {
-	const struct config_profile *p = d->profile;
 	int r;
 
 	*local = (struct l2tp_addr){ .family = peer->family };
 	if (p->source && inet_pton(peer->family == 6 ? AF_INET6 : AF_INET, p->source, local->ip) != 1)
 		return -EAFNOSUPPORT; /* the address that was resolved is of the other family */
-	r = listen_dial(d->driver->listen, local, peer, ret);
+	r = listen_dial(w->listen, local, peer, ret);
 	if (r >= 0 && p->local_port) {
 		listen_close(*ret); /* it has told the address to send from */
 		*ret = NULL;
@@ -146,29 +149,41 @@ static int local_socket(struct dial *d, const struct l2tp_addr *peer, struct l2t
 	return r;
 }
 
-static int open_tunnel(struct dial *d, const struct l2tp_addr *peer)
+int dial_open(struct driver *w, const struct config_profile *p, const struct l2tp_addr *peer, struct world_tunnel **ret)
 {
-	struct driver *w = d->driver;
 	struct listen_socket *socket;
 	struct world_tunnel *t;
 	struct l2tp_addr local;
-	int r = local_socket(d, peer, &local, &socket);
+	uint32_t id;
+	int r = local_socket(w, p, peer, &local, &socket);
 
 	if (r < 0)
 		return r;
-	r = l2tp_open(w->engine, &d->profile->params, &local, peer, world_now(), &d->tunnel_id);
+	r = l2tp_open(w->engine, &p->params, &local, peer, world_now(), &id);
 	if (r < 0) {
 		listen_close(socket);
 		return r;
 	}
-	t = tunnel_note(w, d->tunnel_id, d->profile);
+	t = tunnel_note(w, id, p);
 	if (!t) {
 		listen_close(socket);
-		l2tp_close_tunnel(w->engine, d->tunnel_id, NULL, world_now());
+		l2tp_close_tunnel(w->engine, id, NULL, world_now());
 		return -ENOMEM;
 	}
-	t->dial = d;
 	t->socket = socket;
+	*ret = t;
+	return 0;
+}
+
+static int open_tunnel(struct dial *d, const struct l2tp_addr *peer)
+{
+	struct world_tunnel *t;
+	int r = dial_open(d->driver, d->profile, peer, &t);
+
+	if (r < 0)
+		return r;
+	t->dial = d;
+	d->tunnel_id = t->id;
 	d->calls = 0;
 	return 0;
 }

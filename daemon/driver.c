@@ -396,6 +396,7 @@ void driver_stop(struct driver *d)
 	d->stopping = true;
 	world_emit(d, &(struct driver_event){ .type = DRIVER_STOPPING });
 	dials_stop(d);
+	openings_stop(d);
 	sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, d->config->stop_timeout, 0, on_stop_timer,
 				   d);
 	l2tp_shutdown(d->engine, NULL, world_now());
@@ -407,6 +408,7 @@ void driver_free(struct driver *d)
 	if (!d)
 		return;
 	dials_free(d);
+	openings_free(d);
 	ppp_manager_free(d->ppp);
 	calls_clear(d);
 	workers_free(d->workers); /* jobs may still report into what follows */

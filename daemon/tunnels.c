@@ -76,7 +76,7 @@ static void pin(struct world_tunnel *t, const struct l2tp_op *op)
 	struct log_object o = object(t);
 	int r;
 
-	if (!t->driver->link || !t->dial)
+	if (!t->driver->link || !op->initiator)
 		return;
 	r = link_pin_peer(t->driver->link, &op->local, &op->peer);
 	if (r < 0)

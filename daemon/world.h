@@ -81,6 +81,7 @@ struct driver {
 	int lock;                     /* the runtime directory, -1: not held */
 	bool pumping, stopping;
 	struct driver_watcher *watchers;
+	struct opening *openings;     /* operator.c */
 	const char *dataplane_name;
 	usec_t started;               /* when */
 	usec_t realtime;              /* ahead of our clock: view.c */
@@ -112,7 +113,15 @@ void calls_clear(struct driver *d);
 /* Is there an address for one more call of this profile? */
 bool call_has_room(const struct driver *d, const struct config_profile *profile);
 
+/* operator.c */
+void openings_stop(struct driver *d);
+void openings_free(struct driver *d);
+
 /* dial.c */
+/* Open a tunnel of a lac profile to this peer. */
+int dial_open(struct driver *w, const struct config_profile *p, const struct l2tp_addr *peer, struct world_tunnel **ret);
+/* An incoming call as the profile describes it. */
+struct l2tp_call_info dial_call(const struct config_profile *p);
 int dials_start(struct driver *d);
 void dials_stop(struct driver *d);
 void dials_free(struct driver *d);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * operator: what an operator asks the driver for, through the control API: open a tunnel, place a call, close, count.
+ *
+ * A tunnel that is opened here belongs to its profile, but to none of its dials (dial.c): when it ends it is not opened
+ * again.  Until its server's name is resolved it is an opening; the profile may go meanwhile, so that only its name is
+ * kept.  The servers are asked in their order until one has an address.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolve.h"
+#include "world.h"
+
+struct opening {
+	struct opening *next;
+	struct driver *driver;
+	char *profile;
+	size_t server;
+	uint32_t calls;
+	struct resolve *resolve;
+	driver_opened done;
+	void *ctx;
+};
+
+static const struct config_profile *find_profile(const struct driver *d, const char *name)
+{
+	for (size_t i = 0; i < d->config->n_profiles; i++)
+		if (strcmp(d->config->profiles[i].name, name) == 0)
+			return &d->config->profiles[i];
+	return NULL;
+}
+
+/* ---- Open --------------------------------------------------------------------------------------------------- */
+
+static void opening_free(struct opening *o)
+{
+	struct opening **at = &o->driver->openings;
+
+	while (*at && *at != o)
+		at = &(*at)->next;
+	if (*at)
+		*at = o->next;
+	resolve_cancel(o->resolve);
+	free(o->profile);
+	free(o);
+}
+
+static void opening_end(struct opening *o, int err, const char *text, uint32_t tunnel_id)
+{
+	driver_opened done = o->done;
+	void *ctx = o->ctx;
+
+	opening_free(o);
+	done(ctx, err, text, tunnel_id);
+}
+
+static int place_calls(struct driver *d, const struct config_profile *p, uint32_t tunnel_id, uint32_t calls)
+{
+	struct l2tp_call_info info = dial_call(p);
+	uint32_t session_id;
+	int r = 0;
+
+	for (; calls && r >= 0; calls--)
+		r = l2tp_call(d->engine, tunnel_id, &info, 0, world_now(), &session_id);
+	return r;
+}
+
+static void open_now(struct opening *o, const struct config_profile *p, const struct l2tp_addr *peer)
+{
+	struct log_object object = { .peer = peer, .profile = p->name };
+	struct driver *d = o->driver;
+	struct world_tunnel *t;
+	char name[L2TP_ADDR_STR_MAX];
+	uint32_t id = 0;
+	int r;
+
+	log_event(LOG_INFO, LOG_INFO_ONLY, &object, "dialling %s (%s), on request", p->servers[o->server],
+		  l2tp_addr_str(peer, name));
+	r = dial_open(d, p, peer, &t);
+	if (r >= 0) {
+		id = t->id;
+		object.tunnel_id = id;
+		r = place_calls(d, p, id, o->calls == DRIVER_CALLS_DEFAULT ? p->calls : o->calls);
+		if (r < 0)
+			log_event(LOG_WARNING, LOG_LOCAL_, &object, "not all calls were placed: %s", strerror(-r));
+	}
+	opening_end(o, id ? 0 : r, id ? NULL : strerror(-r), id);
+	world_pump(d);
+}
+
+static int resolve_next(struct opening *o, const struct config_profile *p);
+
+static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_addr *addrs, size_t n)
+{
+	struct opening *o = ctx;
+	const struct config_profile *p = find_profile(o->driver, o->profile);
+
+	(void)n;
+	o->resolve = NULL;
+	if (!p || !p->lac) {
+		opening_end(o, -ENOENT, "the profile has been removed", 0);
+		return;
+	}
+	if (err >= 0) {
+		open_now(o, p, &addrs[0]);
+		return;
+	}
+	o->server++;
+	if (!p->servers[o->server] || resolve_next(o, p) < 0)
+		opening_end(o, err, why, 0);
+}
+
+static int resolve_next(struct opening *o, const struct config_profile *p)
+{
+	return resolve_start(o->driver->workers, p->servers[o->server], p->server_port, p->family, on_resolved, o,
+			     &o->resolve);
+}
+
+int driver_open(struct driver *d, const char *profile, uint32_t calls, driver_opened done, void *ctx)
+{
+	const struct config_profile *p = find_profile(d, profile);
+	struct opening *o;
+	int r;
+
+	if (d->stopping)
+		return -ESHUTDOWN;
+	if (!p)
+		return -ENOENT;
+	if (!p->lac)
+		return -EINVAL;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return -ENOMEM;
+	*o = (struct opening){ .driver = d, .profile = strdup(profile), .calls = calls, .done = done, .ctx = ctx };
+	r = o->profile ? resolve_next(o, p) : -ENOMEM;
+	if (r < 0) {
+		opening_free(o);
+		return r;
+	}
+	o->next = d->openings;
+	d->openings = o;
+	return 0;
+}
+
+void openings_stop(struct driver *d)
+{
+	while (d->openings)
+		opening_end(d->openings, -ESHUTDOWN, "the daemon stops", 0);
+}
+
+void openings_free(struct driver *d)
+{
+	while (d->openings)
+		opening_free(d->openings);
+}
+
+/* ---- Call, close, count ------------------------------------------------------------------------------------- */
+
+int driver_call(struct driver *d, uint32_t tunnel_id, const struct l2tp_call_info *info, uint32_t *ret_session_id)
+{
+	struct world_tunnel *t = tunnel_get(d, tunnel_id);
+	struct l2tp_call_info call = *info;
+	int r;
+
+	if (!t)
+		return -ENOENT;
+	if (!call.outgoing) {
+		struct l2tp_call_info usual = dial_call(t->profile);
+
+		call.framing_type = usual.framing_type;
+		call.sequencing_required = usual.sequencing_required;
+		call.tx_connect_speed = call.tx_connect_speed ? call.tx_connect_speed : usual.tx_connect_speed;
+		call.rx_connect_speed = call.rx_connect_speed ? call.rx_connect_speed : usual.rx_connect_speed;
+		call.calling_number = call.calling_number.len ? call.calling_number : usual.calling_number;
+		call.called_number = call.called_number.len ? call.called_number : usual.called_number;
+	}
+	r = (call.outgoing ? l2tp_call_out : l2tp_call)(d->engine, tunnel_id, &call, 0, world_now(), ret_session_id);
+	world_pump(d);
+	return r;
+}
+
+int driver_close(struct driver *d, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_reason *reason)
+{
+	int r = session_id ? l2tp_close_session(d->engine, tunnel_id, session_id, reason, world_now()) :
+			     l2tp_close_tunnel(d->engine, tunnel_id, reason, world_now());
+
+	world_pump(d);
+	return r;
+}
+
+int driver_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, driver_counted done, void *ctx)
+{
+	struct l2tp_tunnel_info info;
+	struct l2tp_session_info session;
+
+	if (l2tp_get_tunnel(d->engine, tunnel_id, &info) < 0 ||
+	    (session_id && l2tp_get_session(d->engine, tunnel_id, session_id, &session) < 0))
+		return -ENOENT;
+	if (!tunnel_get(d, tunnel_id) || (session_id && !call_get(d, tunnel_id, session_id)))
+		return -ENOTCONN;
+	if (session_id)
+		d->dataplane->class->session_stats(d->dataplane, tunnel_id, session_id, done, ctx);
+	else
+		d->dataplane->class->tunnel_stats(d->dataplane, tunnel_id, done, ctx);
+	return 0;
+}
