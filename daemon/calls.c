@@ -497,12 +497,14 @@ static void up(struct world_call *c, const struct l2tp_op *op)
 static void log_causes(const struct world_call *c, const struct l2tp_reason *reason)
 {
 	const struct l2tp_disconnect *d = &reason->disconnect;
+	const char *direction = l2tp_disconnect_direction(d);
 	struct log_object o = object(c);
 	char text[160];
 
 	if (d->said)
-		log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the peer's PPP ended: cause %u, protocol 0x%04x, direction %u%s%s",
-			  d->code, d->protocol, d->direction, d->text[0] ? ": " : "",
+		log_event(LOG_INFO, LOG_INFO_ONLY, &o,
+			  "the peer's PPP ended: %s%s%s (cause %u, protocol 0x%04x, direction %u)%s%s", l2tp_disconnect_name(d),
+			  *direction ? ", " : "", direction, d->code, d->protocol, d->direction, d->text[0] ? ": " : "",
 			  log_escape((struct l2tp_span){ (const uint8_t *)d->text, strlen(d->text) }, text, sizeof(text)));
 	if (reason->q931.said)
 		log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the peer's line ended: Q.931 cause %u, message %u",

@@ -88,6 +88,7 @@ struct ppp {
 	struct ppp_status status;
 	enum pppd_l2tp_stage stage;
 	int exit_status;               /* as the plugin says, -1: nothing yet */
+	struct pppd_l2tp_end end;      /* likewise */
 	char line[LINE_MAX_LEN + 1];   /* the one that arrives */
 	size_t line_len;
 	char said[LINE_MAX_LEN + 1];   /* the last one, escaped; the first one if it is about options: usage follows */
@@ -162,7 +163,7 @@ static void finish(struct ppp *p, enum ppp_cause cause, int number)
 {
 	struct ppp_exit how;
 
-	ppp_exit_explain(&how, cause, number, p->stage, p->said);
+	ppp_exit_explain(&how, cause, number, p->stage, &p->end, p->said);
 	if (p->pid > 0)
 		ppp_record_remove(p->manager->records, p->tunnel_id, p->session_id);
 	enter(p, PPP_ENDED);
@@ -212,8 +213,10 @@ static void apply_report(struct ppp *p, const struct pppd_l2tp_report *r)
 {
 	ppp_report_status(r, &p->status);
 	p->stage = r->stage;
-	if (r->event == PPPD_L2TP_EXIT)
+	if (r->event == PPPD_L2TP_EXIT) {
 		p->exit_status = r->status;
+		p->end = r->end;
+	}
 	if (r->event != PPPD_L2TP_UP || p->stopping)
 		return;
 	if (p->state == PPP_STARTING) {

@@ -8,8 +8,10 @@
  *  - frames flow but LCP was never agreed on: no appropriate framing (11);
  *  - this machine cannot run PPP until somebody changes it: no facilities, permanent (5); or just now: temporary (4);
  *  - it broke half way: general error (2) with the vendor-specific error code (6), the only one that fits.
- * RFC 3145's cause goes along where pppd's status is enough for it: its codes for authentication and network protocols
- * want the protocol's number, which the status does not tell.
+ * RFC 3145's cause goes along: the status says which way pppd took to its end, and where it has negotiated its way there,
+ * the frames that the plugin saw say which protocol failed, and on which side.  A wrong name and a wrong password are
+ * one cause and one sentence.  Codes 9 to 11 and 14 are for multilink bundles, which a pppd on a pppox has none of;
+ * code 2 for those who do not let the peer negotiate LCP again, which we always do.
  * The peer is told the sentence, never what pppd printed: that may show our configuration.
  */
 #include "ppp_exit.h"
@@ -54,20 +56,45 @@ static const struct row exit_rows[] = {
 	{ 127, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd crashed" },
 };
 
-/* RFC 3145's cause, where the status is enough for it. */
+/* RFC 3145's cause, where the status is enough for it ... */
 static const struct {
 	int number;
-	enum pppd_l2tp_stage last; /* not later than this */
 	struct l2tp_disconnect cause;
 } exit_causes[] = {
-	{ 0, PPPD_L2TP_RUNNING, { true, L2TP_PPP_TERMINATED, 0, 1, "" } },
-	{ 5, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
-	{ 10, PPPD_L2TP_STARTED, { true, L2TP_PPP_LCP_TIMEOUT, L2TP_PPP_LCP, 0, "" } },
-	{ 12, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
-	{ 13, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
-	{ 15, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ECHO_TIMEOUT, L2TP_PPP_LCP, 0, "" } },
-	{ 17, PPPD_L2TP_RUNNING, { true, L2TP_PPP_LOOP, L2TP_PPP_LCP, 0, "" } },
-	{ 20, PPPD_L2TP_RUNNING, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 5, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 12, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 13, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 15, { true, L2TP_PPP_ECHO_TIMEOUT, L2TP_PPP_LCP, 0, "" } },
+	{ 17, { true, L2TP_PPP_LOOP, L2TP_PPP_LCP, 0, "" } },
+	{ 20, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+	{ 21, { true, L2TP_PPP_ADMIN, 0, 0, "" } },
+};
+
+/* ... and where the frames say more. */
+static const int talkative[] = { 0, 10, 11, 14, 19 };
+
+enum { NO_PROTOCOL = 0, ITS_OWN = 1 }; /* no numbers of PPP protocols */
+static const struct {
+	enum pppd_l2tp_failure failure;
+	uint16_t of;       /* protocol that failed; ITS_OWN: whichever */
+	uint16_t code;     /* enum l2tp_disconnect_code */
+	uint16_t protocol; /* to be told */
+	uint8_t local;     /* direction if the side is ours, the peer has the other; 0: there are none */
+} failure_causes[] = {
+	{ PPPD_L2TP_TERMINATED, ITS_OWN, L2TP_PPP_TERMINATED, NO_PROTOCOL, 2 },
+	{ PPPD_L2TP_ENCRYPTION, ITS_OWN, L2TP_PPP_ENCRYPTION_REFUSED, NO_PROTOCOL, 1 },
+	{ PPPD_L2TP_TIMEOUT, L2TP_PPP_LCP, L2TP_PPP_LCP_TIMEOUT, L2TP_PPP_LCP, 0 },
+	{ PPPD_L2TP_SILENCE, ITS_OWN, L2TP_PPP_NO_LCP, L2TP_PPP_LCP, 0 },
+	{ PPPD_L2TP_CALLBACK, ITS_OWN, L2TP_PPP_CALLBACK_REFUSED, L2TP_PPP_LCP, 1 },
+	{ PPPD_L2TP_TIMEOUT, L2TP_PPP_PAP, L2TP_PPP_AUTH_TIMEOUT, L2TP_PPP_PAP, 0 },
+	{ PPPD_L2TP_TIMEOUT, L2TP_PPP_CHAP, L2TP_PPP_AUTH_TIMEOUT, L2TP_PPP_CHAP, 0 },
+	{ PPPD_L2TP_TIMEOUT, L2TP_PPP_EAP, L2TP_PPP_AUTH_TIMEOUT, L2TP_PPP_EAP, 0 },
+	{ PPPD_L2TP_AUTH_REFUSED, ITS_OWN, L2TP_PPP_AUTH_UNACCEPTABLE, ITS_OWN, 1 },
+	{ PPPD_L2TP_AUTH_FAILED, ITS_OWN, L2TP_PPP_AUTH_FAILED, ITS_OWN, 1 },
+	{ PPPD_L2TP_TIMEOUT, ITS_OWN, L2TP_PPP_NCP_TIMEOUT, ITS_OWN, 0 },
+	{ PPPD_L2TP_NO_NETWORK, ITS_OWN, L2TP_PPP_NO_NCP, ITS_OWN, 0 },
+	{ PPPD_L2TP_ADDRESS_DISPUTE, ITS_OWN, L2TP_PPP_NO_ADDRESS_AGREED, ITS_OWN, 2 },
+	{ PPPD_L2TP_ADDRESS_REFUSED, ITS_OWN, L2TP_PPP_NO_ADDRESS_ALLOWED, ITS_OWN, 1 },
 };
 
 static const struct row unknown_row = { -1, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd ended with an unknown exit status" };
@@ -115,18 +142,40 @@ static const struct row *row_of(enum ppp_cause cause, int number, enum pppd_l2tp
 	return &unknown_row;
 }
 
-static struct l2tp_disconnect cause_of(enum ppp_cause cause, int number, enum pppd_l2tp_stage stage)
+static struct l2tp_disconnect cause_of_frames(const struct pppd_l2tp_end *end)
 {
+	struct l2tp_disconnect cause = { 0 };
+
+	for (size_t i = 0; i < sizeof(failure_causes) / sizeof(failure_causes[0]); i++) {
+		if (failure_causes[i].failure != end->failure ||
+		    (failure_causes[i].of != ITS_OWN && failure_causes[i].of != end->protocol))
+			continue;
+		cause.said = true;
+		cause.code = failure_causes[i].code;
+		cause.protocol = failure_causes[i].protocol == ITS_OWN ? end->protocol : failure_causes[i].protocol;
+		if (failure_causes[i].local)
+			cause.direction = end->side == PPPD_L2TP_LOCAL ? failure_causes[i].local : 3 - failure_causes[i].local;
+		break;
+	}
+	return cause;
+}
+
+static struct l2tp_disconnect cause_of(enum ppp_cause cause, int number, const struct pppd_l2tp_end *end)
+{
+	bool asked = cause == PPP_TIMED_OUT;
+
 	if (cause == PPP_STOPPED)
 		return (struct l2tp_disconnect){ .said = true, .code = L2TP_PPP_ADMIN };
 	for (size_t i = 0; cause == PPP_EXITED && i < sizeof(exit_causes) / sizeof(exit_causes[0]); i++)
-		if (exit_causes[i].number == number && stage <= exit_causes[i].last)
+		if (exit_causes[i].number == number)
 			return exit_causes[i].cause;
-	return (struct l2tp_disconnect){ 0 };
+	for (size_t i = 0; cause == PPP_EXITED && i < sizeof(talkative) / sizeof(talkative[0]); i++)
+		asked |= talkative[i] == number;
+	return asked ? cause_of_frames(end) : (struct l2tp_disconnect){ 0 };
 }
 
 void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, enum pppd_l2tp_stage stage,
-		      const char *said)
+		      const struct pppd_l2tp_end *end, const char *said)
 {
 	const struct row *row = row_of(cause, number, stage);
 	const bool started = cause != PPP_NOT_STARTED;
@@ -138,7 +187,7 @@ void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, en
 		.reason = { .origin = L2TP_BY_WORLD,
 			    .result = row->result,
 			    .error = row->error,
-			    .disconnect = cause_of(cause, number, stage) },
+			    .disconnect = cause_of(cause, number, end) },
 	};
 	snprintf(ret->reason.text, sizeof(ret->reason.text), "%s", row->text);
 	if (explain || !started)

@@ -14,8 +14,9 @@ enum ppp_cause {
 	PPP_NOT_STARTED, /* number: negative errno */
 };
 
-/* said: pppd's own words while it started, escaped, "" if there are none: for our own log, not for the peer. */
+/* end: what the frames tell, all zero if nothing is known of them.
+ * said: pppd's own words while it started, escaped, "" if there are none: for our own log, not for the peer. */
 void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, enum pppd_l2tp_stage stage,
-		      const char *said);
+		      const struct pppd_l2tp_end *end, const char *said);
 
 #endif

@@ -29,6 +29,11 @@ static bool same_token(const uint8_t *a, const uint8_t *b)
 	return difference == 0;
 }
 
+static bool fits(const struct pppd_l2tp_options *options)
+{
+	return options->len <= PPPD_L2TP_OPTIONS_MAX || options->len == PPPD_L2TP_OPTIONS_NOT_KEPT;
+}
+
 const char *ppp_report_check(const void *bytes, size_t len, const uint8_t token[PPPD_L2TP_TOKEN_SIZE],
 			     struct pppd_l2tp_report *ret)
 {
@@ -41,12 +46,16 @@ const char *ppp_report_check(const void *bytes, size_t len, const uint8_t token[
 		return "wrong version";
 	if (!same_token(r.token, token))
 		return "wrong token";
-	if (r.event < PPPD_L2TP_AUTH || r.event > PPPD_L2TP_EXIT)
+	if (r.event < PPPD_L2TP_LCP || r.event > PPPD_L2TP_EXIT)
 		return "unknown event";
 	if (r.stage > PPPD_L2TP_RUNNING)
 		return "unknown stage";
 	if ((r.flags & ~(uint32_t)ANY_FLAG) || (r.event == PPPD_L2TP_UP && !r.flags))
 		return "impossible flags";
+	if (r.end.failure > PPPD_L2TP_ADDRESS_REFUSED || r.end.side > PPPD_L2TP_PEER)
+		return "unknown end";
+	if (!fits(&r.lcp_sent) || !fits(&r.lcp_received))
+		return "options too long";
 	if (!terminated(r.interface, sizeof(r.interface)) || !terminated(r.peer_name, sizeof(r.peer_name)))
 		return "text without end";
 	*ret = r;
@@ -59,6 +68,13 @@ static void link_local(const uint8_t id[8], char *buf, socklen_t size)
 
 	memcpy(addr.s6_addr + 8, id, 8);
 	inet_ntop(AF_INET6, &addr, buf, size);
+}
+
+struct l2tp_span ppp_report_options(const struct pppd_l2tp_options *options)
+{
+	if (options->len == PPPD_L2TP_OPTIONS_NOT_KEPT)
+		return (struct l2tp_span){ 0 };
+	return (struct l2tp_span){ options->octets, options->len };
 }
 
 static const char *escape(const char *text, char *buf, size_t size)

@@ -12,5 +12,7 @@ const char *ppp_report_check(const void *bytes, size_t len, const uint8_t token[
 
 /* The picture that a checked report paints. */
 void ppp_report_status(const struct pppd_l2tp_report *r, struct ppp_status *ret);
+/* Of a checked report; data NULL: not kept. */
+struct l2tp_span ppp_report_options(const struct pppd_l2tp_options *options);
 
 #endif

@@ -109,32 +109,38 @@ enum l2tp_origin {
 };
 
 /* Why PPP ended (RFC 3145): goes with a CDN, says more than its result, and changes nothing.  The protocol goes with
- * the code: 0 for the general ones, LCP's for those of LCP, that of the protocol which failed for the rest. */
+ * the code: 0 for the general ones, LCP's for those of LCP, that of the protocol which failed for the rest.  Directions
+ * are told by the sender of the message: "we". */
 enum l2tp_disconnect_code {
 	L2TP_PPP_NO_INFORMATION = 0,
 	L2TP_PPP_ADMIN = 1,
 	L2TP_PPP_NO_RENEGOTIATION = 2,   /* proxy LCP was expected and not sent */
 	L2TP_PPP_TERMINATED = 3,         /* normally: direction 1 by the peer, 2 by us */
-	L2TP_PPP_ENCRYPTION_REFUSED = 4,
+	L2TP_PPP_ENCRYPTION_REFUSED = 4, /* required by 1: us, 2: the peer */
 	L2TP_PPP_LCP_TIMEOUT = 5,
 	L2TP_PPP_NO_LCP = 6,
 	L2TP_PPP_LOOP = 7,
 	L2TP_PPP_ECHO_TIMEOUT = 8,
-	L2TP_PPP_CALLBACK_REFUSED = 12,
+	L2TP_PPP_MP_ENDPOINT = 9,        /* 9 to 11, 14: does not fit the multilink bundle that it is to join */
+	L2TP_PPP_MP_MRRU = 10,
+	L2TP_PPP_MP_SHORT_SEQUENCE = 11,
+	L2TP_PPP_CALLBACK_REFUSED = 12,  /* required by 1: us, 2: the peer */
 	L2TP_PPP_AUTH_TIMEOUT = 13,
+	L2TP_PPP_MP_NAME = 14,
 	L2TP_PPP_AUTH_UNACCEPTABLE = 15, /* 1: the peer rejected all of ours, 2: we all of the peer's */
 	L2TP_PPP_AUTH_FAILED = 16,       /* 1: of the peer by us, 2: of us by the peer */
 	L2TP_PPP_NCP_TIMEOUT = 17,
 	L2TP_PPP_NO_NCP = 18,
-	L2TP_PPP_NO_ADDRESS_AGREED = 19,
-	L2TP_PPP_NO_ADDRESS_ALLOWED = 20,
+	L2TP_PPP_NO_ADDRESS_AGREED = 19,  /* too many Configure-Naks 1: of the peer's, 2: of ours */
+	L2TP_PPP_NO_ADDRESS_ALLOWED = 20, /* 1: ours to the peer, 2: the peer's to us */
 };
 enum { L2TP_PPP_LCP = 0xc021, L2TP_PPP_PAP = 0xc023, L2TP_PPP_CHAP = 0xc223, L2TP_PPP_EAP = 0xc227 };
 
+/* What is to be sent and is not valid (l2tp_disconnect_valid) is left out of the message. */
 struct l2tp_disconnect {
 	bool said;
-	uint16_t code, protocol;
-	uint8_t direction; /* 0: global, 1: at the peer, 2: at the sender */
+	uint16_t code, protocol; /* of a peer: any number */
+	uint8_t direction;       /* 0: global; 1, 2: see the codes; above: reserved, says nothing */
 	char text[64];     /* as l2tp_reason.text */
 };
 
@@ -508,6 +514,11 @@ L2TP_API const char *l2tp_message_name(uint16_t type);
 L2TP_API const char *l2tp_stopccn_name(uint16_t result);
 L2TP_API const char *l2tp_cdn_name(uint16_t result);
 L2TP_API const char *l2tp_error_name(uint16_t error);
+/* Of a disconnect cause: what its code says; "" or what its direction says of the sender ("its", "it"); and do
+ * protocol and direction go with a code that RFC 3145 knows? */
+L2TP_API const char *l2tp_disconnect_name(const struct l2tp_disconnect *d);
+L2TP_API const char *l2tp_disconnect_direction(const struct l2tp_disconnect *d);
+L2TP_API bool l2tp_disconnect_valid(const struct l2tp_disconnect *d);
 /* "192.0.2.1:1701", "[2001:db8::1]:1701"; returns buf. */
 #define L2TP_ADDR_STR_MAX 64
 L2TP_API const char *l2tp_addr_str(const struct l2tp_addr *a, char buf[L2TP_ADDR_STR_MAX]);

@@ -117,6 +117,39 @@ static const char *const error_codes[] = {
 	[EC_UNKNOWN_MANDATORY_AVP] = "unknown mandatory AVP",
 };
 
+/* RFC 3145 3: which protocol goes with the code, and what its directions say of the sender of the message. */
+enum disconnect_kind { OF_NOTHING, OF_LCP, OF_AUTHENTICATION, OF_NETWORK };
+
+static const struct {
+	enum disconnect_kind kind;
+	const char *name, *directions[2]; /* 1 and 2 */
+} disconnect_codes[] = {
+	[L2TP_PPP_NO_INFORMATION] = { OF_NOTHING, "no information", { 0 } },
+	[L2TP_PPP_ADMIN] = { OF_NOTHING, "administrative disconnect", { 0 } },
+	[L2TP_PPP_NO_RENEGOTIATION] = { OF_NOTHING, "proxy LCP was expected and not sent", { 0 } },
+	[L2TP_PPP_TERMINATED] = { OF_NOTHING, "LCP was terminated", { "by its peer", "by itself" } },
+	[L2TP_PPP_ENCRYPTION_REFUSED] = { OF_NOTHING, "compulsory encryption was refused", { "to it", "by it" } },
+	[L2TP_PPP_LCP_TIMEOUT] = { OF_LCP, "LCP was not agreed on in time", { 0 } },
+	[L2TP_PPP_NO_LCP] = { OF_LCP, "no LCP was received", { 0 } },
+	[L2TP_PPP_LOOP] = { OF_LCP, "the link is a loop", { 0 } },
+	[L2TP_PPP_ECHO_TIMEOUT] = { OF_LCP, "LCP echo requests were not answered", { 0 } },
+	[L2TP_PPP_MP_ENDPOINT] = { OF_LCP, "the endpoint discriminator is not the bundle's", { 0 } },
+	[L2TP_PPP_MP_MRRU] = { OF_LCP, "the MRRU is not the bundle's", { 0 } },
+	[L2TP_PPP_MP_SHORT_SEQUENCE] = { OF_LCP, "the short sequence numbers are not the bundle's", { 0 } },
+	[L2TP_PPP_CALLBACK_REFUSED] = { OF_LCP, "compulsory callback was refused", { "to it", "by it" } },
+	[L2TP_PPP_AUTH_TIMEOUT] = { OF_AUTHENTICATION, "authentication did not end in time", { 0 } },
+	[L2TP_PPP_MP_NAME] = { OF_AUTHENTICATION, "the authenticated name is not the bundle's", { 0 } },
+	[L2TP_PPP_AUTH_UNACCEPTABLE] = { OF_AUTHENTICATION, "no authentication protocol was acceptable",
+					 { "of its own to its peer", "of its peer's to it" } },
+	[L2TP_PPP_AUTH_FAILED] = { OF_AUTHENTICATION, "authentication failed",
+				   { "of its peer by it", "of itself by its peer" } },
+	[L2TP_PPP_NCP_TIMEOUT] = { OF_NETWORK, "a network protocol was not agreed on in time", { 0 } },
+	[L2TP_PPP_NO_NCP] = { OF_NETWORK, "no network protocol was left", { 0 } },
+	[L2TP_PPP_NO_ADDRESS_AGREED] = { OF_NETWORK, "no agreement on addresses", { "its peer insisted", "it insisted" } },
+	[L2TP_PPP_NO_ADDRESS_ALLOWED] = { OF_NETWORK, "no address is allowed",
+					  { "its own was refused", "its peer's was refused" } },
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *look_up(const char *const *names, size_t count, uint16_t number)
@@ -147,6 +180,45 @@ const char *l2tp_cdn_name(uint16_t result)
 const char *l2tp_error_name(uint16_t error)
 {
 	return look_up(error_codes, COUNT(error_codes), error);
+}
+
+/* ---- Disconnect causes ------------------------------------------------------------------------------------- */
+
+static bool disconnect_known(const struct l2tp_disconnect *d)
+{
+	return d->code < COUNT(disconnect_codes) && disconnect_codes[d->code].name;
+}
+
+const char *l2tp_disconnect_name(const struct l2tp_disconnect *d)
+{
+	return disconnect_known(d) ? disconnect_codes[d->code].name : "?";
+}
+
+const char *l2tp_disconnect_direction(const struct l2tp_disconnect *d)
+{
+	const char *text = disconnect_known(d) && d->direction >= 1 && d->direction <= COUNT(disconnect_codes[0].directions) ?
+				   disconnect_codes[d->code].directions[d->direction - 1] :
+				   NULL;
+
+	return text ? text : "";
+}
+
+bool l2tp_disconnect_valid(const struct l2tp_disconnect *d)
+{
+	if (!disconnect_known(d) || (d->direction && !*l2tp_disconnect_direction(d)))
+		return false;
+	switch (disconnect_codes[d->code].kind) {
+	case OF_NOTHING:
+		return d->protocol == 0;
+	case OF_LCP:
+		return d->protocol == L2TP_PPP_LCP;
+	case OF_AUTHENTICATION:
+		return d->protocol >> 14 == 3 && d->protocol != L2TP_PPP_LCP; /* c000 to ffff: LCP and what serves it */
+	case OF_NETWORK:
+		/* NCPs have 8000 to bfff; 3.4: only where there is none may it be 0 */
+		return d->protocol >> 14 == 2 || (d->protocol == 0 && d->code == L2TP_PPP_NO_NCP);
+	}
+	return false;
 }
 
 /* ---- Addresses --------------------------------------------------------------------------------------------- */

@@ -4,7 +4,10 @@
  *
  * It stands beside pppd's own pppol2tp plugin, which carries the frames; this one only watches pppd's notifiers and
  * sends a report (pppd-l2tp-proto.h) for each.  The daemon may be gone or slow: nothing here blocks, fails or raises a
- * signal for that, and pppd goes on.  Without the daemon's environment variables the plugin does nothing at all.
+ * signal for that, and pppd goes on.  Without the daemon's environment variables the plugin only has its options.
+ *
+ * What it sees of the frames (pppd-l2tp-watch.h) goes into the reports: the last Configure-Requests of LCP, and why the
+ * link has ended.
  *
  * It also saves the peer's first Configure-Request.  The pppox exists before pppd does, so that no frame is lost; but
  * what arrived before pppd attaches waits in the socket's own queue, where pppd never looks, and the peer would have
@@ -19,6 +22,7 @@
 #include <pppd/pppd.h>
 #ifdef PPPD_VERSION
 #include <pppd/eui64.h>
+#include <pppd/options.h>
 #endif
 #include <pppd/fsm.h>
 #include <pppd/lcp.h>
@@ -34,6 +38,7 @@
 #include <unistd.h>
 
 #include "pppd-l2tp-proto.h"
+#include "pppd-l2tp-watch.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -47,6 +52,7 @@
 #define INTERFACE_NAME() ppp_ifname()
 #define COPY_PEER_NAME(buf, size) ppp_peer_authname(buf, size)
 #define STATUS() ppp_status()
+#define ADD_OPTIONS(list) ppp_add_options(list)
 
 #else /* 2.4 */
 
@@ -56,6 +62,7 @@
 #define INTERFACE_NAME() ifname
 #define COPY_PEER_NAME(buf, size) strlcpy(buf, peer_authname, size)
 #define STATUS() status
+#define ADD_OPTIONS(list) add_options(list)
 
 #endif
 
@@ -64,10 +71,28 @@ extern const char pppd_version[];
 extern void plugin_init(void);
 EXPORT const char pppd_version[] = VERSION_OF_PPPD;
 
+/* ---- Options ---------------------------------------------------------------------------------------------------- */
+
+/* Switches of pppd's LCP that it has no words for; its pppol2tp plugin sets some of them when it gets its socket, so
+ * they stand behind that.  The value is in the flags. */
+#define SWITCH(word, field, value) { .name = (char *)(word), .type = o_bool, .addr = &(field), .flags = (value) },
+static option_t options[] = {
+	SWITCH(PPPD_L2TP_WANT_NO_ACCM, lcp_wantoptions[0].neg_asyncmap, 0)
+	SWITCH(PPPD_L2TP_WANT_PFC, lcp_wantoptions[0].neg_pcompression, 1)
+	SWITCH(PPPD_L2TP_WANT_ACFC, lcp_wantoptions[0].neg_accompression, 1)
+	SWITCH(PPPD_L2TP_REJECT_MRU, lcp_allowoptions[0].neg_mru, 0)
+	SWITCH(PPPD_L2TP_REJECT_ACCM, lcp_allowoptions[0].neg_asyncmap, 0)
+	SWITCH(PPPD_L2TP_REJECT_PFC, lcp_allowoptions[0].neg_pcompression, 0)
+	SWITCH(PPPD_L2TP_REJECT_ACFC, lcp_allowoptions[0].neg_accompression, 0)
+	{ .name = NULL },
+};
+#undef SWITCH
+
 /* ---- Reports ---------------------------------------------------------------------------------------------------- */
 
 /* pppd is one process for one link, and its interface passes us nothing of our own. */
 static struct pppd_l2tp_report report;
+static struct watch frames;
 static int report_fd = -1;
 static int status_known; /* report.status is why the link ended */
 
@@ -83,6 +108,14 @@ static void reach(enum pppd_l2tp_stage stage)
 {
 	if (report.stage < stage)
 		report.stage = stage;
+}
+
+static void lcp_up(void)
+{
+	reach(PPPD_L2TP_LINK);
+	report.lcp_sent = frames.lcp[PPPD_L2TP_LOCAL];
+	report.lcp_received = frames.lcp[PPPD_L2TP_PEER];
+	report_send(PPPD_L2TP_LCP);
 }
 
 static void auth_up(void *ctx, int arg)
@@ -128,7 +161,35 @@ static void ended(void *ctx, int exit_status)
 	(void)ctx;
 	if (!status_known)
 		report.status = exit_status;
+	report.end = watch_end(&frames, report.stage);
 	report_send(PPPD_L2TP_EXIT);
+}
+
+/* ---- Frames ----------------------------------------------------------------------------------------------------- */
+
+/* pppd's own pppol2tp may be looking already. */
+static void (*next_sent)(unsigned char *, int), (*next_received)(unsigned char *, int);
+
+static void frame_sent(unsigned char *frame, int len)
+{
+	watch_frame(&frames, PPPD_L2TP_LOCAL, frame, len);
+	if (next_sent)
+		next_sent(frame, len);
+}
+
+static void frame_received(unsigned char *frame, int len)
+{
+	watch_frame(&frames, PPPD_L2TP_PEER, frame, len);
+	if (next_received)
+		next_received(frame, len);
+}
+
+static void watch_frames(void)
+{
+	next_sent = snoop_send_hook;
+	next_received = snoop_recv_hook;
+	snoop_send_hook = frame_sent;
+	snoop_recv_hook = frame_received;
 }
 
 /* ---- The peer's first Configure-Request ------------------------------------------------------------------------- */
@@ -160,8 +221,10 @@ static void request_save(void)
 static void request_replay(void *ctx)
 {
 	(void)ctx;
-	if (request_len > 0)
+	if (request_len > 0) {
+		watch_frame(&frames, PPPD_L2TP_PEER, request, request_len);
 		lcp_protent.input(0, request + 2, request_len - 2);
+	}
 	request_len = 0;
 }
 
@@ -178,8 +241,8 @@ static void phase_changed(void *ctx, int new_phase)
 		if (request_len > 0)
 			CALL_SOON(request_replay);
 		break;
-	case PHASE_AUTHENTICATE:
-		reach(PPPD_L2TP_LINK);
+	case PHASE_AUTHENTICATE: /* LCP is up, or up again */
+		lcp_up();
 		break;
 	case PHASE_NETWORK:
 		reach(PPPD_L2TP_NETWORK);
@@ -238,6 +301,7 @@ EXPORT void plugin_init(void)
 	const char *path = getenv(PPPD_L2TP_ENV_SOCKET), *token = getenv(PPPD_L2TP_ENV_TOKEN);
 	static char refused[] = "cannot connect to l2tpd: %m";
 
+	ADD_OPTIONS(options);
 	if (!path || !token || !token_parse(token, report.token))
 		return;
 	seed_magic();
@@ -245,6 +309,7 @@ EXPORT void plugin_init(void)
 	report_fd = report_connect(path);
 	if (report_fd < 0)
 		warn(refused);
+	watch_frames();
 	WATCH(NF_PHASE_CHANGE, phasechange, phase_changed);
 	WATCH(NF_AUTH_UP, auth_up_notifier, auth_up);
 	WATCH(NF_IP_UP, ip_up_notifier, ipv4_up);

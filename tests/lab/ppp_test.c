@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -120,7 +121,7 @@ struct link_options {
 	const char *const *lns, *const *lac; /* words for pppd */
 	const char *interface;               /* of the LNS side */
 	usec_t setup_timeout;                /* 0: SETUP */
-	bool ipv4_only;
+	bool ipv4_only, no_addresses;
 };
 
 static struct world world;
@@ -203,7 +204,7 @@ static void end_start(size_t i, int pppox, const struct link_options *o)
 
 	snprintf(local, sizeof(local), "10.9.%u.1", pair);
 	snprintf(remote, sizeof(remote), "10.9.%u.2", pair);
-	if (lns) {
+	if (lns && !o->no_addresses) {
 		spec.local_address = local;
 		spec.remote_address = remote;
 	}
@@ -350,6 +351,7 @@ static void test_traffic(void)
 static const char *const ask_pap[] = { "auth", "require-pap", "name", "server", NULL };
 static const char *const ask_chap[] = { "auth", "require-chap", "name", "server", NULL };
 static const char *const ask_mschap[] = { "auth", "require-mschap-v2", "name", "server", NULL };
+static const char *const ask_eap[] = { "auth", "require-eap", "name", "server", NULL };
 static const char *const as_joe[] = { "user", "joe", NULL };
 
 static void write_file(const char *path, const char *text)
@@ -376,14 +378,30 @@ static void test_authentication(void)
 	}
 }
 
+/* What RFC 3145 says of an end. */
+struct cause {
+	uint16_t code, protocol;
+	uint8_t direction;
+};
+
+static void check_cause(const char *name, const struct end *e, struct cause expect)
+{
+	const struct l2tp_disconnect *d = &e->how.reason.disconnect;
+
+	CHECK(d->said && d->code == expect.code && d->protocol == expect.protocol && d->direction == expect.direction,
+	      "%s: cause %u, protocol %04x, direction %u, not %u, %04x, %u; pppd %d: %s", name, d->code, d->protocol,
+	      d->direction, expect.code, expect.protocol, expect.direction, e->how.status, e->how.text);
+}
+
 static void test_wrong_secret(void)
 {
 	static const char *const bad_password[] = { "user", "joe", "password", "wrong", NULL };
-	static const char *const *const asks[] = { ask_pap, ask_chap, ask_mschap };
+	static const char *const *const asks[] = { ask_pap, ask_chap, ask_mschap, ask_eap };
+	static const uint16_t protocols[] = { L2TP_PPP_PAP, L2TP_PPP_CHAP, L2TP_PPP_CHAP, L2TP_PPP_EAP };
 
 	write_file("/etc/ppp/pap-secrets", "joe server sesame *\n");
 	write_file("/etc/ppp/chap-secrets", "joe server sesame *\n");
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		const struct link_options o = { .lns = asks[i], .lac = bad_password };
 		pair_start(0, &o);
 		wait_all(SETUP);
@@ -391,8 +409,176 @@ static void test_wrong_secret(void)
 			LAC->how.text);
 		CHECK(LNS->how.status == 11 && LAC->how.status == 19);
 		CHECK(LNS->how.reason.result == RC_CDN_ADMIN && !LNS->ups && !LAC->ups);
+		check_cause(asks[i][1], LNS, (struct cause){ L2TP_PPP_AUTH_FAILED, protocols[i], 1 });
+		check_cause(asks[i][1], LAC, (struct cause){ L2TP_PPP_AUTH_FAILED, protocols[i], 2 });
 	}
 }
+
+/* R3145-5-01: the one has no secret, the other's is wrong. */
+static void test_wrong_name(void)
+{
+	static const char *const unknown[] = { "user", "jane", "password", "sesame", NULL };
+	static const char *const wrong[] = { "user", "joe", "password", "wrong", NULL };
+	const struct link_options name = { .lns = ask_chap, .lac = unknown }, password = { .lns = ask_chap, .lac = wrong };
+	struct l2tp_reason first;
+
+	write_file("/etc/ppp/chap-secrets", "joe server sesame *\n");
+	pair_start(0, &name);
+	wait_all(SETUP);
+	first = LNS->how.reason;
+	pair_start(0, &password);
+	wait_all(SETUP);
+	CHECK(first.result == LNS->how.reason.result && strcmp(first.text, LNS->how.reason.text) == 0, "%s", first.text);
+	CHECK(first.disconnect.code == L2TP_PPP_AUTH_FAILED && LNS->how.reason.disconnect.code == L2TP_PPP_AUTH_FAILED);
+}
+
+/* ---- Why links fail --------------------------------------------------------------------------------------------- */
+
+static const char *const ask_nobody[] = { "noauth", "lcp-restart", "1", "lcp-max-configure", "2", "ipcp-restart", "1",
+					  "ipcp-max-configure", "2", NULL };
+static const char *const ask_pap_once[] = { "require-pap", "name", "server", "pap-timeout", "2", NULL };
+static const char *const ask_chap_once[] = { "require-chap", "name", "server", "chap-restart", "1", "chap-max-challenge",
+					     "2", NULL };
+static const char *const ask_eap_once[] = { "require-eap", "name", "server", "eap-restart", "1", "eap-max-sreq", "2",
+					    NULL };
+static const char *const say_no_pap[] = { "user", "joe", "refuse-pap", "refuse-chap", "refuse-mschap", "refuse-mschap-v2",
+					  "refuse-eap", NULL };
+static const char *const ask_mppe[] = { "require-mschap-v2", "name", "server", "require-mppe-128", NULL };
+static const char *const say_no_mppe[] = { "user", "joe", "nomppe", NULL };
+static const char *const no_ipv6[] = { "noauth", "noipv6", NULL };
+static const char *const no_ipv4[] = { "noip", NULL };
+static const char *const stubborn[] = { "10.9.9.9:", NULL };
+
+/* Two pppds that do not get on with each other; what both say of it. */
+static const struct {
+	const char *name;
+	struct link_options link;
+	struct cause lns, lac; /* code 0: that depends on who is faster */
+} quarrels[] = {
+	{ "R3145-3.1-06", { .lns = ask_mppe, .lac = say_no_mppe }, { 4, 0, 1 }, { 4, 0, 2 } },
+	{ "R3145-3.3-04", { .lns = ask_pap, .lac = say_no_pap }, { 15, L2TP_PPP_PAP, 1 }, { 15, L2TP_PPP_PAP, 2 } },
+	{ "R3145-3.4-05", { .lns = no_ipv6, .lac = no_ipv4, .setup_timeout = 4 * USEC_PER_SEC }, { 18, 0x8021, 0 }, { 18, 0x8057, 0 } },
+	{ "R3145-3.4-06", { .lns = open_server, .lac = stubborn, .ipv4_only = true }, { 3, 0, 1 }, { 19, 0x8021, 1 } },
+	{ "R3145-3.4-07 not in the secrets file", { .lns = ask_pap, .lac = as_joe, .ipv4_only = true }, { 20, 0x8021, 2 },
+	  { 3, 0, 1 } },
+	{ "R3145-3.4-07 nobody has one", { .lns = open_server, .ipv4_only = true, .no_addresses = true }, { 0, 0, 0 },
+	  { 20, 0x8021, 1 } },
+};
+
+static void test_quarrels(void)
+{
+	write_file("/etc/ppp/pap-secrets", "joe * sesame 10.9.77.0/24\n");
+	write_file("/etc/ppp/chap-secrets", "joe * sesame *\n");
+	for (size_t i = 0; i < sizeof(quarrels) / sizeof(quarrels[0]); i++) {
+		pair_start(0, &quarrels[i].link);
+		wait_all(2 * SETUP);
+		fprintf(stderr, "  %s: %u %04x %u; %u %04x %u\n", quarrels[i].name, LNS->how.reason.disconnect.code,
+			LNS->how.reason.disconnect.protocol, LNS->how.reason.disconnect.direction,
+			LAC->how.reason.disconnect.code, LAC->how.reason.disconnect.protocol,
+			LAC->how.reason.disconnect.direction);
+		if (quarrels[i].lns.code)
+			check_cause(quarrels[i].name, LNS, quarrels[i].lns);
+		check_cause(quarrels[i].name, LAC, quarrels[i].lac);
+	}
+}
+
+/* A peer that is no pppd: its frames come from here. */
+enum manner { MUTE, MIRROR, POLITE, STUBBORN };
+
+struct stranger {
+	enum manner manner; /* towards LCP Configure-Requests; MIRROR: towards everything; STUBBORN: about its address */
+	int fd;
+};
+
+#define CONFREQ_PLAIN "\xc0\x21\x01\x01\x00\x04"
+#define CONFREQ_CALLBACK "\xc0\x21\x01\x01\x00\x07\x0d\x03\x06"
+#define TERMREQ_PLAIN "\xc0\x21\x05\x02\x00\x04"
+
+static int stranger_ready(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	static const uint8_t request[] = { 0xc0, 0x21, 1 }, ipcp[] = { 0x80, 0x21 };
+	static const uint8_t address[] = { 0x80, 0x21, 1, 1, 0, 10, 3, 6, 10, 9, 9, 9 };
+	const struct stranger *s = userdata;
+	uint8_t frame[1600];
+	ssize_t len = recv(fd, frame, sizeof(frame), MSG_DONTWAIT);
+
+	(void)source, (void)events;
+	if (len < 6 || s->manner == MUTE)
+		return 0;
+	if (s->manner == STUBBORN && memcmp(frame, ipcp, sizeof(ipcp)) == 0 && (frame[2] == 1 || frame[2] == 3))
+		memcpy(frame, address, (size_t)(len = sizeof(address))); /* to a request and to a Nak */
+	else if (s->manner != MIRROR && memcmp(frame, request, sizeof(request)) != 0)
+		return 0;
+	else if (s->manner != MIRROR)
+		frame[2] = 2; /* Configure-Ack */
+	CHECK(send(fd, frame, (size_t)len, 0) == len, "%s", strerror(errno));
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	const char *const *lns;
+	enum manner manner;
+	const char *first, *second; /* frames */
+	size_t first_len, second_len;
+	struct cause lns_says;
+} strangers[] = {
+	{ "R3145-3.2-03", ask_nobody, MUTE, NULL, NULL, 0, 0, { 6, L2TP_PPP_LCP, 0 } },
+	{ "R3145-3.2-02", ask_nobody, MUTE, CONFREQ_PLAIN, NULL, 6, 0, { 5, L2TP_PPP_LCP, 0 } },
+	{ "R3145-3.2-04", ask_nobody, MIRROR, NULL, NULL, 0, 0, { 7, L2TP_PPP_LCP, 0 } },
+	{ "R3145-3.2-09", ask_nobody, MUTE, CONFREQ_CALLBACK, TERMREQ_PLAIN, 9, 6, { 12, L2TP_PPP_LCP, 2 } },
+	{ "R3145-3.3-02 PAP", ask_pap_once, POLITE, CONFREQ_PLAIN, NULL, 6, 0, { 13, L2TP_PPP_PAP, 0 } },
+	{ "R3145-3.3-02 CHAP", ask_chap_once, POLITE, CONFREQ_PLAIN, NULL, 6, 0, { 13, L2TP_PPP_CHAP, 0 } },
+	{ "R3145-3.3-02 EAP", ask_eap_once, POLITE, CONFREQ_PLAIN, NULL, 6, 0, { 13, L2TP_PPP_EAP, 0 } },
+	{ "R3145-3.4-04", ask_nobody, POLITE, CONFREQ_PLAIN, NULL, 6, 0, { 17, 0x8021, 0 } },
+	{ "R3145-3.4-06", ask_nobody, STUBBORN, CONFREQ_PLAIN, NULL, 6, 0, { 19, 0x8021, 2 } },
+	{ "R3145-3.1-05", ask_nobody, POLITE, CONFREQ_PLAIN, TERMREQ_PLAIN, 6, 6, { 3, 0, 1 } },
+};
+
+static void test_strangers(void)
+{
+	write_file("/etc/ppp/pap-secrets", "joe * sesame *\n");
+	write_file("/etc/ppp/chap-secrets", "joe * sesame *\n");
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+		const struct link_options o = { .lns = strangers[i].lns, .ipv4_only = true };
+		struct stranger s = { .manner = strangers[i].manner, .fd = end_open(1) };
+		sd_event_source *source = NULL;
+		int pppox = end_open(0);
+
+		CHECK(sd_event_add_io(world.event, &source, s.fd, EPOLLIN, stranger_ready, &s) >= 0);
+		end_start(0, pppox, &o);
+		if (strangers[i].first)
+			CHECK(send(s.fd, strangers[i].first, strangers[i].first_len, 0) > 0, "%s", strerror(errno));
+		if (strangers[i].second) {
+			(void)run_until(never, USEC_PER_SEC); /* the first one is saved from the queue, others are not */
+			CHECK(send(s.fd, strangers[i].second, strangers[i].second_len, 0) > 0, "%s", strerror(errno));
+		}
+		wait_all(2 * SETUP);
+		fprintf(stderr, "  %s: pppd %d: %s\n", strangers[i].name, LNS->how.status, LNS->how.text);
+		check_cause(strangers[i].name, LNS, strangers[i].lns_says);
+		sd_event_source_disable_unref(source);
+		close(s.fd);
+	}
+}
+
+/* R3145-3.2-05: the peer falls silent. */
+static void test_echo(void)
+{
+	static const char *const impatient[] = { "noauth", "lcp-echo-interval", "1", "lcp-echo-failure", "2", NULL };
+	const struct link_options o = { .lns = impatient };
+	pid_t frozen;
+
+	pair_start(0, &o);
+	expect(all_up, SETUP);
+	frozen = pid_of(LAC->status.interface);
+	CHECK(kill(frozen, SIGSTOP) == 0);
+	CHECK(run_until(lns_over, SETUP));
+	check_cause("R3145-3.2-05", LNS, (struct cause){ L2TP_PPP_ECHO_TIMEOUT, L2TP_PPP_LCP, 0 });
+	CHECK(kill(frozen, SIGCONT) == 0);
+	stop_all();
+}
+
+/* ---- Ends of processes ------------------------------------------------------------------------------------------ */
 
 /* pppd killed: the one end says so at once, the other sees it by its echo requests or is stopped. */
 static void test_killed(void)
@@ -618,6 +804,10 @@ static const struct {
 	{ "traffic", test_traffic },
 	{ "authentication", test_authentication },
 	{ "wrong_secret", test_wrong_secret },
+	{ "wrong_name", test_wrong_name },
+	{ "quarrels", test_quarrels },
+	{ "strangers", test_strangers },
+	{ "echo", test_echo },
 	{ "killed", test_killed },
 	{ "stop", test_stop },
 	{ "stuck", test_stuck },

@@ -602,6 +602,23 @@ START_TEST(cause_said) /* R3145-1-01, -02, R3145-2-01, -02, -04, R3145-4-02, R26
 }
 END_TEST
 
+/* R3145-2-07: a cause whose protocol or direction does not go with its code is not sent. */
+START_TEST(cause_not_said)
+{
+	static const struct l2tp_disconnect bad[] = { { true, L2TP_PPP_AUTH_FAILED, 0, 1, "" },
+						      { true, L2TP_PPP_ADMIN, L2TP_PPP_LCP, 0, "" },
+						      { true, L2TP_PPP_LCP_TIMEOUT, L2TP_PPP_LCP, 1, "" },
+						      { true, 21, 0, 0, "" } };
+	struct l2tp_reason reason = { .result = RC_CDN_ADMIN, .disconnect = bad[_i] };
+	uint32_t id = incoming();
+
+	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, id, &reason, w.now), 0);
+	world_drain(&w);
+	ck_assert(world_sent(&w, CM_CDN)->msg.result_code.result == RC_CDN_ADMIN &&
+		  !msg_has(&world_sent(&w, CM_CDN)->msg, AVP_PPP_DISCONNECT_CAUSE));
+}
+END_TEST
+
 START_TEST(no_cause)
 {
 	uint32_t id = incoming();
@@ -809,6 +826,7 @@ int main(void)
 	tcase_add_loop_test(tc, phb_answered, 0, sizeof(answers) / sizeof(answers[0]));
 	tcase_add_test(tc, cause_said);
 	tcase_add_test(tc, no_cause);
+	tcase_add_loop_test(tc, cause_not_said, 0, 4);
 	tcase_add_loop_test(tc, cause_heard, 0, sizeof(causes) / sizeof(causes[0]));
 	tcase_add_test(tc, q931_heard);
 	tcase_add_loop_test(tc, password_hidden, 0, sizeof(proxies) / sizeof(proxies[0]));

@@ -45,6 +45,60 @@ START_TEST(every_number)
 }
 END_TEST
 
+/* Which of the numbers may stand for the protocol: none, LCP, PAP, IPCP.  R3145-3.1-04, R3145-3.2-06..08, R3145-3.3-03 */
+#define LCP L2TP_PPP_LCP
+#define PAP L2TP_PPP_PAP
+#define IPCP 0x8021
+static const struct {
+	uint16_t code, protocols[2]; /* valid */
+	bool directed;
+	const char *name, *directions[2];
+} causes[] = {
+	{ 0, { 0, 0 }, false, "no information", { "", "" } },
+	{ 1, { 0, 0 }, false, "administrative disconnect", { "", "" } },
+	{ 2, { 0, 0 }, false, "proxy LCP was expected and not sent", { "", "" } },
+	{ 3, { 0, 0 }, true, "LCP was terminated", { "by its peer", "by itself" } },
+	{ 4, { 0, 0 }, true, "compulsory encryption was refused", { "to it", "by it" } },
+	{ 5, { LCP, LCP }, false, "LCP was not agreed on in time", { "", "" } },
+	{ 6, { LCP, LCP }, false, "no LCP was received", { "", "" } },
+	{ 7, { LCP, LCP }, false, "the link is a loop", { "", "" } },
+	{ 8, { LCP, LCP }, false, "LCP echo requests were not answered", { "", "" } },
+	{ 9, { LCP, LCP }, false, "the endpoint discriminator is not the bundle's", { "", "" } },
+	{ 10, { LCP, LCP }, false, "the MRRU is not the bundle's", { "", "" } },
+	{ 11, { LCP, LCP }, false, "the short sequence numbers are not the bundle's", { "", "" } },
+	{ 12, { LCP, LCP }, true, "compulsory callback was refused", { "to it", "by it" } },
+	{ 13, { PAP, PAP }, false, "authentication did not end in time", { "", "" } },
+	{ 14, { PAP, PAP }, false, "the authenticated name is not the bundle's", { "", "" } },
+	{ 15, { PAP, PAP }, true, "no authentication protocol was acceptable",
+	  { "of its own to its peer", "of its peer's to it" } },
+	{ 16, { PAP, PAP }, true, "authentication failed", { "of its peer by it", "of itself by its peer" } },
+	{ 17, { IPCP, IPCP }, false, "a network protocol was not agreed on in time", { "", "" } },
+	{ 18, { IPCP, 0 }, false, "no network protocol was left", { "", "" } },
+	{ 19, { IPCP, IPCP }, true, "no agreement on addresses", { "its peer insisted", "it insisted" } },
+	{ 20, { IPCP, IPCP }, true, "no address is allowed", { "its own was refused", "its peer's was refused" } },
+	{ 21, { 1, 1 }, false, "?", { "", "" } },
+	{ UINT16_MAX, { 1, 1 }, false, "?", { "", "" } },
+};
+
+START_TEST(disconnect_cause)
+{
+	static const uint16_t protocols[] = { 0, LCP, PAP, IPCP };
+	struct l2tp_disconnect d = { .said = true, .code = causes[_i].code };
+
+	ck_assert_str_eq(l2tp_disconnect_name(&d), causes[_i].name);
+	for (uint32_t n = 0; n < 4 * 256; n++) {
+		d.protocol = protocols[n / 256];
+		d.direction = (uint8_t)n;
+		bool known = d.direction == 1 || d.direction == 2;
+		bool fits = d.protocol == causes[_i].protocols[0] || d.protocol == causes[_i].protocols[1];
+
+		ck_assert_msg(l2tp_disconnect_valid(&d) == (fits && (d.direction == 0 || (known && causes[_i].directed))),
+			      "%u %x %u", d.code, d.protocol, d.direction);
+		ck_assert_str_eq(l2tp_disconnect_direction(&d), known ? causes[_i].directions[d.direction - 1] : "");
+	}
+}
+END_TEST
+
 static const struct {
 	struct l2tp_addr addr;
 	const char *expect;
@@ -109,6 +163,7 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(t, every_number, 0, sizeof(names) / sizeof(names[0]));
+	tcase_add_loop_test(t, disconnect_cause, 0, sizeof(causes) / sizeof(causes[0]));
 	tcase_add_loop_test(t, address, 0, sizeof(addrs) / sizeof(addrs[0]));
 	tcase_add_test(t, random_addresses);
 	suite_add_tcase(s, t);

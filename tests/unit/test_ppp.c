@@ -206,7 +206,7 @@ START_TEST(end_explained)
 {
 	struct ppp_exit how;
 
-	ppp_exit_explain(&how, ends[_i].cause, ends[_i].number, ends[_i].stage, "said");
+	ppp_exit_explain(&how, ends[_i].cause, ends[_i].number, ends[_i].stage, &(struct pppd_l2tp_end){ 0 }, "said");
 	ck_assert_int_eq(how.status, ends[_i].status);
 	ck_assert_uint_eq(how.reason.result, ends[_i].result);
 	ck_assert_uint_eq(how.reason.error, ends[_i].error);
@@ -216,21 +216,47 @@ START_TEST(end_explained)
 }
 END_TEST
 
+#define LOCAL PPPD_L2TP_LOCAL
+#define PEER PPPD_L2TP_PEER
+
 static const struct {
 	const char *name;
 	enum ppp_cause cause;
 	int number;
-	enum pppd_l2tp_stage stage;
-	uint16_t code, protocol;
+	struct pppd_l2tp_end end;
+	uint16_t code, protocol; /* code 0: nothing is said */
 	uint8_t direction;
 } disconnects[] = {
-	{ "R3145-3.1-05 R3145-3.1-01", PPP_EXITED, 0, PPPD_L2TP_RUNNING, 3, 0, 1 },
-	{ "R3145-3.1-03", PPP_STOPPED, 5, PPPD_L2TP_RUNNING, 1, 0, 0 },
-	{ "R3145-2-08 idle", PPP_EXITED, 12, PPPD_L2TP_RUNNING, 1, 0, 0 },
-	{ "R3145-3.2-02 R3145-3.2-01", PPP_EXITED, 10, PPPD_L2TP_STARTED, 5, 0xc021, 0 },
-	{ "R3145-3.2-04", PPP_EXITED, 17, PPPD_L2TP_STARTED, 7, 0xc021, 0 },
-	{ "R3145-3.2-05", PPP_EXITED, 15, PPPD_L2TP_RUNNING, 8, 0xc021, 0 },
-	{ "R3145-3.1-02", PPP_EXITED, 11, PPPD_L2TP_LINK, 0, 0, 0 },
+	{ "R3145-3.1-05 R3145-3.1-01", PPP_EXITED, 0, { PPPD_L2TP_TERMINATED, 0, PEER }, 3, 0, 1 },
+	{ "R3145-3.1-05 by us", PPP_EXITED, 0, { PPPD_L2TP_TERMINATED, 0, LOCAL }, 3, 0, 2 },
+	{ "R3145-3.1-03", PPP_STOPPED, 5, { PPPD_L2TP_TERMINATED, 0, LOCAL }, 1, 0, 0 },
+	{ "R3145-3.1-03 a signal", PPP_EXITED, 5, { PPPD_L2TP_TERMINATED, 0, LOCAL }, 1, 0, 0 },
+	{ "R3145-2-08 idle", PPP_EXITED, 12, { PPPD_L2TP_TERMINATED, 0, LOCAL }, 1, 0, 0 },
+	{ "R3145-3.1-06 by us", PPP_EXITED, 10, { PPPD_L2TP_ENCRYPTION, 0, LOCAL }, 4, 0, 1 },
+	{ "R3145-3.1-06 by the peer", PPP_EXITED, 10, { PPPD_L2TP_ENCRYPTION, 0, PEER }, 4, 0, 2 },
+	{ "R3145-3.2-02 R3145-3.2-01", PPP_EXITED, 10, { PPPD_L2TP_TIMEOUT, 0xc021, 0 }, 5, 0xc021, 0 },
+	{ "R3145-3.2-03", PPP_EXITED, 10, { PPPD_L2TP_SILENCE, 0xc021, 0 }, 6, 0xc021, 0 },
+	{ "R3145-3.2-03 before pppd has lost patience", PPP_TIMED_OUT, 5, { PPPD_L2TP_SILENCE, 0xc021, 0 }, 6, 0xc021, 0 },
+	{ "R3145-3.2-04", PPP_EXITED, 17, { PPPD_L2TP_TIMEOUT, 0xc021, 0 }, 7, 0xc021, 0 },
+	{ "R3145-3.2-05", PPP_EXITED, 15, { PPPD_L2TP_TERMINATED, 0, LOCAL }, 8, 0xc021, 0 },
+	{ "R3145-3.2-09 by us", PPP_EXITED, 10, { PPPD_L2TP_CALLBACK, 0, LOCAL }, 12, 0xc021, 1 },
+	{ "R3145-3.2-09 by the peer", PPP_EXITED, 10, { PPPD_L2TP_CALLBACK, 0, PEER }, 12, 0xc021, 2 },
+	{ "R3145-3.3-01 R3145-3.3-02 PAP", PPP_EXITED, 11, { PPPD_L2TP_TIMEOUT, 0xc023, 0 }, 13, 0xc023, 0 },
+	{ "R3145-3.3-02 CHAP", PPP_EXITED, 11, { PPPD_L2TP_TIMEOUT, 0xc223, 0 }, 13, 0xc223, 0 },
+	{ "R3145-3.3-02 EAP", PPP_EXITED, 19, { PPPD_L2TP_TIMEOUT, 0xc227, 0 }, 13, 0xc227, 0 },
+	{ "R3145-3.3-04 ours", PPP_EXITED, 11, { PPPD_L2TP_AUTH_REFUSED, 0xc223, LOCAL }, 15, 0xc223, 1 },
+	{ "R3145-3.3-04 the peer's", PPP_EXITED, 10, { PPPD_L2TP_AUTH_REFUSED, 0xc023, PEER }, 15, 0xc023, 2 },
+	{ "R3145-3.3-05 of the peer", PPP_EXITED, 11, { PPPD_L2TP_AUTH_FAILED, 0xc223, LOCAL }, 16, 0xc223, 1 },
+	{ "R3145-3.3-05 of us", PPP_EXITED, 19, { PPPD_L2TP_AUTH_FAILED, 0xc227, PEER }, 16, 0xc227, 2 },
+	{ "R3145-3.4-01 R3145-3.4-04", PPP_EXITED, 10, { PPPD_L2TP_TIMEOUT, 0x8057, 0 }, 17, 0x8057, 0 },
+	{ "R3145-3.4-05", PPP_EXITED, 10, { PPPD_L2TP_NO_NETWORK, 0x8021, 0 }, 18, 0x8021, 0 },
+	{ "R3145-3.4-05 none at all", PPP_EXITED, 10, { PPPD_L2TP_NO_NETWORK, 0, 0 }, 18, 0, 0 },
+	{ "R3145-3.4-06 by the peer", PPP_EXITED, 10, { PPPD_L2TP_ADDRESS_DISPUTE, 0x8021, PEER }, 19, 0x8021, 1 },
+	{ "R3145-3.4-06 by us", PPP_EXITED, 0, { PPPD_L2TP_ADDRESS_DISPUTE, 0x8021, LOCAL }, 19, 0x8021, 2 },
+	{ "R3145-3.4-07 ours", PPP_EXITED, 10, { PPPD_L2TP_ADDRESS_REFUSED, 0x8021, LOCAL }, 20, 0x8021, 1 },
+	{ "R3145-3.4-07 the peer's", PPP_EXITED, 10, { PPPD_L2TP_ADDRESS_REFUSED, 0x8021, PEER }, 20, 0x8021, 2 },
+	{ "R3145-3.1-02", PPP_EXITED, 11, { 0 }, 0, 0, 0 },
+	{ "no words about a pppd that never came to negotiate", PPP_EXITED, 2, { PPPD_L2TP_SILENCE, 0xc021, 0 }, 0, 0, 0 },
 };
 
 START_TEST(end_cause)
@@ -238,10 +264,28 @@ START_TEST(end_cause)
 	struct ppp_exit how;
 	const struct l2tp_disconnect *d = &how.reason.disconnect;
 
-	ppp_exit_explain(&how, disconnects[_i].cause, disconnects[_i].number, disconnects[_i].stage, "");
+	ppp_exit_explain(&how, disconnects[_i].cause, disconnects[_i].number, PPPD_L2TP_STARTED, &disconnects[_i].end, "");
 	ck_assert_msg(d->said == (disconnects[_i].code != 0) && d->code == disconnects[_i].code &&
 			      d->protocol == disconnects[_i].protocol && d->direction == disconnects[_i].direction,
-		      "%s", disconnects[_i].name);
+		      "%s: %u %x %u", disconnects[_i].name, d->code, d->protocol, d->direction);
+	ck_assert_msg(!d->said || l2tp_disconnect_valid(d), "%s", disconnects[_i].name);
+}
+END_TEST
+
+/* R3145-5-01: what the peer is told is the same, whatever was wrong about who it said it was. */
+START_TEST(end_of_authentication)
+{
+	static const char *const details[] = { "", "no secret for joe", "Peer joe failed CHAP authentication" };
+	const struct pppd_l2tp_end end = { PPPD_L2TP_AUTH_FAILED, L2TP_PPP_CHAP, LOCAL };
+	struct ppp_exit first, how;
+
+	ppp_exit_explain(&first, PPP_EXITED, 11, PPPD_L2TP_LINK, &end, details[0]);
+	for (size_t i = 1; i < sizeof(details) / sizeof(details[0]); i++) {
+		ppp_exit_explain(&how, PPP_EXITED, 11, PPPD_L2TP_LINK, &end, details[i]);
+		ck_assert_str_eq(how.reason.text, first.reason.text);
+		ck_assert_str_eq(how.reason.disconnect.text, "");
+		ck_assert_uint_eq(how.reason.disconnect.code, first.reason.disconnect.code);
+	}
 }
 END_TEST
 
@@ -251,7 +295,7 @@ START_TEST(end_every_status)
 	struct ppp_exit how;
 
 	for (int status = 0; status <= 21; status++) {
-		ppp_exit_explain(&how, PPP_EXITED, status, PPPD_L2TP_RUNNING, "");
+		ppp_exit_explain(&how, PPP_EXITED, status, PPPD_L2TP_RUNNING, &(struct pppd_l2tp_end){ 0 }, "");
 		ck_assert_ptr_null(strstr(how.text, "unknown"));
 		ck_assert_uint_ne(how.reason.result, 0);
 	}
@@ -329,6 +373,15 @@ START_TEST(report_bad)
 	ck_assert_str_eq(ppp_report_check(&r, sizeof(r), token, &copy), "impossible flags");
 	r.flags = 0;
 	ck_assert_str_eq(ppp_report_check(&r, sizeof(r), token, &copy), "impossible flags");
+	for (size_t i = 0; i < 2; i++) {
+		r = good_report();
+		r.end.failure = i ? 0 : PPPD_L2TP_ADDRESS_REFUSED + 1;
+		r.end.side = i ? PPPD_L2TP_PEER + 1 : 0;
+		ck_assert_str_eq(ppp_report_check(&r, sizeof(r), token, &copy), "unknown end");
+		r = good_report();
+		*(i ? &r.lcp_sent.len : &r.lcp_received.len) = PPPD_L2TP_OPTIONS_MAX + 1;
+		ck_assert_str_eq(ppp_report_check(&r, sizeof(r), token, &copy), "options too long");
+	}
 	r = good_report();
 	memset(r.interface, 'x', sizeof(r.interface));
 	ck_assert_str_eq(ppp_report_check(&r, sizeof(r), token, &copy), "text without end");
@@ -958,6 +1011,7 @@ static Suite *ppp_suite(void)
 	tcase_add_test(plain, command_line_no_memory);
 	tcase_add_loop_test(plain, end_explained, 0, COUNT(ends));
 	tcase_add_test(plain, end_every_status);
+	tcase_add_test(plain, end_of_authentication);
 	tcase_add_loop_test(plain, end_cause, 0, sizeof(disconnects) / sizeof(disconnects[0]));
 	tcase_add_test(plain, report_good);
 	tcase_add_test(plain, report_bad);
