@@ -13,6 +13,7 @@
 #define AVP_HEADER 6      /* octets: flags and length, vendor, type */
 #define AVP_MAX 1023      /* octets of a whole AVP: what the 10 bits of Length can tell */
 #define AVP_VALUE_MAX (AVP_MAX - AVP_HEADER)
+#define AVP_STRING_MAX (AVP_VALUE_MAX - 2) /* of what fits hidden, too */
 
 /* ---- Values ------------------------------------------------------------------------------------------------ */
 
@@ -71,6 +72,7 @@ struct msg {
 	struct l2tp_span lns_last_sent_lcp_confreq, lns_last_received_lcp_confreq;
 	/* sequencing_required has no value: its bit in has is all there is */
 	uint64_t hide; /* to be sent: bits of what is hidden if only there is a secret */
+	uint64_t must; /* to be sent: bits of what has M although the table does not say so */
 };
 
 static inline bool msg_has(const struct msg *m, enum avp_type type)

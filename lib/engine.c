@@ -16,7 +16,6 @@
 
 #define QUARANTINE (60 * USEC_PER_SEC) /* longer than any retransmission of a former owner's peer */
 #define ICCN_MAX (WIRE_SEND_MAX - 512) /* octets of strings that fit an ICCN, hidden too */
-#define STRING_MAX (AVP_VALUE_MAX - 2) /* of a call: octets that fit an AVP, hidden too */
 
 static void enter(struct l2tp *l, usec_t now)
 {
@@ -229,18 +228,18 @@ static bool call_valid(const struct l2tp_call_info *c)
 	const size_t lens[] = { c->calling_number.len, c->called_number.len, c->sub_address.len };
 	const size_t iccn[] = { c->private_group_id.len, p->initial_received_confreq.len, p->last_sent_confreq.len,
 				p->last_received_confreq.len, p->authen_name.len, p->authen_challenge.len,
-				p->authen_response.len };
+				p->authen_response.len, c->lcp.want.len, c->lcp.allow.len };
 	size_t sum = 0;
 
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
-		if (lens[i] > STRING_MAX)
+		if (lens[i] > AVP_STRING_MAX)
 			return false;
 	for (size_t i = 0; i < sizeof(iccn) / sizeof(iccn[0]); i++) {
-		if (iccn[i] > STRING_MAX)
+		if (iccn[i] > AVP_STRING_MAX)
 			return false;
 		sum += iccn[i];
 	}
-	return sum <= ICCN_MAX && session_proxy_valid(p);
+	return sum <= ICCN_MAX && session_proxy_valid(p) && session_lcp_valid(c->lcp.want) && session_lcp_valid(c->lcp.allow);
 }
 
 static int place_call(struct l2tp *l, uint32_t tunnel_id, enum session_role role, const struct l2tp_call_info *info,
@@ -261,6 +260,8 @@ static int place_call(struct l2tp *l, uint32_t tunnel_id, enum session_role role
 	if (!tunnel_alive(t) || l->core.shutting_down)
 		return -ESHUTDOWN;
 	numbered.outgoing = role == SESSION_LNS_OUTGOING;
+	if (numbered.outgoing)
+		numbered.lcp = (struct l2tp_lcp_wishes){ 0 }; /* the LAC's to say */
 	if (numbered.outgoing && t->state == TUNNEL_ESTABLISHED && !session_check_call_out(&t->conn, info, &f))
 		return -EOPNOTSUPP;
 	if (!numbered.call_serial_number)

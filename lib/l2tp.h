@@ -244,6 +244,14 @@ struct l2tp_proxy {
 	struct l2tp_span authen_name, authen_challenge, authen_response; /* response is a secret: wiped after use */
 };
 
+/* What the LAC's link asks of the LCP that the LNS negotiates (RFC 3437): options as in a Configure-Request.  A list
+ * that breaks off reads as not said; ours is refused. */
+struct l2tp_lcp_wishes {
+	struct l2tp_span want;  /* what the LNS should ask the remote system for; what is missing, not */
+	struct l2tp_span allow; /* what it may grant; of the link's own options what is missing it should reject */
+	bool required;          /* sent with M: an LNS that does not know them ends the call.  Not for receipt */
+};
+
 /* What the parties say of a call (ICRQ and ICCN, or OCRQ, OCRP and OCCN).  Spans may be empty: not said. */
 struct l2tp_call_info {
 	bool outgoing;                /* the LNS asks for it, the LAC places it; filled in by the engine */
@@ -257,6 +265,7 @@ struct l2tp_call_info {
 	bool sequencing_required;
 	struct l2tp_span calling_number, called_number, sub_address, private_group_id;
 	struct l2tp_proxy proxy;      /* incoming */
+	struct l2tp_lcp_wishes lcp;   /* of the LAC */
 };
 
 /* What the LAC counts on the link since the call began (WEN, 4.4.6). */
@@ -267,6 +276,9 @@ struct l2tp_call_errors {
 /* What the LNS has agreed on with the remote system, for the LAC's end of the link (SLI, 4.4.6). */
 struct l2tp_link_info {
 	uint32_t send_accm, receive_accm; /* as the LAC sees it; until it is told: all ones */
+	/* the LNS's last LCP Configure-Requests, from their first option on: told to a LAC that has said its wishes,
+	 * and only believed by one (RFC 3437 2.3); data NULL: not said */
+	struct l2tp_span last_sent_confreq, last_received_confreq;
 };
 
 /* A control message as the trace callback sees it: already checked, not to be kept. */
@@ -397,8 +409,8 @@ L2TP_API int l2tp_set_call_info(struct l2tp *l, uint32_t tunnel_id, uint32_t ses
 				const struct l2tp_call_info *info, usec_t now);
 
 /* As LNS: tell the LAC what has been agreed on for its end of the link (SLI).  As LAC: tell the LNS of errors on the
- * link (WEN); it is sent when there is something new, at most once a minute.  -ENOENT; -EINVAL: that is the other's part;
- * -ENOTCONN: not established */
+ * link (WEN); it is sent when there is something new, at most once a minute.  -ENOENT; -EINVAL: that is the other's part,
+ * or options that are none; -ENOTCONN: not established */
 L2TP_API int l2tp_set_link_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
 				const struct l2tp_link_info *link, usec_t now);
 L2TP_API int l2tp_report_errors(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,

@@ -206,8 +206,11 @@ static void put_hidden(const struct msg_encoder *e, const struct avp_row *row, c
 static void put_avp(const struct msg_encoder *e, const struct avp_row *row, const struct msg *m, struct writer *w)
 {
 	bool hidden = hides(e, m, row->type);
-	size_t begin = avp_begin(w, row, hidden);
+	struct avp_row sent = *row;
+	size_t begin;
 
+	sent.mandatory |= m->must >> row->type & 1;
+	begin = avp_begin(w, &sent, hidden);
 	if (hidden)
 		put_hidden(e, row, m, w);
 	else

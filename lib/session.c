@@ -163,6 +163,7 @@ void session_free(struct session *s)
 	core->stats.sessions--;
 	t->count--;
 	free_store(s);
+	free(s->link_store);
 	free(s);
 }
 
@@ -183,7 +184,8 @@ int session_set_info(struct session *s, const struct l2tp_call_info *info)
 	struct l2tp_span *spans[] = { &copy.calling_number, &copy.called_number, &copy.sub_address,
 				      &copy.private_group_id, &proxy->initial_received_confreq,
 				      &proxy->last_sent_confreq, &proxy->last_received_confreq, &proxy->authen_name,
-				      &proxy->authen_challenge, &proxy->authen_response };
+				      &proxy->authen_challenge, &proxy->authen_response, &copy.lcp.want,
+				      &copy.lcp.allow };
 	const size_t n = sizeof(spans) / sizeof(spans[0]);
 	uint8_t *store = NULL;
 	size_t len = 0, at = 0;
@@ -298,6 +300,8 @@ void session_read_info(const struct msg *m, struct l2tp_call_info *info)
 		info->sequencing_required = true;
 	if (m->type == CM_ICCN)
 		read_proxy(m, &info->proxy);
+	if (m->type == CM_ICCN || m->type == CM_OCCN)
+		session_read_lcp(m, &info->lcp);
 }
 
 /* ---- Messages become events ---------------------------------------------------------------------------------- */

@@ -81,6 +81,7 @@ struct session {
 	usec_t created, established; /* 0: not (yet) */
 	struct l2tp_call_errors errors; /* LAC: the last ones sent, or due; LNS: received */
 	struct l2tp_link_info link;
+	uint8_t *link_store;  /* LAC: where its spans point to */
 	struct l2tp_reason reason;
 	struct l2tp_call_info info;
 	uint8_t *store;       /* where the spans of info point to; may hold a password */
@@ -128,6 +129,12 @@ bool session_proxy_valid(const struct l2tp_proxy *proxy);
 /* Its AVPs, in an ICCN. */
 void session_put_proxy(const struct l2tp_proxy *proxy, struct msg *m);
 
+/* session_lcp.c (RFC 3437).  Is this a list of LCP options?  The AVPs of an ICCN or OCCN; has the LAC sent any? */
+bool session_lcp_valid(struct l2tp_span options);
+void session_put_lcp(const struct l2tp_lcp_wishes *lcp, struct msg *m);
+void session_read_lcp(const struct msg *m, struct l2tp_lcp_wishes *lcp);
+bool session_lcp_said(const struct session *s);
+
 /* What a message says of the call, over what info holds already. */
 void session_read_info(const struct msg *m, struct l2tp_call_info *info);
 
@@ -145,8 +152,9 @@ void session_fault(struct session *s, const struct fault *f, usec_t now);
 void session_op_done(struct session *s, int err, usec_t now);
 void session_timer(struct session *s, usec_t now);
 
-/* session_notes.c: what is said during a call.  -EINVAL: in the wrong direction; -ENOTCONN */
+/* session_notes.c: what is said during a call.  -EINVAL: in the wrong direction, or no LCP options; -ENOTCONN */
 int session_set_link_info(struct session *s, const struct l2tp_link_info *link, usec_t now);
+void session_read_link_info(struct session *s, const struct msg *m);
 int session_report_errors(struct session *s, const struct l2tp_call_errors *errors, usec_t now);
 void session_errors_due(struct session *s, usec_t now);
 /* All sessions: the tunnel has been established; it is going. */

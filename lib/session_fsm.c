@@ -150,6 +150,7 @@ static void send_iccn(struct session *s, const struct session_input *in, usec_t 
 		 (uint64_t)!!s->info.private_group_id.len << AVP_PRIVATE_GROUP_ID |
 		 (uint64_t)s->info.sequencing_required << AVP_SEQUENCING_REQUIRED;
 	session_put_proxy(&s->info.proxy, &m);
+	session_put_lcp(&s->info.lcp, &m);
 	conn_send(conn_of(s), &m, s->peer_id, now);
 	up(s, in, now);
 }
@@ -158,8 +159,7 @@ static void send_iccn(struct session *s, const struct session_input *in, usec_t 
 static void hear_sli(struct session *s, const struct session_input *in, usec_t now)
 {
 	(void)now;
-	s->link.send_accm = in->msg->accm.send;
-	s->link.receive_accm = in->msg->accm.receive;
+	session_read_link_info(s, in->msg);
 	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_LINK);
 }
 
@@ -233,6 +233,7 @@ static void send_occn(struct session *s, const struct session_input *in, usec_t 
 	msg_set(&m, AVP_FRAMING_TYPE);
 	m.has |= (uint64_t)!!info->rx_connect_speed << AVP_RX_CONNECT_SPEED |
 		 (uint64_t)info->sequencing_required << AVP_SEQUENCING_REQUIRED;
+	session_put_lcp(&info->lcp, &m);
 	conn_send(conn_of(s), &m, s->peer_id, now);
 	up(s, in, now);
 }

@@ -38,7 +38,7 @@ static struct l2tp_span text(const char *s)
 
 static bool same(struct l2tp_span a, const char *b)
 {
-	return a.len == strlen(b) && !memcmp(a.data, b, a.len);
+	return a.len == strlen(b) && (!a.len || !memcmp(a.data, b, a.len));
 }
 
 static const struct l2tp_call_info *known(uint32_t session_id)
@@ -582,6 +582,192 @@ START_TEST(password_hidden)
 }
 END_TEST
 
+/* ---- LCP options (RFC 3437) ----------------------------------------------------------------------------------- */
+
+#define WANT "\1\4\5\334" "\2\6\1\1\1\1" "\7\2" "\10\2" "\11\3\4" /* MRU, ACCM, PFC, ACFC, FCS */
+#define ALLOW "\1\4\5\334" "\7\2"
+
+static const struct {
+	const char *name, *want, *allow; /* NULL: not sent */
+	bool want_good, allow_good;
+} wishes[] = {
+	{ "R3437-2.1-01 both", WANT, ALLOW, true, true },
+	{ "49 alone", WANT, NULL, true, false },
+	{ "50 alone", NULL, ALLOW, false, true },
+	{ "none", NULL, NULL, false, false },
+	{ "empty", "", "", false, false },
+	{ "X3437-2-01 an option without length", "\1", ALLOW, false, true },
+	{ "X3437-2-01 too short a length", "\1\1", ALLOW, false, true },
+	{ "X3437-2-01 longer than the list", WANT, "\7\2\1\4\5", true, false },
+	{ "X3437-2-01 a length behind the end", "\7\2\1\5\5\334", "\377\377", false, false },
+};
+
+static void put_wishes(struct msg *m, const char *want, const char *allow)
+{
+	m->lcp_want_options = text(want ? want : "");
+	m->lcp_allow_options = text(allow ? allow : "");
+	m->has |= (uint64_t)!!want << AVP_LCP_WANT_OPTIONS | (uint64_t)!!allow << AVP_LCP_ALLOW_OPTIONS;
+}
+
+static void check_wishes(uint32_t id, int i)
+{
+	const struct l2tp_lcp_wishes *lcp = &known(id)->lcp;
+
+	ck_assert_str_eq(world_session_state(&w, p.engine_id, id), "established");
+	ck_assert_msg(same(lcp->want, wishes[i].want_good ? wishes[i].want : ""), "%s", wishes[i].name);
+	ck_assert_msg(same(lcp->allow, wishes[i].allow_good ? wishes[i].allow : ""), "%s", wishes[i].name);
+}
+
+START_TEST(wishes_heard) /* R3437-2-01, R3437-2.1-01 */
+{
+	struct msg m;
+	uint32_t id;
+
+	peer_open(&p);
+	peer_say(&p, CM_ICRQ);
+	m = peer_msg(&p, CM_ICCN);
+	put_wishes(&m, wishes[_i].want, wishes[_i].allow);
+	m.must = m.has; /* a peer may insist */
+	peer_send(&p, &m, p.engine_session_id);
+	check_wishes(p.engine_session_id, _i);
+
+	p.session_id++;
+	ck_assert_int_eq(l2tp_call_out(w.l, p.engine_id, &(struct l2tp_call_info){ .lcp.want = text(ALLOW) }, 5, w.now, &id), 0);
+	world_drain(&w);
+	peer_say(&p, CM_OCRP);
+	m = peer_msg(&p, CM_OCCN);
+	put_wishes(&m, wishes[_i].want, wishes[_i].allow);
+	peer_send(&p, &m, (uint16_t)id);
+	check_wishes(id, _i);
+}
+END_TEST
+
+START_TEST(wishes_beside_proxy) /* R3437-2-03 */
+{
+	struct msg m = proxied(L2TP_PROXY_PAP, PROXY(TYPE) | ALL | LCP(LAST_SENT) | LCP(LAST_RECEIVED));
+	const struct l2tp_proxy *got;
+
+	put_wishes(&m, WANT, ALLOW);
+	got = hear_iccn(true, &m);
+	ck_assert(got->authen_type == L2TP_PROXY_PAP && got->last_sent_confreq.len);
+	check_wishes(p.engine_session_id, 0);
+}
+END_TEST
+
+/* Is there an AVP of this type, with or without M, and this value? */
+static bool has_avp(const struct sent *s, uint8_t m, uint8_t type, const char *value)
+{
+	const uint8_t len = (uint8_t)(6 + strlen(value));
+	char needle[64] = { (char)(m ? 0x80 : 0), (char)len, 0, 0, 0, (char)type };
+
+	memcpy(needle + 6, value, strlen(value));
+	for (size_t i = 0; i + len <= s->len; i++)
+		if (!memcmp(s->bytes + i, needle, len))
+			return true;
+	return false;
+}
+
+START_TEST(wishes_said) /* R3437-2-01, -04..06, R3437-2.1-01, R3437-2.1-A49, R3437-2.2-A50 */
+{
+	const bool required = _i;
+	struct l2tp_call_info info = { .lcp = { text(WANT), text(ALLOW), required } };
+	const struct sent *s;
+	struct msg m;
+	uint32_t id;
+
+	peer_open(&p);
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &info, 5, w.now, &id), 0);
+	world_drain(&w);
+	peer_say(&p, CM_ICRP);
+	s = world_sent(&w, CM_ICCN);
+	ck_assert(has_avp(s, required, AVP_LCP_WANT_OPTIONS, WANT) && has_avp(s, required, AVP_LCP_ALLOW_OPTIONS, ALLOW));
+	ck_assert(!msg_has(&s->msg, AVP_LAST_SENT_LCP_CONFREQ) && !msg_has(&s->msg, AVP_PROXY_AUTHEN_TYPE));
+
+	p.session_id++;
+	w.hold = true;
+	m = peer_msg(&p, CM_OCRQ);
+	peer_send(&p, &m, 0);
+	world_answer(&w, L2TP_OP_SESSION_ADD, 0);
+	ck_assert_int_eq(l2tp_set_call_info(w.l, p.engine_id, p.engine_session_id, &info, w.now), 0);
+	world_answer(&w, L2TP_OP_SESSION_DIAL, 0);
+	s = world_sent(&w, CM_OCCN);
+	ck_assert(has_avp(s, required, AVP_LCP_WANT_OPTIONS, WANT) && has_avp(s, required, AVP_LCP_ALLOW_OPTIONS, ALLOW));
+}
+END_TEST
+
+START_TEST(wishes_refused)
+{
+	uint8_t long_list[1020] = { 0 };
+	const struct l2tp_span bad[] = { text("\1"), text("\1\5\1\1"), { long_list, sizeof(long_list) } };
+	uint32_t id;
+
+	for (size_t i = 0; i < sizeof(long_list); i += 255)
+		long_list[i + 1] = 255;
+	peer_open(&p);
+	for (size_t i = 0; i < 3; i++) {
+		struct l2tp_call_info info = { .lcp.want = bad[i] };
+		ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &info, 5, w.now, &id), -EINVAL);
+		info = (struct l2tp_call_info){ .lcp.allow = bad[i] };
+		ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &info, 5, w.now, &id), -EINVAL);
+	}
+}
+END_TEST
+
+START_TEST(confreqs_told) /* R3437-2.3-01, R3437-2.3-02, X3437-2.3-01, R3437-2.3-A51, R3437-2.3-A52 */
+{
+	struct l2tp_link_info link = { 1, 2, text("\1\4\5\6"), text("\1\4\5\7") };
+	const bool wished = _i < 2;
+	struct msg m;
+	uint32_t id;
+
+	peer_open(&p);
+	peer_say(&p, CM_ICRQ);
+	id = p.engine_session_id;
+	m = peer_msg(&p, CM_ICCN);
+	if (wished)
+		put_wishes(&m, _i ? NULL : WANT, _i ? ALLOW : NULL);
+	peer_send(&p, &m, p.engine_session_id);
+	for (size_t round = 1; round <= 2; round++) { /* and when it is negotiated again */
+		const struct sent *s;
+		ck_assert_int_eq(l2tp_set_link_info(w.l, p.engine_id, id, &link, w.now), 0);
+		world_drain(&w);
+		ck_assert_uint_eq(world_count(&w, CM_SLI), round);
+		s = world_sent(&w, CM_SLI);
+		ck_assert(s->msg.accm.send == 1 && s->msg.accm.receive == 2);
+		ck_assert(same(s->msg.lns_last_sent_lcp_confreq, wished ? "\1\4\5\6" : ""));
+		ck_assert(same(s->msg.lns_last_received_lcp_confreq, wished ? "\1\4\5\7" : ""));
+		ck_assert(msg_has(&s->msg, AVP_LNS_LAST_SENT_LCP_CONFREQ) == wished);
+	}
+	link.last_sent_confreq = text("\1\5\5\6");
+	ck_assert_int_eq(l2tp_set_link_info(w.l, p.engine_id, id, &link, w.now), -EINVAL);
+}
+END_TEST
+
+START_TEST(confreqs_heard) /* R3437-2-07, X3437-2.3-02, X3437-2-01 */
+{
+	struct l2tp_call_info info = { .lcp.want = text(_i ? "" : WANT) };
+	struct msg m = peer_msg(&p, CM_SLI);
+	uint32_t id;
+
+	peer_open(&p);
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &info, 5, w.now, &id), 0);
+	world_drain(&w);
+	peer_say(&p, CM_ICRP);
+	msg_set(&m, AVP_LNS_LAST_SENT_LCP_CONFREQ);
+	msg_set(&m, AVP_LNS_LAST_RECEIVED_LCP_CONFREQ);
+	m.lns_last_sent_lcp_confreq = text(WANT);
+	m.lns_last_received_lcp_confreq = text(ALLOW);
+	m.accm.send = 5;
+	peer_send(&p, &m, (uint16_t)id);
+	ck_assert(w.link.send_accm == 5 && same(w.link.last_sent_confreq, _i ? "" : WANT));
+	ck_assert(same(w.link.last_received_confreq, _i ? "" : ALLOW));
+	m.lns_last_sent_lcp_confreq = text("\1\5\5\6");
+	peer_send(&p, &m, (uint16_t)id);
+	ck_assert(!w.link.last_sent_confreq.len && same(w.link.last_received_confreq, _i ? "" : ALLOW));
+	ck_assert_str_eq(world_session_state(&w, p.engine_id, id), "established");
+}
+END_TEST
+
 /* ---- Causes in a CDN (RFC 3145, Q.931) ------------------------------------------------------------------------ */
 
 START_TEST(cause_said) /* R3145-1-01, -02, R3145-2-01, -02, -04, R3145-4-02, R2661-6.12-06 */
@@ -821,6 +1007,12 @@ int main(void)
 	tcase_add_loop_test(tc, proxy_lcp, 0, sizeof(lcps) / sizeof(lcps[0]));
 	tcase_add_loop_test(tc, proxy_said, 0, sizeof(proxies) / sizeof(proxies[0]));
 	tcase_add_test(tc, proxy_refused);
+	tcase_add_loop_test(tc, wishes_heard, 0, sizeof(wishes) / sizeof(wishes[0]));
+	tcase_add_test(tc, wishes_beside_proxy);
+	tcase_add_loop_test(tc, wishes_said, 0, 2);
+	tcase_add_test(tc, wishes_refused);
+	tcase_add_loop_test(tc, confreqs_told, 0, 3);
+	tcase_add_loop_test(tc, confreqs_heard, 0, 2);
 	tcase_add_loop_test(tc, phb_asked_of_tunnel, 0, sizeof(asks) / sizeof(asks[0]));
 	tcase_add_loop_test(tc, phb_asked_of_call, 0, sizeof(asks) / sizeof(asks[0]));
 	tcase_add_loop_test(tc, phb_answered, 0, sizeof(answers) / sizeof(answers[0]));
