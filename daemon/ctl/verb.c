@@ -14,6 +14,7 @@
 /* In the order of the help. */
 static const struct verb *const families[] = {
 	show_verbs,
+	import_verbs,
 };
 
 const struct verb *verb_at(size_t i)

@@ -64,6 +64,7 @@ struct verb {
 
 /* The families, one file each. */
 extern const struct verb show_verbs[];
+extern const struct verb import_verbs[];
 
 /* All verbs in the order of the help, from 0; NULL: there are no more. */
 const struct verb *verb_at(size_t i);

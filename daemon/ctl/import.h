@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* import: the configuration of xl2tpd as one of ours. */
+#ifndef IMPORT_H
+#define IMPORT_H
+
+#include <stdio.h>
+
+struct import_input {
+	const char *path;
+	const char *secrets, *ppp_options; /* files instead of those that it names; NULL */
+	const char *host_name;             /* of this machine */
+	/* A text file, to be freed; negative errno. */
+	int (*read)(void *ctx, const char *path, char **ret);
+	void *ctx;
+};
+
+/* Write the configuration to out, and what has no counterpart to notes as well.  Negative errno: a file cannot be read,
+ * or memory. */
+int import_xl2tpd(const struct import_input *in, FILE *out, FILE *notes);
+
+#endif
