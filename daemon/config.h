@@ -100,6 +100,9 @@ struct config {
 int config_load(const char *path, FILE *errors, struct config **ret);
 void config_free(struct config *c); /* NULL is fine; wipes the secrets */
 
+/* In the syntax of the file, complete but for the secrets.  -EIO: out does not take it */
+int config_print(const struct config *c, FILE *out);
+
 /* The lns profile for a peer, NULL if there is none. */
 const struct config_profile *config_match(const struct config *c, const struct l2tp_addr *peer,
 					  struct l2tp_span host_name);

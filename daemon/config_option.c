@@ -2,12 +2,13 @@
 /*
  * config_option: every option, one row each: where it may stand, how it is spelled, what kind of value it takes, where
  * that goes and within which bounds.  libconfuse's tables, the defaults, the checks, the sentences about what is
- * allowed and the freeing all derive from it.  The manual page has the same rows; a test compares them.
+ * allowed, the printing and the freeing all derive from it.  The manual page has the same rows; a test compares them.
  *
  * Called by config.
  */
 #include "config_option.h"
 #include <assert.h>
+#include <stdarg.h>
 #include <string.h>
 
 #define NONE NULL
@@ -171,6 +172,29 @@ void options_set_defaults(struct option_context *x, unsigned section, void *base
 		const char *what = option_set(x, o, o->fallback, base);
 		assert(!what);
 	}
+}
+
+void option_put_key(const struct option_print *p, const struct option *o)
+{
+	fprintf(p->out, "%s%s = ", p->indent, o->key);
+}
+
+void option_put(const struct option_print *p, const struct option *o, const char *fmt, ...)
+{
+	va_list ap;
+
+	option_put_key(p, o);
+	va_start(ap, fmt);
+	vfprintf(p->out, fmt, ap);
+	va_end(ap);
+	fputc('\n', p->out);
+}
+
+void options_print(unsigned section, const void *base, const struct option_print *p)
+{
+	for (const struct option *o = options; o < options + options_n; o++)
+		if ((o->sections & section) && o->kind->print)
+			o->kind->print(o, (const char *)base + o->offset, p);
 }
 
 void options_clear(unsigned sections, void *base)

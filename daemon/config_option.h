@@ -24,14 +24,28 @@ struct option_context {
 	char what[256];        /* room for a sentence about what is wrong */
 };
 
+/* Where and how deep options are printed. */
+struct option_print {
+	FILE *out;
+	const char *indent;
+};
+
+struct option_word {
+	const char *text; /* NULL: the end */
+	uint32_t value;
+};
+
 struct option;
 struct option_kind {
 	bool list;
 	const char *allowed; /* in words; NULL: from the row's bounds */
 	/* NULL: read into field; else what is wrong with text */
 	const char *(*set)(struct option_context *x, const struct option *o, const char *text, void *field);
+	/* As a line of the file, or nothing if it has no value; NULL: another option of the field does that. */
+	void (*print)(const struct option *o, const void *field, const struct option_print *p);
 	void (*clear)(void *field);                              /* NULL: nothing to free */
 	void (*describe)(const struct option *o, char *buf, size_t size); /* what is allowed, from the bounds */
+	const struct option_word *words; /* all that there are, the preferred one of a value first; NULL: not a word */
 };
 
 struct option {
@@ -44,7 +58,7 @@ struct option {
 	const char *fallback; /* the default as it would be written; NULL: none, or set by whoever makes the struct */
 };
 
-/* Kinds (config_value.c).  Their fields: */
+/* Kinds (config_value.c, config_address.c).  Their fields: */
 extern const struct option_kind kind_number;      /* an unsigned integer of 1 to 8 octets */
 extern const struct option_kind kind_time;        /* usec_t */
 extern const struct option_kind kind_msec;        /* uint32_t, milliseconds */
@@ -75,6 +89,11 @@ extern const size_t options_n;
  * struct config_pool for IN_POOL, struct config_profile for the others. */
 void options_set_defaults(struct option_context *x, unsigned section, void *base);
 const char *option_set(struct option_context *x, const struct option *o, const char *text, void *base);
+void options_print(unsigned section, const void *base, const struct option_print *p);
+/* For the kinds: "key = ", and all of a line. */
+void option_put_key(const struct option_print *p, const struct option *o);
+void option_put(const struct option_print *p, const struct option *o, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void options_clear(unsigned sections, void *base);
 /* "1 to 65535", "yes or no" */
 const char *option_allowed(const struct option *o, char *buf, size_t size);

@@ -24,10 +24,12 @@ static const char usage[] =
 	"l2tpd: L2TP daemon, LAC and LNS (RFC 2661), with the data path in the Linux kernel\n"
 	"\n"
 	"  l2tpd [--config FILE] [--dataplane=kernel|none] [--log-level LEVEL]\n"
-	"  l2tpd --check FILE\n"
+	"  l2tpd --check FILE [--print]\n"
 	"\n"
 	"  -c, --config FILE       configuration, default " CONFIG_PATH "\n"
 	"  -t, --check FILE        read FILE, report every mistake, and exit\n"
+	"  -p, --print             read the configuration, print all of it as it would be in force, without\n"
+	"                          secrets, and exit\n"
 	"  -d, --dataplane WHAT    kernel (default), or none: the control protocol alone, without\n"
 	"                          rights, kernel modules and PPP\n"
 	"  -l, --log-level LEVEL   error, warning, notice, info or debug, instead of the file's\n"
@@ -39,7 +41,7 @@ static const char usage[] =
 
 struct options {
 	const char *config;
-	bool check;
+	bool check, print;
 	enum driver_dataplane dataplane;
 	int log_level; /* -1: the file's */
 };
@@ -83,6 +85,7 @@ static int parse_options(int argc, char **argv, struct options *o, int *ret_stat
 {
 	static const struct option table[] = { { "config", required_argument, NULL, 'c' },
 					       { "check", required_argument, NULL, 't' },
+					       { "print", no_argument, NULL, 'p' },
 					       { "dataplane", required_argument, NULL, 'd' },
 					       { "log-level", required_argument, NULL, 'l' },
 					       { "version", no_argument, NULL, 'V' },
@@ -92,7 +95,7 @@ static int parse_options(int argc, char **argv, struct options *o, int *ret_stat
 	int c;
 
 	*ret_status = EXIT_USAGE;
-	while (good && (c = getopt_long(argc, argv, "c:t:d:l:Vh", table, NULL)) != -1) {
+	while (good && (c = getopt_long(argc, argv, "c:t:pd:l:Vh", table, NULL)) != -1) {
 		switch (c) {
 		case 't':
 			o->check = true;
@@ -100,6 +103,9 @@ static int parse_options(int argc, char **argv, struct options *o, int *ret_stat
 			break;
 		case 'c':
 			o->config = optarg;
+			break;
+		case 'p':
+			o->print = true;
 			break;
 		case 'd':
 			good = parse_dataplane(optarg, &o->dataplane);
@@ -207,7 +213,9 @@ int main(int argc, char **argv)
 			fprintf(stderr, "l2tpd: cannot read %s: %s\n", options.config, strerror(-r));
 		return EXIT_USAGE;
 	}
-	if (options.check) {
+	if (options.print) {
+		r = config_print(config, stdout);
+	} else if (options.check) {
 		printf("%s: no mistakes\n", options.config);
 	} else {
 		log_open(options.log_level < 0 ? config->log_level : options.log_level);

@@ -2,8 +2,8 @@
 /*
  * fuzz_config: a configuration file of arbitrary octets.
  *
- * What is refused must be told why, by file and line; what is taken must suit the engine, and a peer can be matched
- * with it.  No file of this machine is touched: open(), wrapped by the linker, knows the configuration, which is a
+ * What is refused must be told why, by file and line; what is taken must suit the engine, a peer can be matched with it,
+ * and printed and read again it is the same.  No file of this machine is touched: open(), wrapped by the linker, knows the configuration, which is a
  * memfd, and one file with a secret.
  */
 #include <errno.h>
@@ -94,6 +94,36 @@ static void check_config(const struct config *c)
 		check_profile(c, &c->profiles[i]);
 }
 
+/* With the secrets, which are not printed, put in. */
+static char *print(const struct config *c)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	must(config_print(c, out) == 0, "printed");
+	fclose(out);
+	for (char *p = text; (p = strstr(p, "\t#secret"));)
+		p[1] = ' ';
+	return text;
+}
+
+static void check_print(const struct config *c)
+{
+	char *text = print(c), *again;
+	struct config *same = NULL;
+
+	write_file(&config_fd, text, strlen(text));
+	must(config_load(PATH, stderr, &same) == 0, "what is printed can be read");
+	again = print(same);
+	must(strcmp(text, again) == 0, "what is printed is the same");
+	free(text);
+	free(again);
+	config_free(same);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config *c = NULL;
@@ -109,8 +139,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fclose(errors);
 	check_errors(err, text);
 	must((err == 0) == (c != NULL), "a config if and only if there is no mistake");
-	if (c)
+	if (c) {
 		check_config(c);
+		check_print(c);
+	}
 	config_free(c);
 	free(text);
 	return 0;

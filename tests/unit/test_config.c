@@ -73,14 +73,64 @@ static int load(const char *text, size_t len, char **ret_errors, struct config *
 }
 
 /* A text without mistakes. */
-static struct config *load_good(const char *text)
+static struct config *load_once(const char *text)
 {
 	struct config *c = NULL;
 	char *errors;
 	int err = load(text, strlen(text), &errors, &c);
 
-	ck_assert_msg(err == 0, "%d: %s", err, errors);
+	ck_assert_msg(err == 0, "%d: %s\n%s", err, errors, text);
 	free(errors);
+	return c;
+}
+
+static char *print(const struct config *c)
+{
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	ck_assert_int_eq(config_print(c, f), 0);
+	fclose(f);
+	return text;
+}
+
+/* What is printed is the same configuration, once the secrets have been put in. */
+static void check_print(const struct config *c)
+{
+	char *text = print(c), *again;
+
+	for (char *p = text; (p = strstr(p, "\t#secret"));)
+		p[1] = ' ';
+	struct config *same = load_once(text);
+	again = print(same);
+	for (char *p = again; (p = strstr(p, "\t#secret"));)
+		p[1] = ' ';
+	ck_assert_str_eq(text, again);
+	ck_assert_mem_eq(&c->limits, &same->limits, sizeof(c->limits));
+	ck_assert_uint_eq(c->n_listens, same->n_listens);
+	for (size_t i = 0; i < c->n_listens; i++)
+		ck_assert_mem_eq(&c->listens[i].addr, &same->listens[i].addr, sizeof(c->listens[i].addr));
+	ck_assert_uint_eq(c->n_profiles, same->n_profiles);
+	for (size_t i = 0; i < c->n_profiles; i++) {
+		struct l2tp_params a = c->profiles[i].params, b = same->profiles[i].params;
+
+		ck_assert_int_eq(!a.secret_len, !b.secret_len);
+		memset(a.secret, 0, sizeof(a.secret));
+		memset(b.secret, 0, sizeof(b.secret));
+		b.secret_len = a.secret_len;
+		ck_assert_mem_eq(&a, &b, sizeof(a));
+	}
+	config_free(same);
+	free(text);
+	free(again);
+}
+
+static struct config *load_good(const char *text)
+{
+	struct config *c = load_once(text);
+
+	check_print(c);
 	return c;
 }
 
@@ -151,9 +201,10 @@ static void check_file(const char *name)
 	ck_assert_msg(strcmp(errors, expected) == 0, "%s\n--- expected\n%s--- but\n%s", name, expected, errors);
 	ck_assert_msg(err == (bad ? -EINVAL : 0), "%s: %d", name, err);
 	if (err == 0)
-		config_free(c);
+		check_print(c);
 	else
 		ck_assert_ptr_null(c);
+	config_free(c);
 	free(errors);
 }
 
@@ -334,6 +385,42 @@ START_TEST(lns_set)
 
 	ck_assert_uint_eq(c->profiles[0].sequencing, CONFIG_SEQUENCING_NEGOTIATION);
 	ck_assert_uint_eq(c->profiles[1].sequencing, CONFIG_SEQUENCING_YES);
+	config_free(c);
+}
+END_TEST
+
+/* what it looks like, and what it does not tell */
+START_TEST(printed)
+{
+	struct config *c = load_good("listen = { 192.0.2.1, fe80::1%lo } pppd-starts = 3 log-level = debug\n"
+				     "pool p { range = 10.0.0.0/29 }\n"
+				     "lns a { peer = { 192.0.2.0/24, ::ffff:198.51.100.0/120 } secret = sesame\n"
+				     "host-name = 'a\"b\\\\c$\\'d${e' hello-interval = never retransmit-initial = 1500ms\n"
+				     "session-dscp = 46 ppp { options = { x, \"y\\n\\t\" } pool = p mtu = 1400 } }\n"
+				     "lac b { server = s secret-file = good.secret challenge = yes }\n");
+	static const char *const lines[] = {
+		"listen = { \"192.0.2.1:1701\", \"[fe80::1%lo]:1701\" }\n",
+		"\npppd-starts = 3\n",
+		"\nlog-level = debug\n",
+		"\nlimits {\n\ttunnels = 10000\n",
+		"\npool \"p\" {\n\trange = 10.0.0.2-10.0.0.6\n}\n",
+		"\nlns \"a\" {\n\tpeer = { \"192.0.2.0/24\", \"198.51.100.0/24\" }\n",
+		"\n\thost-name = \"a\\\"b\\\\c\\$'d\\${e\"\n",
+		"\n\t#secret = \"...\"\n",
+		"\n\thello-interval = never\n\tretransmit-initial = 1500ms\n",
+		"\n\tcontrol-dscp = none\n\tsession-dscp = 46\n",
+		"\n\tppp {\n\t\toptions = { \"x\", \"y\\n\\t\" }\n\t\tpool = \"p\"\n\t\tipv6 = yes\n\t\tmtu = 1400\n\t\tmru = auto\n",
+		"\nlac \"b\" {\n\tserver = { \"s\" }\n\tport = 1701\n\tfamily = any\n\tlocal-port = ephemeral\n\tdial = yes\n",
+	};
+	char *text = print(c);
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		ck_assert_msg(strstr(text, lines[i]) != NULL, "%s is not in\n%s", lines[i], text);
+	ck_assert_ptr_null(strstr(text, "sesame"));
+	FILE *full = fopen("/dev/full", "w");
+	ck_assert_int_eq(config_print(c, full), -EIO);
+	fclose(full);
+	free(text);
 	config_free(c);
 }
 END_TEST
@@ -570,7 +657,8 @@ static void load_any(const char *text, size_t len)
 	ck_assert_msg(err == 0 || err == -EINVAL, "%d: %s", err, errors);
 	ck_assert(err == 0 || errors[0]);
 	if (err == 0)
-		config_free(c);
+		check_print(c);
+	config_free(c);
 	free(errors);
 }
 
@@ -668,6 +756,7 @@ int main(void)
 	tcase_add_test(t, empty_profiles_have_the_defaults);
 	tcase_add_test(t, everything_set);
 	tcase_add_test(t, lns_set);
+	tcase_add_test(t, printed);
 	tcase_add_test(t, listen_nowhere);
 	tcase_add_loop_test(t, secret_files, 0, 3);
 	tcase_add_test(t, secret_for_everybody);
