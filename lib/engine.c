@@ -403,6 +403,14 @@ int l2tp_close_session(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, 
 	return 0;
 }
 
+int l2tp_set_limits(struct l2tp *l, const struct l2tp_limits *limits)
+{
+	if (!limits_valid(limits))
+		return -EINVAL;
+	l->core.env.limits = *limits;
+	return 0;
+}
+
 void l2tp_shutdown(struct l2tp *l, const struct l2tp_reason *given, usec_t now)
 {
 	struct l2tp_reason reason = close_reason(given, RC_STOPCCN_SHUTDOWN);

@@ -421,6 +421,9 @@ L2TP_API int l2tp_close_tunnel(struct l2tp *l, uint32_t tunnel_id, const struct 
 L2TP_API int l2tp_close_session(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
 				const struct l2tp_reason *reason, usec_t now);
 
+/* From now on; what is more than they allow stays until it ends by itself.  -EINVAL */
+L2TP_API int l2tp_set_limits(struct l2tp *l, const struct l2tp_limits *limits);
+
 /* Close every tunnel and refuse new ones; over when l2tp_idle() says so. */
 L2TP_API void l2tp_shutdown(struct l2tp *l, const struct l2tp_reason *reason, usec_t now);
 /* No tunnel waits for an acknowledgement or an operation: those left only linger (5.7). */

@@ -1127,6 +1127,33 @@ START_TEST(tunnel_limit)
 }
 END_TEST
 
+/* others, while there are tunnels */
+START_TEST(limits_change)
+{
+	struct l2tp_limits limits;
+
+	begin();
+	limits = w.env.limits;
+	peer_open(&p);
+	limits.tunnels = limits.sessions = 1;
+	ck_assert_int_eq(l2tp_set_limits(w.l, &limits), 0);
+	peer_init(&many[0], &w, 20);
+	peer_say(&many[0], CM_SCCRQ);
+	expect_result(CM_STOPCCN, RC_STOPCCN_GENERAL, EC_RESOURCES);
+	peer_call(&p);
+	limits.tunnels = 2;
+	ck_assert_int_eq(l2tp_set_limits(w.l, &limits), 0);
+	limits.tunnels = 0;
+	ck_assert_int_eq(l2tp_set_limits(w.l, &limits), -EINVAL); /* and nothing changes */
+	peer_init(&many[1], &w, 21);
+	peer_open(&many[1]);
+	peer_say(&many[1], CM_ICRQ);
+	expect_result(CM_CDN, RC_CDN_GENERAL, EC_RESOURCES);
+	expect_state(&p, "established");
+	finish();
+}
+END_TEST
+
 START_TEST(session_limits)
 {
 	uint32_t id;
@@ -2455,6 +2482,7 @@ static void add_ends(Suite *suite)
 	tcase_add_test(tc, error_rate);
 	tcase_add_test(tc, flood_forgotten);
 	tcase_add_loop_test(tc, tunnel_limit, 0, 3);
+	tcase_add_test(tc, limits_change);
 	tcase_add_loop_test(tc, session_limits, 0, 3);
 	tcase_add_test(tc, ids);
 	tcase_add_test(tc, ids_on_the_wire);
