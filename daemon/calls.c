@@ -56,19 +56,31 @@ static void emit(const struct world_call *c, enum driver_event_type type, const 
 						      .reason = reason });
 }
 
+/* An incoming call has the profile that fits it, others have their tunnel's. */
+static const struct config_profile *profile_of(const struct driver *d, const struct l2tp_op *op, bool connected)
+{
+	const struct config_profile *own = &d->config->profiles[op->cookie];
+
+	if (!op->lns || op->call->outgoing)
+		return own;
+	return config_match_call(d->config, &op->peer, op->peer_host_name, op->call, connected);
+}
+
 static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
 {
 	struct world_call *c = call_get(d, op->tunnel_id, op->session_id);
 	struct world_tunnel *t = tunnel_get(d, op->tunnel_id);
+	const struct config_profile *profile;
 
 	if (c)
 		return c;
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
+	profile = profile_of(d, op, false);
 	*c = (struct world_call){ .driver = d,
 				  .key = { op->tunnel_id, op->session_id },
-				  .profile = &d->config->profiles[op->cookie],
+				  .profile = profile ? profile : &d->config->profiles[op->cookie],
 				  .dial = op->call_cookie && t ? t->dial : NULL,
 				  .lns = op->lns,
 				  .fd = -1 };
@@ -106,15 +118,16 @@ static bool is_numbered_now(const struct world_call *c)
 	       (c->lns && !c->ppp_up && c->profile->sequencing == CONFIG_SEQUENCING_NEGOTIATION);
 }
 
-static struct dataplane_session spec_of(const struct world_call *c)
+static struct dataplane_session spec_of(struct world_call *c)
 {
+	c->numbered = is_numbered_now(c);
 	return (struct dataplane_session){ .tunnel_id = c->key.tunnel_id,
 					   .peer_tunnel_id = c->peer_tunnel_id,
 					   .session_id = c->key.session_id,
 					   .peer_session_id = c->peer_session_id,
 					   .version = c->version,
 					   .lns_mode = c->lns,
-					   .send_seq = is_numbered_now(c),
+					   .send_seq = c->numbered,
 					   .recv_seq = c->sequenced,
 					   .reorder_timeout_ms = c->profile->params.reorder_timeout_ms };
 }
@@ -147,25 +160,24 @@ static void set(struct world_call *c)
 }
 
 /* The call may be over by now. */
-static void on_numbers_ended(void *ctx, int err, const char *text)
+static void on_renumbered(void *ctx, int err, const char *text)
 {
 	(void)ctx;
 	if (err < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "sequence numbers were to end with the negotiation, but do not: %s",
+		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "the kernel goes on to number data as before: %s",
 			  text ? text : strerror(-err));
 }
 
-/* PPP is up: the LNS may end the numbers that it began with. */
-static void end_numbers(struct world_call *c)
+/* What decides has changed: the profile, or whether PPP is up. */
+static void renumber(struct world_call *c)
 {
 	struct dataplane *dp = c->driver->dataplane;
-	bool before = is_numbered_now(c);
 	struct dataplane_session spec;
 
-	c->ppp_up = true;
+	if (is_numbered_now(c) == c->numbered)
+		return;
 	spec = spec_of(c);
-	if (before != spec.send_seq)
-		dp->class->session_set(dp, &spec, on_numbers_ended, NULL);
+	dp->class->session_set(dp, &spec, on_renumbered, NULL);
 }
 
 static void on_deleted(void *ctx, int err, const char *text)
@@ -219,7 +231,8 @@ static void on_ppp_up(void *ctx, const struct ppp_status *status)
 
 	snprintf(c->name, sizeof(c->name), "%s", status->interface);
 	o = object(c);
-	end_numbers(c);
+	c->ppp_up = true;
+	renumber(c);
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "PPP up%s%s%s%s%s%s%s%s%s", status->peer_name[0] ? ", peer " : "",
 		  status->peer_name, status->local_address[0] ? ", " : "", status->local_address,
 		  status->local_address[0] ? " -> " : "", status->remote_address, status->local_ipv6[0] ? ", " : "",
@@ -476,12 +489,31 @@ static void start_ppp(struct world_call *c, const struct l2tp_op *op)
 
 /* ---- Operations --------------------------------------------------------------------------------------------- */
 
-static void up(struct world_call *c, const struct l2tp_op *op)
+/* The LAC has told the rest, which may decide for another profile. */
+static bool settle_profile(struct world_call *c, const struct l2tp_op *op)
 {
+	const struct config_profile *profile = profile_of(c->driver, op, true);
+	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_CDN_ADMIN, .text = "no such calls here" };
 	struct log_object o = object(c);
 
-	struct world_tunnel *t = tunnel_get(c->driver, c->key.tunnel_id);
+	if (!profile) {
+		log_event(LOG_NOTICE, LOG_AUTHN, &o, "no lns profile fits what the LAC says of the call, closing");
+		l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &reason, world_now());
+		return false;
+	}
+	c->profile = profile;
+	renumber(c);
+	return true;
+}
 
+static void up(struct world_call *c, const struct l2tp_op *op)
+{
+	struct world_tunnel *t = tunnel_get(c->driver, c->key.tunnel_id);
+	struct log_object o;
+
+	if (!settle_profile(c, op))
+		return;
+	o = object(c);
 	c->up = true;
 	if (t && t->socket)
 		tunnel_mark(t, op->phb);

@@ -22,7 +22,6 @@
 #include <assert.h>
 #include <confuse.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -425,7 +424,7 @@ static void check_names(struct load *load, const struct config *c, size_t i)
 		if (strcmp(p->name, q->name) == 0)
 			mistakes_add(&load->mistakes, p->line, "the name \"%s\" is that of line %u too; "
 				     "each lns and lac must have its own", p->name, q->line);
-		if (!p->lac && !q->lac && q->n_peers == 0 && !q->host_names)
+		if (!p->lac && !q->lac && q->n_peers == 0 && !q->host_names && !config_tells_calls_apart(q))
 			mistakes_note(&load->mistakes, p->line, "lns \"%s\" will never be chosen: "
 				      "lns \"%s\" in line %u takes every peer", p->name, q->name, q->line);
 	}
@@ -633,49 +632,4 @@ void config_free(struct config *c)
 	free(c->pools);
 	free(c->path);
 	free(c);
-}
-
-static bool prefix_covers(const struct config_prefix *p, const struct l2tp_addr *a)
-{
-	unsigned whole = p->bits / 8, rest = p->bits % 8;
-
-	return p->addr.family == a->family && memcmp(p->addr.ip, a->ip, whole) == 0 &&
-	       (rest == 0 || (p->addr.ip[whole] ^ a->ip[whole]) >> (8 - rest) == 0) &&
-	       (p->addr.scope == 0 || p->addr.scope == a->scope);
-}
-
-static bool profile_takes_address(const struct config_profile *p, const struct l2tp_addr *a)
-{
-	for (size_t i = 0; i < p->n_peers; i++)
-		if (prefix_covers(&p->peers[i], a))
-			return true;
-	return p->n_peers == 0;
-}
-
-static bool profile_takes_name(const struct config_profile *p, const char *name)
-{
-	for (char **pattern = p->host_names; pattern && *pattern; pattern++)
-		if (fnmatch(*pattern, name, FNM_CASEFOLD) == 0)
-			return true;
-	return !p->host_names;
-}
-
-const struct config_profile *config_match(const struct config *c, const struct l2tp_addr *peer,
-					  struct l2tp_span host_name)
-{
-	struct l2tp_addr a = *peer;
-	char name[1024]; /* an AVP's value has at most 1017 octets */
-
-	/* one with a NUL is no name that a pattern was written for */
-	size_t len = host_name.len < sizeof(name) ? host_name.len : 0;
-	if (len)
-		memcpy(name, host_name.data, len);
-	name[len] = '\0';
-	if (strlen(name) != len)
-		name[0] = '\0';
-	addr_unmap(&a);
-	for (const struct config_profile *p = c->profiles; p < c->profiles + c->n_profiles; p++)
-		if (!p->lac && profile_takes_address(p, &a) && profile_takes_name(p, name))
-			return p;
-	return NULL;
 }

@@ -40,6 +40,11 @@ struct config_pool {
 	uint32_t first, last;      /* IPv4, host order, inclusive */
 };
 
+/* Patterns on what the LAC says of a call; NULL: whatever it says. */
+struct config_calls {
+	char **called_numbers, **calling_numbers, **sub_addresses, **private_group_ids, **proxy_authen_names;
+};
+
 struct config_profile {
 	char *name;
 	unsigned line;
@@ -55,6 +60,7 @@ struct config_profile {
 	struct config_prefix *peers;
 	size_t n_peers;            /* 0: any address */
 	char **host_names;         /* fnmatch patterns on the peer's Host Name; NULL: any */
+	struct config_calls for_calls;
 
 	/* lac: whom to dial */
 	bool lac;
@@ -66,7 +72,7 @@ struct config_profile {
 	bool autodial;             /* at start, and again for ever */
 	usec_t redial_min, redial_max; /* jittered back-off between them */
 	uint32_t calls;            /* incoming calls to place on the tunnel, default 1 */
-	char *calling_number, *called_number; /* or NULL */
+	char *calling_number, *called_number, *private_group_id; /* or NULL */
 	uint32_t tx_connect_speed, rx_connect_speed;
 };
 
@@ -106,5 +112,11 @@ int config_print(const struct config *c, FILE *out);
 /* The lns profile for a peer, NULL if there is none. */
 const struct config_profile *config_match(const struct config *c, const struct l2tp_addr *peer,
 					  struct l2tp_span host_name);
+/* The same for an incoming call of this peer.  connected: its ICCN has told the rest. */
+const struct config_profile *config_match_call(const struct config *c, const struct l2tp_addr *peer,
+					       struct l2tp_span host_name, const struct l2tp_call_info *call,
+					       bool connected);
+/* Is it for some calls only? */
+bool config_tells_calls_apart(const struct config_profile *p);
 
 #endif

@@ -73,6 +73,11 @@ const struct option options[] = {
 	/* for whom */
 	WHOLE(IN_LNS, "peer", prefixes, config_profile, LIST_MAX)
 	LNS("peer-host-name",       texts,       host_names,           0,          LIST_MAX,   NONE,        NONE)
+	LNS("called-number",        texts,       for_calls.called_numbers, 0,      LIST_MAX,   NONE,        NONE)
+	LNS("calling-number",       texts,       for_calls.calling_numbers, 0,     LIST_MAX,   NONE,        NONE)
+	LNS("sub-address",          texts,       for_calls.sub_addresses, 0,       LIST_MAX,   NONE,        NONE)
+	LNS("private-group-id",     texts,       for_calls.private_group_ids, 0,   LIST_MAX,   NONE,        NONE)
+	LNS("proxy-authen-name",    texts,       for_calls.proxy_authen_names, 0,  LIST_MAX,   NONE,        NONE)
 	LNS("accept-tunnel-id-0",   yes_no,      params.accept_tunnel_id_0, 0,     0,          NONE,        "no")
 	LNS("sequencing",           sequencing,  sequencing,           0,          0,          NONE,        "no")
 
@@ -88,6 +93,7 @@ const struct option options[] = {
 	LAC("calls",                number,      calls,                0,          UINT16_MAX, NONE,        "1")
 	LAC("calling-number",       text,        calling_number,       1,          NUMBER_MAX, NONE,        NONE)
 	LAC("called-number",        text,        called_number,        1,          NUMBER_MAX, NONE,        NONE)
+	LAC("private-group-id",     text,        private_group_id,     1,          TEXT_MAX,   NONE,        NONE)
 	LAC("tx-connect-speed",     number,      tx_connect_speed,     1,          UINT32_MAX, NONE,        GIGABIT)
 	LAC("rx-connect-speed",     number,      rx_connect_speed,     1,          UINT32_MAX, "same",      "same")
 	LAC("sequencing",           yes_no,      sequencing,           0,          0,          NONE,        "no")

@@ -108,13 +108,31 @@ static void refused(void *ctx, const struct l2tp_addr *peer, struct l2tp_span ho
 						.reason = reason });
 }
 
-static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
+/* The profile of a call; an outgoing one has its tunnel's. */
+static const struct config_profile *profile_of_call(const struct driver *d, uint32_t tunnel_id, uint64_t cookie,
+						    const struct l2tp_call_info *call)
+{
+	struct l2tp_tunnel_info t;
+
+	if (call->outgoing || l2tp_get_tunnel(d->engine, tunnel_id, &t) < 0)
+		return &d->config->profiles[cookie];
+	return config_match_call(d->config, &t.peer, t.peer_host_name, call, false);
+}
+
+static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call, uint32_t *phb,
 		       struct l2tp_reason *reason)
 {
 	struct driver *d = ctx;
-	const struct config_profile *profile = &d->config->profiles[cookie];
+	const struct config_profile *profile = profile_of_call(d, tunnel_id, cookie, call);
 
-	(void)call;
+	if (!profile) {
+		log_event(LOG_NOTICE, LOG_AUTHN, &(struct log_object){ .tunnel_id = tunnel_id },
+			  "call refused: no lns profile fits what the LAC says of it");
+		*reason = (struct l2tp_reason){ .origin = L2TP_BY_WORLD, .result = RC_CDN_ADMIN,
+						.text = "no such calls here" };
+		return false;
+	}
+	*phb = profile->params.session_phb;
 	if (call_has_room(d, profile))
 		return true;
 	log_event(LOG_WARNING, LOG_LOCAL_, &(struct log_object){ .tunnel_id = tunnel_id, .profile = profile->name },

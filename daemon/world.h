@@ -49,6 +49,7 @@ struct world_call {
 	bool lns, up, ending;         /* ending: SESSION_DEL has been asked for */
 	uint8_t version;
 	bool sequenced;               /* the LAC requires that all data is (5.4) */
+	bool numbered;                /* what the kernel has been told of ours */
 	bool ppp_up;
 	bool sent_away;               /* the LNS says: try another */
 	bool answered;                /* its outgoing call was placed: to be cleared */

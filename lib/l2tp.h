@@ -311,9 +311,9 @@ struct l2tp_env {
 			const struct l2tp_reason *reason);
 
 	/* May this peer place this incoming call, or have this outgoing one placed?  NULL: yes.  Refusal as above, as a
-	 * CDN. */
+	 * CDN.  *phb is the tunnel's session_phb, and may be changed for this call. */
 	bool (*admit_call)(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
-			   struct l2tp_reason *reason);
+			   uint32_t *phb, struct l2tp_reason *reason);
 
 	/* NULL: nobody listens. */
 	void (*trace)(void *ctx, const struct l2tp_trace *t);

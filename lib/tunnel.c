@@ -221,7 +221,7 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 {
 	const struct core *core = t->conn.core;
 	enum session_role role = m->type == CM_OCRQ ? SESSION_LAC_OUTGOING : SESSION_LNS_INCOMING;
-	uint32_t peer_id = m->assigned_session_id;
+	uint32_t peer_id = m->assigned_session_id, phb = t->conn.params.session_phb;
 	struct fault f = { 0 };
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
 	struct l2tp_call_info info = { .outgoing = role == SESSION_LAC_OUTGOING };
@@ -232,18 +232,19 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 		return refuse_call(t, peer_id, f.result, f.error, f.text, now);
 	if (core->shutting_down)
 		return refuse_full(t, peer_id, EC_TRY_ANOTHER, "shutting down", now);
-	if (msg_has(m, AVP_SESSION_DS) && !conn_check_phb(&t->conn, t->conn.params.session_phb, true, m->session_ds))
-		return refuse_call(t, peer_id, RC_CDN_DS, EC_NONE, "no agreement on Session DS", now);
 	if (session_find_peer(&t->sessions, peer_id))
 		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_SESSION_ID, "Assigned Session ID is in use", now);
-	if (core->env.admit_call && !core->env.admit_call(core->env.ctx, t->conn.id, t->conn.params.cookie, &info, &reason))
+	if (core->env.admit_call &&
+	    !core->env.admit_call(core->env.ctx, t->conn.id, t->conn.params.cookie, &info, &phb, &reason))
 		return session_refuse(&t->sessions, peer_id, &reason, now);
+	if (msg_has(m, AVP_SESSION_DS) && !conn_check_phb(&t->conn, phb, true, m->session_ds))
+		return refuse_call(t, peer_id, RC_CDN_DS, EC_NONE, "no agreement on Session DS", now);
 	if (session_new(&t->sessions, role, &info, now, &s) < 0)
 		return refuse_full(t, peer_id, EC_RESOURCES, "no more sessions", now);
 	if (session_set_peer_id(s, peer_id) < 0)
 		t->conn.broken = true;
 	if (msg_has(m, AVP_SESSION_DS))
-		s->phb = t->conn.params.session_phb;
+		s->phb = phb;
 	session_set_deadline(s, now + t->conn.params.setup_timeout);
 	session_apply(s, info.outgoing ? SEV_OCRQ_OK : SEV_ICRQ_OK, &(struct session_input){ .msg = m }, now);
 }

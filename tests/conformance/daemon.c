@@ -29,6 +29,12 @@ static const char profiles[] =
 	"lns \"bare\"    { peer = \"127.7.0.0/16\" }\n"
 	"lns \"full\"    { peer = \"127.8.0.0/16\" strict = yes vendor-name = \"Hersteller-\xc3\x84\"\n"
 	"                  receive-window = 4 sessions = 2 }\n"
+	"lns \"number\"  { peer = \"127.11.0.0/16\" called-number = { \"07\", \"08*\" } sub-address = 7 session-dscp = 46\n"
+	"                  proxy-authentication = yes }\n"
+	"lns \"caller\"  { peer = \"127.11.0.0/16\" calling-number = \"1*\" session-dscp = 10 }\n"
+	"lns \"red\"     { peer = \"127.11.0.0/16\" private-group-id = red }\n"
+	"lns \"name\"    { peer = \"127.11.0.0/16\" proxy-authen-name = \"jo*\" }\n"
+	"lns \"only\"    { peer = \"127.12.0.0/16\" called-number = \"08*\" }\n"
 	"lns \"idle\"    { peer = \"127.9.0.0/16\" strict = yes idle-timeout = 1s }\n";
 
 uint16_t daemon_port(void)

@@ -20,6 +20,8 @@ enum profile {
 	FULL,        /* vendor name, window, two sessions */
 	IDLE,        /* closed when idle for 1 s */
 	FORBIDDEN,   /* no profile at all */
+	CALLS,       /* four sections, told apart by what is said of the call */
+	NUMBERS,     /* for calls to 08* only */
 	LAC = 32,    /* from here on the daemon dials: LAC + what its profile has of the above */
 	LAC_STRICT = LAC + STRICT,
 	LAC_SECRET = LAC + SECRET,

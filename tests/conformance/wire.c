@@ -225,7 +225,7 @@ static const char *lac_options(enum profile profile)
 	case LAC_QUICK:
 		return "retransmit-initial = 100ms retransmit-max = 3 setup-timeout = 1s redial-min = 1min";
 	case LAC_FULL:
-		return "calls = 2 calling-number = \"0401\" called-number = \"0402\" tx-connect-speed = 64000 "
+		return "calls = 2 calling-number = \"0401\" called-number = \"0402\" private-group-id = red tx-connect-speed = 64000 "
 		       "rx-connect-speed = 32000 vendor-name = \"maker\"";
 	case LAC_PLACES:
 		return "redial-min = 1min";

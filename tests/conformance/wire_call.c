@@ -129,6 +129,21 @@ static void every_code(struct peer *p)
 
 #define RINGING OPEN, SAY(ICRQ), HEAR(ICRP)
 
+/* AVPs of a call */
+#define CALLED_0800 "000a 0000 0015 30383030"
+#define CALLED_0900 "000a 0000 0015 30393030"
+#define CALLING_12 "0008 0000 0016 3132"
+#define SUB_ADDRESS_7 "0007 0000 0017 37"
+#define SESSION_DS_0 "0008 0000 0030 0000"
+#define GROUP(hex) "0009 0000 0025" hex
+#define RED "726564"
+#define REX "726578"
+#define PROXY_NONE_JO "0008 0000 001d 0004 0008 0000 001e 6a6f"
+
+/* What the ICRP has. */
+static void offers_46(struct peer *p) { MUST(p->last.msg.session_ds == 46 << 10); }
+static void offers_10(struct peer *p) { MUST(p->last.msg.session_ds == 10 << 10); }
+
 const struct scenario call_scenarios[] = {
 	{ "R3308-4-06: Proxy Authen Name in the ICRQ", STRICT,
 	  { OPEN, WITH(ICRQ, "0008 0000 001e 6a6f"), HEAR(ICRP), SAY(ICCN), ACKED, ALIVE } },
@@ -171,6 +186,23 @@ const struct scenario call_scenarios[] = {
 	  { OPEN, CALL, FN(keep_session), SAY(CDN), FN(next_call), CALL, FN(another_session), ALIVE } },
 	{ "R2661-4.4.2-D01..D11, R2661-4.4.2-E00..E08, R2661-4.4.2-06: what a CDN says is logged in words", STRICT,
 	  { OPEN, FN(every_code) } },
+	{ "R3308-4-05, -07: sessions told apart by Called Number and Sub-Address", CALLS,
+	  { OPEN, WITH(ICRQ, CALLED_0800 SUB_ADDRESS_7 SESSION_DS_0), HEAR(ICRP), HAS(SESSION_DS), FN(offers_46), SAY(ICCN),
+	    LOGGED("profile=number: session established") } },
+	{ "R3308-4-05: by Calling Number", CALLS,
+	  { OPEN, WITH(ICRQ, CALLED_0800 CALLING_12 SESSION_DS_0), HEAR(ICRP), HAS(SESSION_DS), FN(offers_10), SAY(ICCN),
+	    LOGGED("profile=caller: session established") } },
+	{ "R3308-4-05: by Proxy Authen Name", CALLS,
+	  { OPEN, SAY(ICRQ), HEAR(ICRP), WITH(ICCN, PROXY_NONE_JO), LOGGED("profile=name: session established") } },
+	{ "R2661-4.4.4-09: by Private Group ID", CALLS,
+	  { OPEN, WITH(ICRQ, CALLED_0800), HEAR(ICRP), WITH(ICCN, GROUP(RED)),
+	    LOGGED("profile=red: session established") } },
+	{ "R2661-4.4.4-09: nobody's Private Group ID", CALLS,
+	  { OPEN, SAY(ICRQ), HEAR(ICRP), WITH(ICCN, GROUP(REX)), REFUSED(3, 0), ALIVE } },
+	{ "R3308-4-07, R2661-7.4-05, R2661-4.4.2-D03: nobody's number", NUMBERS,
+	  { OPEN, WITH(ICRQ, CALLED_0900), REFUSED(3, 0), FN(refusal_ids), ALIVE } },
+	{ "R3308-4-07: somebody's number", NUMBERS,
+	  { OPEN, WITH(ICRQ, CALLED_0800), HEAR(ICRP), SAY(ICCN), LOGGED("profile=only: session established") } },
 	{ "R2661-7.3-01: calls do not wait for each other", STRICT, { OPEN, FN(interleaved) } },
 	{ 0 }
 };

@@ -233,6 +233,7 @@ static void two_calls(struct peer *p)
 	(void)peer_hear(p, CM_ICCN);
 	MUST(p->last.msg.tx_connect_speed == 64000 && p->last.msg.rx_connect_speed == 32000);
 	MUST(p->last.msg.framing_type);
+	MUST(p->last.msg.private_group_id.len == 3 && !memcmp(p->last.msg.private_group_id.data, "red", 3));
 }
 
 static void dialled_again(struct peer *p)
@@ -343,7 +344,7 @@ const struct scenario lac_scenarios[] = {
 	{ "R2661-7.4.1-S08, R2661-5.2.1-01, R2661-6.8-02..04, X2661-6-03, R2661-5.1-01: ICRP, ICCN", LAC_STRICT,
 	  { RINGING, SAY(ICRP), HEAR(ICCN), HAS(TX_CONNECT_SPEED), HAS(FRAMING_TYPE), HAS_NOT(SEQUENCING_REQUIRED),
 	    ACKED, ALIVE } },
-	{ "R2661-6.6-06, R2661-4.4.4-01, -07, R2661-7.4.1-S07: two calls, with numbers and speeds", LAC_FULL,
+	{ "R2661-6.6-06, R2661-4.4.4-01, -07, -10, R2661-7.4.1-S07: two calls, with numbers, speeds and group", LAC_FULL,
 	  { FN(two_calls) } },
 	{ "R2661-7.4.1-S09, R2661-5.3-01, X2661-7.1-02: ICRP with session 0", LAC_STRICT,
 	  { RINGING, FN(anonymous), FN(icrp_zero), REFUSED(2, 3), ALIVE } },

@@ -45,9 +45,9 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 }
 
 static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
-		       struct l2tp_reason *reason)
+		       uint32_t *phb, struct l2tp_reason *reason)
 {
-	(void)tunnel_id, (void)cookie, (void)call;
+	(void)tunnel_id, (void)cookie, (void)call, (void)phb;
 	return admit(ctx, reason);
 }
 

@@ -28,11 +28,11 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 }
 
 static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
-		       struct l2tp_reason *reason)
+		       uint32_t *phb, struct l2tp_reason *reason)
 {
 	struct node *n = ctx;
 
-	(void)tunnel_id, (void)cookie, (void)call;
+	(void)tunnel_id, (void)cookie, (void)call, (void)phb;
 	reason->result = RC_CDN_NO_FACILITY_TEMPORARY;
 	return !sim_chance(n->sim, 5);
 }

@@ -40,11 +40,13 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 }
 
 static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
-		       struct l2tp_reason *reason)
+		       uint32_t *phb, struct l2tp_reason *reason)
 {
 	struct world *w = ctx;
 
 	(void)tunnel_id, (void)cookie, (void)call;
+	if (w->call_phb)
+		*phb = w->call_phb;
 	*reason = w->call_refusal;
 	return !w->call_refusal.result;
 }

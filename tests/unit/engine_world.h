@@ -49,6 +49,7 @@ struct world {
 	uint8_t fixed_random;         /* not 0: randomness is this octet, for tie breakers */
 	struct l2tp_env env;
 	struct l2tp_params params;    /* of every peer that is admitted */
+	uint32_t call_phb;                                   /* 0: the tunnel's */
 	struct l2tp_reason tunnel_refusal, call_refusal; /* result or text not empty: refuse */
 	bool silent;                  /* refuse tunnels without an answer */
 	bool hold;                    /* do not answer operations: world_answer() does */

@@ -979,6 +979,24 @@ START_TEST(phb_answered)
 }
 END_TEST
 
+/* R3308-4-08: the policy may depend on what is said of the call */
+START_TEST(phb_of_one_call)
+{
+	struct msg m = answer_phb(CM_ICRQ, EF);
+
+	begin_phb(EF, false);
+	w.call_phb = AF11;
+	peer_open(&p);
+	peer_send(&p, &m, 0);
+	ck_assert_uint_eq(world_sent(&w, CM_ICRP)->msg.session_ds, AF11);
+	ck_assert_uint_eq(w.last_add.phb, AF11);
+	w.call_phb = EF;
+	m.assigned_session_id++;
+	peer_send(&p, &m, 0);
+	ck_assert_uint_eq(w.last_add.phb, EF);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("calls");
@@ -1016,6 +1034,7 @@ int main(void)
 	tcase_add_loop_test(tc, phb_asked_of_tunnel, 0, sizeof(asks) / sizeof(asks[0]));
 	tcase_add_loop_test(tc, phb_asked_of_call, 0, sizeof(asks) / sizeof(asks[0]));
 	tcase_add_loop_test(tc, phb_answered, 0, sizeof(answers) / sizeof(answers[0]));
+	tcase_add_test(tc, phb_of_one_call);
 	tcase_add_test(tc, cause_said);
 	tcase_add_test(tc, no_cause);
 	tcase_add_loop_test(tc, cause_not_said, 0, 4);

@@ -319,7 +319,7 @@ START_TEST(everything_set)
 		"pool p { range = 10.0.0.0/30 }\npool q { range = 10.1.0.5-10.1.0.9 }\n"
 		"lac l { server = { \"a.example\", b } port = 1 family = ipv6 source = 2001:db8::5\n"
 		"local-port = 1702 dial = no\n"
-		"redial-min = 100ms redial-max = 2h calls = 2 calling-number = '*1' called-number = \"\\\"2\"\n"
+		"private-group-id = red redial-min = 100ms redial-max = 2h calls = 2 calling-number = '*1' called-number = \"\\\"2\"\n"
 		"tx-connect-speed = 4294967295 rx-connect-speed = 56000 vendor-name = '' hello-interval = never\n"
 		"retransmit-initial = 500ms retransmit-cap = 8 retransmit-max = 7\n"
 		"setup-timeout = 9s idle-timeout = 7d\n"
@@ -352,6 +352,7 @@ START_TEST(everything_set)
 	ck_assert(p->redial_min == 100000 && p->redial_max == 7200 * USEC_PER_SEC);
 	ck_assert_str_eq(p->calling_number, "*1");
 	ck_assert_str_eq(p->called_number, "\"2");
+	ck_assert_str_eq(p->private_group_id, "red");
 	ck_assert(p->tx_connect_speed == UINT32_MAX && p->rx_connect_speed == 56000 && p->params.strict &&
 		  p->params.proxy_authentication && p->params.ignore_unknown_mandatory); /* R2661-9.5-01 */
 	ck_assert(p->params.lac && p->params.bearer_capabilities == 3 && p->dial_timeout == 9 * USEC_PER_SEC);
@@ -526,6 +527,47 @@ START_TEST(match)
 	struct l2tp_addr peer = addr4(10, 0, 0, 1);
 	ck_assert_ptr_null(config_match(c, &peer, (struct l2tp_span){ (const uint8_t *)"only\0x", 6 }));
 	ck_assert_ptr_nonnull(config_match(c, &peer, (struct l2tp_span){ (const uint8_t *)"only", 4 }));
+	config_free(c);
+}
+END_TEST
+
+#define TEXT(s) { (const uint8_t *)(s), sizeof(s) - 1 }
+
+/* R3308-4-07: what tells calls apart is what is configured; what comes with the ICCN may be anything until then */
+START_TEST(match_call)
+{
+	struct config *c = load_good("lns other { peer = 198.51.100.1 }\n"
+				     "lns both { called-number = { '08*', 1 } calling-number = '2?' }\n"
+				     "lns sub { sub-address = 3 }\n"
+				     "lns group { private-group-id = red called-number = '*' }\n"
+				     "lns name { proxy-authen-name = 'jo*' called-number = 9 }\n");
+	static const struct {
+		struct l2tp_call_info call;
+		const char *profile, *connected;
+	} cases[] = {
+		{ { .called_number = TEXT("0800"), .calling_number = TEXT("22") }, "both", "both" },
+		{ { .called_number = TEXT("1"), .calling_number = TEXT("23") }, "both", "both" },
+		{ { .called_number = TEXT("1"), .calling_number = TEXT("3") }, "group", NULL },
+		{ { .called_number = TEXT("1\0"), .calling_number = TEXT("23") }, "group", NULL },
+		{ { .sub_address = TEXT("3") }, "sub", "sub" },
+		{ { .private_group_id = TEXT("red") }, "group", "group" },
+		{ { .private_group_id = TEXT("RED") }, "group", NULL },
+		{ { .called_number = TEXT("9"), .proxy.authen_name = TEXT("joe") }, "group", "name" },
+		{ { .called_number = TEXT("9"), .proxy.authen_name = TEXT("moe") }, "group", NULL },
+	};
+	const struct l2tp_addr peer = addr4(192, 0, 2, 1);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (int connected = 0; connected < 2; connected++) {
+			const char *expect = connected ? cases[i].connected : cases[i].profile;
+			const struct config_profile *p = config_match_call(c, &peer, (struct l2tp_span){ 0 },
+									   &cases[i].call, connected);
+
+			ck_assert_msg(!p == !expect && (!p || !strcmp(p->name, expect)), "%zu, %d: %s", i, connected,
+				      p ? p->name : "none");
+		}
+	/* the tunnel has the first one that fits the peer */
+	ck_assert_str_eq(config_match(c, &peer, (struct l2tp_span){ 0 })->name, "both");
 	config_free(c);
 }
 END_TEST
@@ -761,6 +803,7 @@ int main(void)
 	tcase_add_loop_test(t, secret_files, 0, 3);
 	tcase_add_test(t, secret_for_everybody);
 	tcase_add_test(t, match);
+	tcase_add_test(t, match_call);
 	tcase_add_test(t, manual_has_every_option);
 	tcase_add_test(t, examples_of_the_manual_are_good);
 	tcase_add_test(t, example_file_is_good);
