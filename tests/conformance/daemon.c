@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,6 +59,21 @@ static void write_config(const struct daemon *d, const char *sections, const cha
 		fail("%s: %m", path);
 	fprintf(f, "listen = \"0.0.0.0:%u\"\nruntime-directory = \"%s\"\nstop-timeout = 2s\nlog-level = debug\n%s%s",
 		d->port, d->directory, profiles, sections);
+	fprintf(f, "lns \"places\" { peer = \"127.13.0.0/16\" dial-hook = \"%s/hook\" }\n", d->directory);
+	fclose(f);
+}
+
+static void write_hook(const struct daemon *d)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/hook", d->directory);
+	f = fopen(path, "w");
+	if (!f)
+		fail("%s: %m", path);
+	fprintf(f, "#!/bin/sh\necho $1 $L2TP_TUNNEL_ID/$L2TP_SESSION_ID >>%s/calls\n", d->directory);
+	fchmod(fileno(f), 0700);
 	fclose(f);
 }
 
@@ -96,6 +112,7 @@ void daemon_start(struct daemon *d, const char *sections)
 	snprintf(config, sizeof(config), "%s/l2tpd.conf", d->directory);
 	d->port = d->port ? d->port : daemon_port();
 	write_config(d, sections, config);
+	write_hook(d);
 	d->pid = fork();
 	if (d->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a scenario that fails leaves nothing running */
@@ -115,11 +132,13 @@ void daemon_start(struct daemon *d, const char *sections)
 
 static void remove_files(const struct daemon *d)
 {
+	static const char *const names[] = { "l2tpd.conf", "hook", "calls", "log" };
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/l2tpd.conf", d->directory);
-	unlink(path);
-	unlink(d->log);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", d->directory, names[i]);
+		unlink(path);
+	}
 	if (rmdir(d->directory) < 0)
 		fprintf(stderr, "%s stays: %s\n", d->directory, strerror(errno));
 }

@@ -22,6 +22,7 @@ enum profile {
 	FORBIDDEN,   /* no profile at all */
 	CALLS,       /* four sections, told apart by what is said of the call */
 	NUMBERS,     /* for calls to 08* only */
+	PLACES_CALLS, /* its hook answers at once, and notes "dial TUNNEL/SESSION" and "hangup ..." in the file calls */
 	LAC = 32,    /* from here on the daemon dials: LAC + what its profile has of the above */
 	LAC_STRICT = LAC + STRICT,
 	LAC_SECRET = LAC + SECRET,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Incoming calls with the daemon as the LNS: RFC 2661 7.4.2, 5.2.1, 5.6. */
+/* Incoming calls with the daemon as the LNS: RFC 2661 7.4.2, 5.2.1, 5.6; outgoing ones that it places: 5.2.2, 7.5.1. */
 #include "scenario.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 /* To the call that is there, as if it had no number yet or another one. */
 static void icrq_to_call(struct peer *p)
@@ -127,6 +129,39 @@ static void every_code(struct peer *p)
 	}
 }
 
+/* Has the daemon's hook been asked for that?  How often that was when it is sure not to come again. */
+static unsigned hook_calls(const struct peer *p, const char *action)
+{
+	char path[128], line[64], expect[64];
+	unsigned n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%.*s/calls", (int)(strrchr(p->log, '/') - p->log), p->log);
+	snprintf(expect, sizeof(expect), "%s %u/%u\n", action, p->engine_id, p->engine_session_id);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		n += strcmp(line, expect) == 0;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* The call was placed once, and is not released. */
+static void placed(struct peer *p)
+{
+	MUST(hook_calls(p, "dial") == 1 && hook_calls(p, "hangup") == 0);
+}
+
+static void released(struct peer *p)
+{
+	usec_t until = clock_now() + PATIENCE_MS * USEC_PER_MSEC;
+
+	while (!hook_calls(p, "hangup") && clock_now() < until)
+		usleep(20000);
+	MUST(hook_calls(p, "hangup") == 1);
+}
+
+#define PLACED OPEN, SAY(OCRQ), HEAR(OCRP), HEAR(OCCN), FN(placed)
 #define RINGING OPEN, SAY(ICRQ), HEAR(ICRP)
 
 /* AVPs of a call */
@@ -203,6 +238,11 @@ const struct scenario call_scenarios[] = {
 	  { OPEN, WITH(ICRQ, CALLED_0900), REFUSED(3, 0), FN(refusal_ids), ALIVE } },
 	{ "R3308-4-07: somebody's number", NUMBERS,
 	  { OPEN, WITH(ICRQ, CALLED_0800), HEAR(ICRP), SAY(ICCN), LOGGED("profile=only: session established") } },
+	{ "R2661-5.2.2-01, R2661-6.9-01, R2661-6.10-01, R2661-6.11-01, R2661-7.5.1-S01, -S06: OCRQ, OCRP, the call, OCCN",
+	  PLACES_CALLS, { PLACED, HAS(TX_CONNECT_SPEED), HAS(FRAMING_TYPE), ACKED, ALIVE } },
+	{ "R2661-7.5.1-02, R2661-7.5.1-S15: the call that was placed is released", PLACES_CALLS,
+	  { PLACED, SAY(CDN), ACKED, FN(released), ALIVE } },
+	{ "R2661-7.5.1-02: the tunnel's end releases it too", PLACES_CALLS, { PLACED, SAY(STOPCCN), ACKED, FN(released) } },
 	{ "R2661-7.3-01: calls do not wait for each other", STRICT, { OPEN, FN(interleaved) } },
 	{ 0 }
 };
