@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "trace.h"
 #include "world.h"
 
 #define WORKERS_MAX 32
@@ -146,7 +147,9 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 
 static void trace(void *ctx, const struct l2tp_trace *t)
 {
-	(void)ctx;
+	struct driver *d = ctx;
+
+	trace_message(d->trace, d->engine, t);
 	if (!log_enabled(LOG_DEBUG))
 		return;
 	log_event(LOG_DEBUG, LOG_INFO_ONLY, &(struct log_object){ .tunnel_id = t->tunnel_id, .peer = t->peer },
@@ -350,7 +353,7 @@ int driver_new(sd_event *event, const struct config *config, enum driver_datapla
 	d->event = sd_event_ref(event);
 	d->config = config;
 	if ((r = workers_new(event, WORKERS_MAX, &d->workers)) < 0 || (r = make_pools(d)) < 0 ||
-	    (r = make_engine(d)) < 0 || (r = listen_new(event, receive, batch_done, d, &d->listen)) < 0 ||
+	    (r = trace_new(event, &d->trace)) < 0 || (r = make_engine(d)) < 0 || (r = listen_new(event, receive, batch_done, d, &d->listen)) < 0 ||
 	    (r = sd_event_add_time(event, &d->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, d)) < 0) {
 		fail(r, "start");
 		goto error;
@@ -421,6 +424,13 @@ void driver_stop(struct driver *d)
 	world_pump(d);
 }
 
+int driver_trace(struct driver *d, uint32_t tunnel_id, bool opened, int *ret_fd)
+{
+	if (tunnel_id && !tunnel_get(d, tunnel_id))
+		return -ENOENT;
+	return trace_subscribe(d->trace, tunnel_id, opened, ret_fd);
+}
+
 void driver_free(struct driver *d)
 {
 	if (!d)
@@ -435,6 +445,7 @@ void driver_free(struct driver *d)
 	link_free(d->link);
 	listen_free(d->listen);
 	l2tp_free(d->engine);
+	trace_free(d->trace);
 	for (size_t i = 0; d->pools && i < d->config->n_pools; i++)
 		pool_free(d->pools[i]);
 	free(d->pools);

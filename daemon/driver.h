@@ -21,6 +21,8 @@ int driver_new(sd_event *event, const struct config *config, enum driver_datapla
 int driver_start(struct driver *d);
 /* StopCCN to all peers, the kernel cleaned; sd_event_exit() when that is done, or when stop-timeout is over. */
 void driver_stop(struct driver *d);
+/* Control messages of one tunnel, or of all with 0, from now on (trace.h).  -ENOENT: no such tunnel; -EBUSY */
+int driver_trace(struct driver *d, uint32_t tunnel_id, bool opened, int *ret_fd);
 void driver_free(struct driver *d); /* NULL is fine */
 
 /* ---- What an operator asks for ------------------------------------------------------------------------------ */

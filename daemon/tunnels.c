@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace.h"
 #include "world.h"
 
 static struct log_object object(const struct world_tunnel *t)
@@ -194,6 +195,7 @@ static void gone(struct world_tunnel *t)
 	struct driver *d = t->driver;
 
 	unpin(t);
+	trace_tunnel_gone(d->trace, t->id);
 	listen_close(t->socket);
 	HASH_DEL(d->tunnels, t);
 	free(t);

@@ -21,6 +21,7 @@
 #include "ppp.h"
 
 struct dial;
+struct trace;
 
 /* The daemon's side of a tunnel; lives from its first operation (or l2tp_open) to TUNNEL_GONE. */
 struct world_tunnel {
@@ -76,6 +77,7 @@ struct driver {
 	struct pool **pools;          /* as config.pools */
 	struct pool *interfaces;      /* numbers for interface names */
 	struct dial *dials;
+	struct trace *trace;
 	sd_event_source *timer, *stop_timer;
 	struct world_tunnel *tunnels;
 	struct world_call *calls;
