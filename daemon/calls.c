@@ -83,6 +83,8 @@ static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
 				  .profile = profile ? profile : &d->config->profiles[op->cookie],
 				  .dial = op->call_cookie && t ? t->dial : NULL,
 				  .lns = op->lns,
+				  .send_accm = UINT32_MAX, /* RFC 2661 4.4.6 */
+				  .receive_accm = UINT32_MAX,
 				  .fd = -1 };
 	HASH_ADD(hh, d->calls, key, sizeof(c->key), c);
 	if (!c->hh.tbl) {
@@ -208,6 +210,12 @@ static struct pool *pool_of(const struct driver *d, const struct config_profile 
 	return p->ppp.pool ? d->pools[p->ppp.pool - d->config->pools] : NULL;
 }
 
+struct l2tp_lcp_wishes call_lcp(const struct config_profile *profile)
+{
+	return (struct l2tp_lcp_wishes){ lcp_list_span(&profile->lcp_want), lcp_list_span(&profile->lcp_allow),
+					 profile->lcp_required };
+}
+
 bool call_has_room(const struct driver *d, const struct config_profile *profile)
 {
 	const struct pool *pool = pool_of(d, profile);
@@ -240,6 +248,27 @@ static void on_ppp_up(void *ctx, const struct ppp_status *status)
 	emit(c, DRIVER_PPP_UP, NULL);
 	if (c->dial)
 		dial_call_up(c->dial);
+}
+
+/* As LNS: tell the LAC what its end of the link needs to know.  What we receive it has sent, and the reverse; a pppd
+ * that is told to may ask for a map, and a LAC that has said its wishes hears of the rest (RFC 3437 2.3). */
+static void on_ppp_lcp(void *ctx, const struct ppp_lcp *lcp)
+{
+	struct world_call *c = ctx;
+	const struct l2tp_link_info link = { .send_accm = lcp_accm(lcp->received),
+					     .receive_accm = lcp_accm(lcp->sent),
+					     .last_sent_confreq = lcp->sent,
+					     .last_received_confreq = lcp->received };
+	struct log_object o = object(c);
+
+	if (!c->lns || (!c->lcp_said && link.send_accm == c->send_accm && link.receive_accm == c->receive_accm))
+		return;
+	log_event(LOG_DEBUG, LOG_INFO_ONLY, &o, "LCP is up: the LAC is told ACCM %08x to send, %08x to receive%s",
+		  link.send_accm, link.receive_accm, c->lcp_said ? ", and the last requests" : "");
+	c->send_accm = link.send_accm;
+	c->receive_accm = link.receive_accm;
+	l2tp_set_link_info(c->driver->engine, c->key.tunnel_id, c->key.session_id, &link, world_now());
+	world_pump(c->driver);
 }
 
 static void on_ppp_exited(void *ctx, const struct ppp_exit *how)
@@ -353,6 +382,7 @@ static bool choose(struct world_call *c, char address[INET_ADDRSTRLEN])
 /* ---- Outgoing calls ----------------------------------------------------------------------------------------- */
 
 #define HANGUP_TIMEOUT (10 * USEC_PER_SEC)
+#define LINK_TIMEOUT (10 * USEC_PER_SEC)
 
 static int run_hook(struct world_call *c, const char *action, struct environment *e, usec_t timeout, hook_done done)
 {
@@ -374,6 +404,19 @@ static uint16_t result_of(int status)
 										       RC_CDN_NO_FACILITY_TEMPORARY;
 }
 
+/* The engine knows the rest of the call from the peer. */
+static void tell_lcp(struct world_call *c)
+{
+	struct l2tp_session_info session;
+	struct l2tp_call_info info;
+
+	if (l2tp_get_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &session) < 0)
+		return;
+	info = *session.call;
+	info.lcp = call_lcp(c->profile);
+	l2tp_set_call_info(c->driver->engine, c->key.tunnel_id, c->key.session_id, &info, world_now());
+}
+
 static void on_dialled(void *ctx, int status)
 {
 	struct world_call *c = ctx;
@@ -383,7 +426,9 @@ static void on_dialled(void *ctx, int status)
 
 	c->hook = NULL;
 	c->answered = status == 0;
-	if (!c->answered) {
+	if (c->answered) {
+		tell_lcp(c);
+	} else {
 		log_event(LOG_NOTICE, LOG_LOCAL_, &o, "the call was not placed: %s %s, %s", c->profile->dial_hook,
 			  status == -ETIMEDOUT ? "took too long" : "failed", l2tp_cdn_name(reason.result));
 		l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &reason, world_now());
@@ -409,13 +454,15 @@ static void dial_out(struct world_call *c, const struct l2tp_op *op)
 	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, r);
 }
 
-/* The call has ended while it was being placed. */
-static void abort_dialling(struct world_call *c)
+/* The call has ended while it was being placed, or while its link was being told. */
+static void abort_hook(struct world_call *c)
 {
-	if (!c->hook)
-		return;
+	const bool dialling = c->hook && !c->answered;
+
 	hook_stop(c->hook);
 	c->hook = NULL;
+	if (!dialling)
+		return;
 	c->answered = true; /* perhaps: it is cleared all the same */
 	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, -ECANCELED);
 }
@@ -448,9 +495,19 @@ static void close_for_ppp(struct world_call *c, uint16_t result, const char *tex
 	l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &reason, world_now());
 }
 
+/* What the LAC says of its link (RFC 3437), and what will not come of it. */
+static void note_lcp(struct world_call *c, const struct l2tp_lcp_wishes *lcp)
+{
+	struct log_object o = object(c);
+
+	c->lcp_said = lcp->want.len || lcp->allow.len;
+	if (c->lns && lcp_read(lcp->want).fcs)
+		log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the LAC wants FCS alternatives, which pppd cannot ask for");
+}
+
 static void start_ppp(struct world_call *c, const struct l2tp_op *op)
 {
-	static const struct ppp_handler handler = { .up = on_ppp_up, .exited = on_ppp_exited };
+	static const struct ppp_handler handler = { .up = on_ppp_up, .exited = on_ppp_exited, .lcp = on_ppp_lcp };
 	const struct config_ppp *p = &c->profile->ppp;
 	unsigned mtu = derive_mtu(c);
 	char address[INET_ADDRSTRLEN] = "";
@@ -461,6 +518,7 @@ static void start_ppp(struct world_call *c, const struct l2tp_op *op)
 		close_for_ppp(c, RC_CDN_NO_FACILITY_TEMPORARY, "the address pool is used up");
 		return;
 	}
+	note_lcp(c, &op->call->lcp);
 	make_environment(c, op, &environment);
 	r = ppp_start(c->driver->ppp,
 		      &(struct ppp_spec){ .tunnel_id = op->tunnel_id,
@@ -477,6 +535,7 @@ static void start_ppp(struct world_call *c, const struct l2tp_op *op)
 					  .sequenced = is_sequenced(c),
 					  .mtu = p->mtu ? p->mtu : mtu,
 					  .mru = p->mru ? p->mru : mtu,
+					  .lcp = op->call->lcp,
 					  .options = p->options,
 					  .environment = environment.list,
 					  .setup_timeout = p->setup_timeout },
@@ -556,13 +615,50 @@ static void log_down(const struct world_call *c, const struct l2tp_reason *reaso
 		  l2tp_cdn_name(reason->result), reason->result, reason->error, log_reason(reason, text, sizeof(text)));
 }
 
-/* pppd cannot change its map on a running link, and frames in L2TP are never escaped: a fact for the log. */
-static void log_link(const struct world_call *c, const struct l2tp_link_info *link)
+/* "0104057802060000" */
+static const char *in_hex(struct l2tp_span options, char *buf, size_t size)
 {
+	buf[0] = '\0';
+	for (size_t i = 0; i < options.len && 2 * i + 2 < size; i++)
+		snprintf(buf + 2 * i, 3, "%02x", options.data[i]);
+	return buf;
+}
+
+static void on_link_told(void *ctx, int status)
+{
+	struct world_call *c = ctx;
 	struct log_object o = object(c);
 
-	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the LNS has agreed on ACCM %08x to send, %08x to receive", link->send_accm,
-		  link->receive_accm);
+	c->hook = NULL;
+	if (status != 0)
+		log_event(LOG_NOTICE, LOG_LOCAL_, &o, "%s link failed", c->profile->dial_hook);
+}
+
+/* As LAC: whoever has placed the call has the link, and with it the octets to escape (4.4.6): frames in L2TP are never
+ * escaped.  A call of our own has no other end than pppd, which knows what it has negotiated. */
+static void hear_link(struct world_call *c, const struct l2tp_link_info *link)
+{
+	struct log_object o = object(c);
+	struct environment e = { 0 };
+	char accm[16], sent[128], received[128];
+
+	in_hex(link->last_sent_confreq, sent, sizeof(sent));
+	in_hex(link->last_received_confreq, received, sizeof(received));
+	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the LNS has agreed on ACCM %08x to send, %08x to receive%s%s%s%s",
+		  link->send_accm, link->receive_accm, sent[0] ? ", LCP sent " : "", sent, received[0] ? ", received " : "",
+		  received);
+	if (!c->answered || !c->up)
+		return;
+	snprintf(accm, sizeof(accm), "%08x", link->send_accm);
+	put_word(&e, "L2TP_SEND_ACCM", accm);
+	snprintf(accm, sizeof(accm), "%08x", link->receive_accm);
+	put_word(&e, "L2TP_RECEIVE_ACCM", accm);
+	put_word(&e, "L2TP_LNS_LCP_SENT", sent);
+	put_word(&e, "L2TP_LNS_LCP_RECEIVED", received);
+	hook_stop(c->hook); /* of an earlier one, which is out of date */
+	c->hook = NULL;
+	if (run_hook(c, "link", &e, LINK_TIMEOUT, on_link_told) < 0)
+		on_link_told(c, -ECANCELED);
 }
 
 static void log_errors(const struct world_call *c, const struct l2tp_call_errors *e)
@@ -609,14 +705,14 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 	} else if (op->type == L2TP_OP_SESSION_UP) {
 		up(c, op);
 	} else if (op->type == L2TP_OP_SESSION_LINK) {
-		log_link(c, op->link);
+		hear_link(c, op->link);
 	} else if (op->type == L2TP_OP_SESSION_ERRORS) {
 		log_errors(c, op->errors);
 	} else if (op->type == L2TP_OP_SESSION_DOWN) {
 		log_down(c, op->reason);
 		c->sent_away = dial_is_sent_away(op->reason);
 		emit(c, DRIVER_SESSION_CLOSING, op->reason);
-		abort_dialling(c);
+		abort_hook(c);
 	} else if (op->type == L2TP_OP_SESSION_DEL) {
 		c->ending = true;
 		if (c->ppp)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "l2tp.h"
+#include "lcp.h"
 
 struct config_prefix {
 	struct l2tp_addr addr; /* port 0 */
@@ -55,6 +56,10 @@ struct config_profile {
 
 	char *dial_hook;           /* program that places outgoing calls; NULL: none are placed */
 	usec_t dial_timeout;
+
+	/* as LAC: what our link asks of the LCP that the LNS negotiates (RFC 3437) */
+	struct lcp_list lcp_want, lcp_allow;
+	bool lcp_required;
 
 	/* lns: whom it is for; the first profile in the file that fits is taken */
 	struct config_prefix *peers;

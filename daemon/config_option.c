@@ -122,6 +122,10 @@ const struct option options[] = {
 	PARAM("session-dscp",       dscp,        session_phb,          0,          DSCP_MAX,   "none",      "none")
 	PARAM("dscp-required",      yes_no,      phb_required,         0,          0,          NONE,        "no")
 
+	BOTH("lcp-want",            lcp,         lcp_want,             0,          0,          NONE,        NONE)
+	BOTH("lcp-allow",           lcp,         lcp_allow,            0,          0,          NONE,        NONE)
+	BOTH("lcp-required",        yes_no,      lcp_required,         0,          0,          NONE,        "no")
+
 	BOTH("dial-hook",           text,        dial_hook,            1,          TEXT_MAX,   NONE,        NONE)
 	BOTH("dial-timeout",        time,        dial_timeout,         SEC,        600 * SEC,  NONE,        "50s")
 

@@ -75,6 +75,7 @@ extern const struct option_kind kind_address;     /* char * */
 extern const struct option_kind kind_interface;   /* char * */
 extern const struct option_kind kind_texts;       /* char **, NULL-terminated */
 extern const struct option_kind kind_servers;     /* the same */
+extern const struct option_kind kind_lcp;         /* struct lcp_list */
 extern const struct option_kind kind_secret;      /* struct l2tp_params */
 extern const struct option_kind kind_secret_file; /* struct l2tp_params */
 extern const struct option_kind kind_prefixes;    /* struct config_profile */

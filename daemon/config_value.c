@@ -484,6 +484,14 @@ const struct option_kind kind_interface = {
 	.clear = value_clear_text,
 };
 
+static const char *set_lcp(struct option_context *x, const struct option *o, const char *text, void *field)
+{
+	(void)x, (void)o;
+	return lcp_list_add(field, text);
+}
+
+const struct option_kind kind_lcp = { .list = true, .allowed = "a list of " LCP_WORDS ", each once", .set = set_lcp };
+
 /* ---- Secrets ---- */
 
 static void store_secret(struct l2tp_params *p, const char *octets, size_t len)

@@ -115,7 +115,8 @@ struct l2tp_call_info dial_call(const struct config_profile *p)
 					.rx_connect_speed = p->rx_connect_speed,
 					.calling_number = text(p->calling_number),
 					.called_number = text(p->called_number),
-					.private_group_id = text(p->private_group_id) };
+					.private_group_id = text(p->private_group_id),
+					.lcp = call_lcp(p) };
 }
 
 static void place_calls(struct dial *d)

@@ -34,6 +34,7 @@ struct ppp_spec {
 	bool ipv6;
 	bool sequenced;               /* all data carries numbers: what is lost is noticed */
 	unsigned mtu, mru;            /* octets */
+	struct l2tp_lcp_wishes lcp;   /* of the LAC's link: as LNS, they lower mtu and mru and come before options */
 	char *const *options;         /* NULL-terminated, after ours; NULL: none */
 	char *const *environment;     /* NULL-terminated "NAME=value" for pppd's scripts; NULL: none */
 	usec_t setup_timeout;         /* for the first network protocol to be up */
@@ -56,9 +57,15 @@ struct ppp_exit {
 	struct l2tp_reason reason;   /* origin L2TP_BY_WORLD */
 };
 
+/* LCP's last Configure-Requests, from their first option on; data NULL: too long to be told. */
+struct ppp_lcp {
+	struct l2tp_span sent, received;
+};
+
 struct ppp_handler {
 	void (*up)(void *ctx, const struct ppp_status *status);      /* first, or a further, network protocol is up */
 	void (*exited)(void *ctx, const struct ppp_exit *how);       /* last call; the struct ppp is gone after it */
+	void (*lcp)(void *ctx, const struct ppp_lcp *lcp);           /* LCP is up, or up again; NULL: no interest */
 };
 
 int ppp_manager_new(sd_event *event, const struct ppp_options *options, struct ppp_manager **ret);

@@ -2,8 +2,8 @@
 /*
  * pppd_args: a ppp_spec becomes pppd's command line.
  *
- * Order is meaning, since of two contradicting words pppd takes the later: first what we derive and what is good
- * practice, then the profile's own words, which may override all of it, and last the few words without which
+ * Order is meaning, since of two contradicting words pppd takes the later: first what we derive, what the LAC says of
+ * its link (RFC 3437) and what is good practice, then the profile's own words, which may override all of it, and last the few words without which
  * supervision would break.  Values that a peer had a hand in (the environment of scripts) are percent-encoded down to
  * characters that are harmless even in an unquoted shell word; a value is always an argv element of its own or the
  * rest of one, so it can never become an option.
@@ -24,10 +24,13 @@
 #include <string.h>
 
 #include "../plugins/pppd-l2tp-proto.h"
+#include "lcp.h"
 
 #define WORD_MAX 1024         /* pppd's own limit (MAXWORDLEN) */
 #define ENVIRONMENT_MAX 256   /* octets of one value for scripts, encoded */
 #define INTERFACE_MAX 15
+#define PPP_SIZE_MIN 128      /* of mtu and mru: beyond, pppd refuses to start */
+#define PPP_SIZE_MAX 16384
 
 /* pppd never learns that its tunnel is gone, and a peer may vanish silently: ask it now and then if nothing arrives. */
 #define ECHO_INTERVAL 20
@@ -206,13 +209,48 @@ static void add_network(struct words *w, const struct ppp_spec *spec)
 		words_addf(w, "%s:%s", spec->local_address ? spec->local_address : "",
 			   spec->remote_address ? spec->remote_address : "");
 	words_add(w, spec->ipv6 ? "+ipv6" : "noipv6");
-	if (spec->mtu) {
-		words_add(w, "mtu");
-		words_addf(w, "%u", spec->mtu);
+}
+
+/* The smaller one; 0: nobody says. */
+static void add_size(struct words *w, const char *name, unsigned ours, unsigned most)
+{
+	unsigned size = !ours || (most && most < ours) ? most : ours;
+
+	if (!size)
+		return;
+	words_add(w, name);
+	words_addf(w, "%u", size < PPP_SIZE_MIN ? PPP_SIZE_MIN : size > PPP_SIZE_MAX ? PPP_SIZE_MAX : size);
+}
+
+static void add_if(struct words *w, bool wanted, const char *word)
+{
+	if (wanted)
+		words_add(w, word);
+}
+
+/* What is not wanted is not asked for; what is not allowed is rejected.  pppd rejects FCS alternatives in any case, and
+ * cannot ask for them; it takes any map that the peer asks for, where it may take one. */
+static void add_lcp(struct words *w, const struct ppp_spec *spec)
+{
+	const struct l2tp_lcp_wishes lcp = spec->lns ? spec->lcp : (struct l2tp_lcp_wishes){ 0 };
+	const struct lcp_options want = lcp_read(lcp.want), allow = lcp_read(lcp.allow);
+
+	add_size(w, "mtu", spec->mtu, allow.mru);
+	add_size(w, "mru", spec->mru, want.mru);
+	if (lcp.want.len) {
+		add_if(w, !want.has_accm, PPPD_L2TP_WANT_NO_ACCM);
+		add_if(w, want.pfc, PPPD_L2TP_WANT_PFC);
+		add_if(w, want.acfc, PPPD_L2TP_WANT_ACFC);
 	}
-	if (spec->mru) {
-		words_add(w, "mru");
-		words_addf(w, "%u", spec->mru);
+	if (want.has_accm) {
+		words_add(w, "asyncmap");
+		words_addf(w, "%x", want.accm);
+	}
+	if (lcp.allow.len) {
+		add_if(w, !allow.mru, PPPD_L2TP_REJECT_MRU);
+		add_if(w, !allow.has_accm, PPPD_L2TP_REJECT_ACCM);
+		add_if(w, !allow.pfc, PPPD_L2TP_REJECT_PFC);
+		add_if(w, !allow.acfc, PPPD_L2TP_REJECT_ACFC);
 	}
 }
 
@@ -241,6 +279,7 @@ int pppd_args_new(const struct ppp_spec *spec, const char *plugin, char ***ret)
 	add_pppox(&w, spec, plugin);
 	words_add(&w, spec->lns ? "auth" : "noauth"); /* a server asks who calls; a client is asked */
 	add_network(&w, spec);
+	add_lcp(&w, spec);
 	words_add_list(&w, words_defaults);
 	add_compression(&w, spec);
 	words_add(&w, "lcp-echo-interval");

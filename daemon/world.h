@@ -59,6 +59,8 @@ struct world_call {
 	struct l2tp_addr local, peer;
 	int fd;                       /* pppox, -1: none */
 	struct ppp *ppp;
+	uint32_t send_accm, receive_accm; /* LNS: what the LAC knows of them */
+	bool lcp_said;                /* LNS: the LAC wants to hear of LCP */
 	uint32_t address;             /* the peer's, of the pool; 0: none */
 	uint32_t interface;           /* number in the interface's name; 0: none */
 	char name[16];                /* of the interface */
@@ -115,6 +117,8 @@ void call_op(struct driver *d, const struct l2tp_op *op);
 void calls_clear(struct driver *d);
 /* Is there an address for one more call of this profile? */
 bool call_has_room(const struct driver *d, const struct config_profile *profile);
+/* What we say as LAC of our link. */
+struct l2tp_lcp_wishes call_lcp(const struct config_profile *profile);
 
 /* operator.c */
 void openings_stop(struct driver *d);

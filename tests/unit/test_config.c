@@ -326,6 +326,7 @@ START_TEST(everything_set)
 		"receive-window = 1024 reorder-timeout = 30ms sessions = 12 strict = yes proxy-authentication = yes "
 		"ignore-unknown-mandatory = yes dial-hook = \"/x/y\" dial-timeout = 9s host-name = me secret = x\n"
 		"call-refusal = 12 challenge = on hide-avps = true sequencing = yes\n"
+		"lcp-want = { \"mru=1400\", \"accm=000a0000\", pfc, acfc, \"fcs=4\" } lcp-allow = { acfc } lcp-required = yes\n"
 		"control-dscp = 63 session-dscp = 0 dscp-required = yes\n"
 		"ppp { options = { a, \"b c\" } interface = l2tp%d local-address = 10.0.0.1\n"
 		"pool = q ipv6 = no mtu = 576\n"
@@ -361,6 +362,9 @@ START_TEST(everything_set)
 	ck_assert(p->params.retransmit_cap == 8 * USEC_PER_SEC && p->params.retransmit_max == 7);
 	ck_assert(p->params.setup_timeout == 9 * USEC_PER_SEC && p->params.idle_timeout == 604800 * USEC_PER_SEC);
 	ck_assert(p->params.receive_window == 1024 && p->params.reorder_timeout_ms == 30);
+	ck_assert_mem_eq(p->lcp_want.octets, "\1\4\5\170\2\6\0\12\0\0\7\2\10\2\11\3\4", LCP_LIST_MAX);
+	ck_assert(p->lcp_want.len == LCP_LIST_MAX && p->lcp_allow.len == 2 && p->lcp_allow.octets[0] == 8);
+	ck_assert(p->lcp_required); /* R3437-2-06 */
 	ck_assert(p->sequencing == CONFIG_SEQUENCING_YES && p->params.phb_required && p->params.session_phb == 0);
 	ck_assert_uint_eq(p->params.control_phb, 0xfc00); /* R3308-6-01 */
 	ck_assert(c->stranger_refusal.result == 0 && p->params.call_refusal.result == 12 && !p->params.call_refusal.error);

@@ -41,6 +41,14 @@
 #define DEFAULTS HARMLESS " novj " ECHOES
 #define LAST "nodetach nopersist"
 
+/* Options of a Configure-Request */
+#define OPTIONS(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+#define MRU1300 "\1\4\5\24"
+#define ACCM "\2\6\0\12\0\0"
+#define PFC "\7\2"
+#define ACFC "\10\2"
+#define FCS "\11\3\4"
+
 static const struct {
 	const char *name;
 	struct ppp_spec spec;
@@ -64,6 +72,24 @@ static const struct {
 	  PPPOX " noauth noipv6 " HARMLESS " " ECHOES " " LAST },
 	{ "R2661-8.1-15: or where somebody wants it all the same", { .options = WORDS("vj-max-slots", "8") },
 	  PPPOX " noauth noipv6 " HARMLESS " " ECHOES " vj-max-slots 8 " LAST },
+	{ "R3437-2.1-02, -03, -04 R3437-2.2-03 what the LAC wants and allows, ours is more",
+	  { .lns = true, .mtu = 1400, .mru = 1410, .lcp = { OPTIONS(MRU1300 ACCM), OPTIONS(MRU1300 ACCM PFC ACFC), false } },
+	  PPPOX " auth noipv6 mtu 1300 mru 1300 asyncmap a0000 " DEFAULTS " " LAST },
+	{ "R3437-2.1-03 ours is less", { .lns = true, .mtu = 1200, .mru = 1210, .lcp = { OPTIONS(MRU1300 ACCM), { 0 }, false } },
+	  PPPOX " auth noipv6 mtu 1200 mru 1210 asyncmap a0000 " DEFAULTS " " LAST },
+	{ "R3437-2.1-05 R3437-2.1-06 PFC and ACFC", { .lns = true, .lcp = { OPTIONS(PFC ACFC), { 0 }, false } },
+	  PPPOX " auth noipv6 l2tp-want-no-accm l2tp-want-pfc l2tp-want-acfc " DEFAULTS " " LAST },
+	{ "R3437-2.2-01, -02, -05 not in the list", { .lns = true, .lcp = { { 0 }, OPTIONS(FCS), false } },
+	  PPPOX " auth noipv6 l2tp-reject-mru l2tp-reject-accm l2tp-reject-pfc l2tp-reject-acfc " DEFAULTS " " LAST },
+	{ "R3437-2.2-04 ACCM", { .lns = true, .mtu = 1400, .lcp = { { 0 }, OPTIONS(ACCM), false } },
+	  PPPOX " auth noipv6 mtu 1400 l2tp-reject-mru l2tp-reject-pfc l2tp-reject-acfc " DEFAULTS " " LAST },
+	{ "R3437-2.1-07 R3437-2.2-06 FCS: pppd can neither", { .lns = true, .lcp = { OPTIONS(FCS ACCM), { 0 }, false } },
+	  PPPOX " auth noipv6 asyncmap a0000 " DEFAULTS " " LAST },
+	{ "impossible sizes", { .lns = true, .lcp = { OPTIONS("\1\4\0\1"), OPTIONS("\1\4\377\377\2\6\0\0\0\0\7\2\10\2"), false } },
+	  PPPOX " auth noipv6 mtu 16384 mru 128 l2tp-want-no-accm " DEFAULTS " " LAST },
+	{ "the profile's words come after the LAC's",
+	  { .lns = true, .lcp = { OPTIONS(PFC ACCM), { 0 }, false }, .options = WORDS("nopcomp", "asyncmap", "1") },
+	  PPPOX " auth noipv6 l2tp-want-pfc asyncmap a0000 " DEFAULTS " nopcomp asyncmap 1 " LAST },
 	{ "no value", { .environment = WORDS("A") }, NULL },
 	{ "no variable", { .environment = WORDS("=x") }, NULL },
 	{ "bad variable", { .environment = WORDS("A B=x") }, NULL },
