@@ -96,11 +96,11 @@ static bool admit(struct l2tp *l, struct request *q)
 		if (reason.result)
 			(void)refuse(l, q, &reason);
 		else
-			l->core.stats.ignored++;
+			l->core.stats.dropped[L2TP_DROP_SILENT]++;
 		return false;
 	}
 	if (!params_valid(&q->params)) {
-		l->core.stats.ignored++;
+		l->core.stats.dropped[L2TP_DROP_SILENT]++;
 		return false;
 	}
 	return true;
@@ -115,7 +115,7 @@ static bool read_request(struct l2tp *l, struct request *q)
 	struct fault f = { 0 };
 
 	if (msg_decode(&d, q->header->body, &q->msg, &f) != MSG_OK) {
-		l->core.stats.malformed++;
+		l->core.stats.dropped[L2TP_DROP_MESSAGE]++;
 		refuse_fault(l, q, &f);
 		return false;
 	}
@@ -230,7 +230,7 @@ static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct w
 	struct tunnel *t = NULL;
 
 	if (h->ns != 0 || h->session_id != 0) {
-		l->core.stats.ignored++;
+		l->core.stats.dropped[L2TP_DROP_UNEXPECTED]++;
 		return;
 	}
 	digest_response(0, h->body, (struct l2tp_span){ 0 }, q.digest); /* a fingerprint, nothing more */
@@ -255,7 +255,7 @@ static void input_stopccn(struct l2tp *l, const struct l2tp_rx *rx, const struct
 	struct tunnel *t = registry_find_key(l, &rx->peer, admission_find_u16(h->body, AVP_ASSIGNED_TUNNEL_ID));
 
 	if (!t) {
-		l->core.stats.ignored++;
+		l->core.stats.dropped[L2TP_DROP_NO_TUNNEL]++;
 		return;
 	}
 	tunnel_receive(t, h, &rx->peer, now);
@@ -268,7 +268,7 @@ static void input_stray_sccrp(struct l2tp *l, const struct l2tp_rx *rx, const st
 	struct request q = { .rx = rx, .header = h };
 
 	q.msg.assigned_tunnel_id = admission_find_u16(h->body, AVP_ASSIGNED_TUNNEL_ID);
-	l->core.stats.ignored++;
+	l->core.stats.dropped[L2TP_DROP_UNEXPECTED]++;
 	if (q.msg.assigned_tunnel_id)
 		refuse_code(l, &q, RC_STOPCCN_FSM, EC_NONE, "SCCRP without SCCRQ");
 }
@@ -284,5 +284,5 @@ void admission_input(struct l2tp *l, const struct l2tp_rx *rx, const struct wire
 	else if (code == CM_STOPCCN && !h->tunnel_id)
 		input_stopccn(l, rx, h, now);
 	else
-		l->core.stats.ignored++;
+		l->core.stats.dropped[L2TP_DROP_NO_TUNNEL]++;
 }

@@ -64,7 +64,7 @@ static void input_control(struct l2tp *l, const struct l2tp_rx *rx, const struct
 	struct tunnel *t = tunnel_of(l, rx, h);
 
 	if (t && !is_peer(t, &rx->peer)) {
-		l->core.stats.ignored++;
+		l->core.stats.dropped[L2TP_DROP_SOURCE]++;
 		trace_received(l, rx, h, "not from the tunnel's peer");
 		return;
 	}
@@ -87,11 +87,13 @@ void l2tp_input(struct l2tp *l, const struct l2tp_rx *rx, usec_t now)
 		input_control(l, rx, &h, now);
 		break;
 	case WIRE_DATA:
+		l->core.stats.dropped[L2TP_DROP_DATA]++;
+		break;
 	case WIRE_L2F:
-		l->core.stats.ignored++;
+		l->core.stats.dropped[L2TP_DROP_L2F]++;
 		break;
 	case WIRE_MALFORMED:
-		l->core.stats.malformed++;
+		l->core.stats.dropped[L2TP_DROP_HEADER]++;
 		trace_received(l, rx, &h, why);
 		break;
 	}

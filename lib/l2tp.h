@@ -432,10 +432,27 @@ L2TP_API bool l2tp_idle(const struct l2tp *l);
 /* The peer of this tunnel is alive: the data path has received something. */
 L2TP_API void l2tp_data_seen(struct l2tp *l, uint32_t tunnel_id, usec_t now);
 
+/* Why something that was received had no effect, beside answering it. */
+enum l2tp_drop {
+	/* malformed */
+	L2TP_DROP_HEADER,     /* none that can be */
+	L2TP_DROP_MESSAGE,    /* AVPs that cannot be read or are missing, or a value that cannot be */
+	L2TP_DROP_NR,         /* a ZLB that acknowledges what was never sent */
+	/* ignored */
+	L2TP_DROP_DATA,       /* data that the data path did not take */
+	L2TP_DROP_L2F,
+	L2TP_DROP_SOURCE,     /* for a tunnel, and not from its peer */
+	L2TP_DROP_NO_TUNNEL,  /* for one that is not there */
+	L2TP_DROP_UNEXPECTED, /* without a tunnel, a message that does not begin one */
+	L2TP_DROP_TYPE,       /* a message type that need not be known */
+	L2TP_DROP_SILENT,     /* the world refused it without an answer */
+	L2TP_DROPS
+};
 struct l2tp_stats {
 	uint32_t tunnels, tunnels_established, tunnels_half_open;
 	uint32_t sessions, sessions_established;
 	uint64_t received, malformed, ignored, duplicates, retransmits, refused;
+	uint64_t dropped[L2TP_DROPS]; /* what malformed and ignored are the sums of */
 	uint64_t limited; /* SCCRQs dropped and errors not answered, for their rate */
 	uint64_t evicted; /* half-open tunnels that made room */
 };
@@ -534,6 +551,7 @@ L2TP_API const char *l2tp_error_name(uint16_t error);
 L2TP_API const char *l2tp_disconnect_name(const struct l2tp_disconnect *d);
 L2TP_API const char *l2tp_disconnect_direction(const struct l2tp_disconnect *d);
 L2TP_API bool l2tp_disconnect_valid(const struct l2tp_disconnect *d);
+L2TP_API const char *l2tp_drop_name(uint16_t drop); /* ours: "header", "no-tunnel" */
 /* "192.0.2.1:1701", "[2001:db8::1]:1701"; returns buf. */
 #define L2TP_ADDR_STR_MAX 64
 L2TP_API const char *l2tp_addr_str(const struct l2tp_addr *a, char buf[L2TP_ADDR_STR_MAX]);

@@ -150,6 +150,19 @@ static const struct {
 					  { "its own was refused", "its peer's was refused" } },
 };
 
+static const char *const drops[L2TP_DROPS] = {
+	[L2TP_DROP_HEADER] = "header",
+	[L2TP_DROP_MESSAGE] = "message",
+	[L2TP_DROP_NR] = "nr",
+	[L2TP_DROP_DATA] = "data",
+	[L2TP_DROP_L2F] = "l2f",
+	[L2TP_DROP_SOURCE] = "source",
+	[L2TP_DROP_NO_TUNNEL] = "no-tunnel",
+	[L2TP_DROP_UNEXPECTED] = "unexpected",
+	[L2TP_DROP_TYPE] = "type",
+	[L2TP_DROP_SILENT] = "silent",
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *look_up(const char *const *names, size_t count, uint16_t number)
@@ -219,6 +232,11 @@ bool l2tp_disconnect_valid(const struct l2tp_disconnect *d)
 		return d->protocol >> 14 == 2 || (d->protocol == 0 && d->code == L2TP_PPP_NO_NCP);
 	}
 	return false;
+}
+
+const char *l2tp_drop_name(uint16_t drop)
+{
+	return look_up(drops, COUNT(drops), drop);
 }
 
 /* ---- Addresses --------------------------------------------------------------------------------------------- */

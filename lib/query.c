@@ -14,6 +14,8 @@
 void l2tp_get_stats(const struct l2tp *l, struct l2tp_stats *ret)
 {
 	*ret = l->core.stats;
+	for (int i = 0; i < L2TP_DROPS; i++)
+		*(i <= L2TP_DROP_NR ? &ret->malformed : &ret->ignored) += ret->dropped[i];
 	ret->tunnels_half_open = l->sources.half_open;
 }
 

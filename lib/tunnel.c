@@ -331,7 +331,7 @@ static void bad_message(struct tunnel *t, uint16_t session_id, const struct msg 
 	struct session *s;
 	struct l2tp_reason reason;
 
-	t->conn.core->stats.malformed++;
+	t->conn.core->stats.dropped[L2TP_DROP_MESSAGE]++;
 	if (m->type == CM_STOPCCN)
 		return tunnel_message(t, m, now);
 	if (m->type == CM_CDN || (t->state != TUNNEL_ESTABLISHED && msg_is_call(m->type)))
@@ -370,7 +370,7 @@ static void dispatch(struct tunnel *t, uint16_t session_id, enum msg_verdict ver
 			tunnel_message(t, m, now);
 		break;
 	case MSG_IGNORE:
-		t->conn.core->stats.ignored++;
+		t->conn.core->stats.dropped[L2TP_DROP_TYPE]++;
 		break;
 	case MSG_FAULT:
 		bad_message(t, session_id, m, f, now);
@@ -422,7 +422,7 @@ void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct 
 	case CHAN_ACK:
 		break;
 	case CHAN_BAD:
-		t->conn.core->stats.malformed++;
+		t->conn.core->stats.dropped[L2TP_DROP_NR]++;
 		break;
 	}
 }

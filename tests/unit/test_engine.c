@@ -92,26 +92,35 @@ static void feed(const struct peer *from, const char *bytes, size_t len)
 
 START_TEST(garbage) /* X2661-3.1-01 .. 05, -07; R2661-3.1-16, 8.1-13: no reply, no state */
 {
+	enum { HEADER = L2TP_DROP_HEADER, DATA = L2TP_DROP_DATA, L2F = L2TP_DROP_L2F, NO_TUNNEL = L2TP_DROP_NO_TUNNEL };
 	static const struct {
 		const char *bytes;
 		size_t len;
+		int why;
 	} rows[] = {
-		{ "", 0 }, { "\xc8", 1 }, { "\xc8\x02", 2 }, { "\xc8\x02\0\x0c\0\0\0\0", 8 },
-		{ "\x40\x02\0\x08\0\1\0\1", 8 },                 /* data, unknown tunnel */
-		{ "\0\x02\0\1\0\1xx", 8 },                       /* the same without Length */
-		{ "\xc8\x03\0\x0c\0\0\0\0\0\0\0\0", 12 },        /* version 3 */
-		{ "\xc8\x01\0\x0c\0\0\0\0\0\0\0\0", 12 },        /* L2F */
-		{ "\x88\x02\0\0\0\0\0\0\0\0\0\0", 12 },          /* no Length */
-		{ "\xc0\x02\0\x0c\0\0\0\0\0\0\0\0", 12 },        /* no Ns, Nr */
-		{ "\xca\x02\0\x0c\0\0\0\0\0\0\0\0", 12 },        /* offset */
-		{ "\xc8\x02\0\x0d\0\0\0\0\0\0\0\0", 12 },        /* Length beyond the datagram */
-		{ "\xc8\x02\0\x0b\0\0\0\0\0\0\0\0", 12 },        /* Length below a header */
-		{ "\xc8\x02\0\x0c\0\0\0\0\0\0\0\0", 12 },        /* a ZLB for nobody */
+		{ "", 0, HEADER },
+		{ "\xc8", 1, HEADER },
+		{ "\xc8\x02", 2, HEADER },
+		{ "\xc8\x02\0\x0c\0\0\0\0", 8, HEADER },
+		{ "\x40\x02\0\x08\0\1\0\1", 8, DATA },                  /* data, unknown tunnel */
+		{ "\0\x02\0\1\0\1xx", 8, DATA },                        /* the same without Length */
+		{ "\xc8\x03\0\x0c\0\0\0\0\0\0\0\0", 12, HEADER },       /* version 3 */
+		{ "\xc8\x01\0\x0c\0\0\0\0\0\0\0\0", 12, L2F },          /* L2F */
+		{ "\x88\x02\0\0\0\0\0\0\0\0\0\0", 12, HEADER },         /* no Length */
+		{ "\xc0\x02\0\x0c\0\0\0\0\0\0\0\0", 12, HEADER },       /* no Ns, Nr */
+		{ "\xca\x02\0\x0c\0\0\0\0\0\0\0\0", 12, HEADER },       /* offset */
+		{ "\xc8\x02\0\x0d\0\0\0\0\0\0\0\0", 12, HEADER },       /* Length beyond the datagram */
+		{ "\xc8\x02\0\x0b\0\0\0\0\0\0\0\0", 12, HEADER },       /* Length below a header */
+		{ "\xc8\x02\0\x0c\0\0\0\0\0\0\0\0", 12, NO_TUNNEL },    /* a ZLB for nobody */
 	};
 
 	begin();
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t before = world_stats(&w).dropped[rows[i].why];
+
 		feed(&p, rows[i].bytes, rows[i].len);
+		ck_assert_msg(world_stats(&w).dropped[rows[i].why] == before + 1, "row %zu", i);
+	}
 	ck_assert_uint_eq(w.n_sent, 0);
 	ck_assert_uint_eq(world_stats(&w).tunnels, 0);
 	ck_assert_uint_eq(world_stats(&w).received, sizeof(rows) / sizeof(rows[0]));
@@ -133,7 +142,7 @@ START_TEST(unknown_tunnel) /* X2661-3.1-08 */
 	}
 	ck_assert_uint_eq(w.n_sent, 0);
 	ck_assert_uint_eq(world_stats(&w).tunnels, 0);
-	ck_assert_uint_eq(world_stats(&w).ignored, sizeof(types) / sizeof(types[0]));
+	ck_assert_uint_eq(world_stats(&w).dropped[L2TP_DROP_NO_TUNNEL], sizeof(types) / sizeof(types[0]));
 	finish();
 }
 END_TEST
@@ -504,7 +513,7 @@ START_TEST(refused_in_silence)
 	w.silent = true;
 	peer_say(&p, CM_SCCRQ);
 	ck_assert_uint_eq(w.n_sent, 0);
-	ck_assert_uint_eq(world_stats(&w).ignored, 1);
+	ck_assert_uint_eq(world_stats(&w).dropped[L2TP_DROP_SILENT], 1);
 	finish();
 }
 END_TEST
@@ -516,7 +525,7 @@ START_TEST(admitted_with_bad_settings) /* our own error: no answer, no crash */
 	peer_say(&p, CM_SCCRQ);
 	ck_assert_uint_eq(w.n_sent, 0);
 	ck_assert_uint_eq(world_stats(&w).tunnels, 0);
-	ck_assert_uint_eq(world_stats(&w).ignored, 1);
+	ck_assert_uint_eq(world_stats(&w).dropped[L2TP_DROP_SILENT], 1);
 	finish();
 }
 END_TEST
@@ -546,7 +555,7 @@ START_TEST(bad_sccrq) /* A19: refused with the right code, to the peer's id */
 		ck_assert_uint_eq(world_sent(&w, CM_STOPCCN)->header.tunnel_id, p.id);
 	}
 	ck_assert_uint_eq(world_stats(&w).tunnels, 0);
-	ck_assert_uint_eq(world_stats(&w).malformed, sizeof(rows) / sizeof(rows[0]));
+	ck_assert_uint_eq(world_stats(&w).dropped[L2TP_DROP_MESSAGE], sizeof(rows) / sizeof(rows[0]));
 	finish();
 }
 END_TEST
@@ -586,7 +595,7 @@ START_TEST(sccrq_out_of_order) /* Ns must be 0, and no session be named */
 	struct msg m = peer_msg(&p, CM_SCCRQ);
 	peer_send(&p, &m, 5);
 	ck_assert_uint_eq(w.n_sent + world_stats(&w).tunnels, 0);
-	ck_assert_uint_eq(world_stats(&w).ignored, 2);
+	ck_assert_uint_eq(world_stats(&w).dropped[L2TP_DROP_UNEXPECTED], 2);
 	finish();
 }
 END_TEST
@@ -1564,7 +1573,7 @@ START_TEST(unknown_type) /* R2661-7.1-05: M set: the tunnel goes; clear: acknowl
 	body[0] = 0;
 	peer_send_body(&p, (struct l2tp_span){ body, sizeof(body) }, 0);
 	world_pass(&w, 100 * MSEC);
-	ck_assert_uint_eq(world_stats(&w).ignored, 1);
+	ck_assert_uint_eq(world_stats(&w).dropped[L2TP_DROP_TYPE], 1);
 	expect_state(&p, "established");
 	ck_assert_uint_eq(w.sent[w.n_sent - 1].header.nr, p.ns);
 	body[0] = 0x80;
@@ -1580,7 +1589,7 @@ START_TEST(impossible_acknowledgement) /* X2661-5.8-01 */
 	peer_open(&p);
 	p.nr += 5;
 	peer_zlb(&p);
-	ck_assert_uint_eq(world_stats(&w).malformed, 1);
+	ck_assert_uint_eq(world_stats(&w).dropped[L2TP_DROP_NR], 1);
 	expect_state(&p, "established");
 	finish();
 }
