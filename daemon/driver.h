@@ -45,6 +45,8 @@ int driver_call(struct driver *d, uint32_t tunnel_id, const struct l2tp_call_inf
 int driver_close(struct driver *d, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_reason *reason);
 /* What the kernel has counted; session_id 0: of the whole tunnel.  -ENOENT, -ENOTCONN: it has no data path */
 int driver_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, driver_counted done, void *ctx);
+/* For whoever goes before his answers have come: there will be none for this ctx. */
+void driver_forget_count(struct driver *d, const void *ctx);
 
 /* ---- What happens ------------------------------------------------------------------------------------------- */
 
@@ -52,6 +54,7 @@ enum driver_event_type {
 	DRIVER_TUNNEL_OPENED,      /* the first that the daemon's side hears of it */
 	DRIVER_TUNNEL_ESTABLISHED,
 	DRIVER_TUNNEL_CLOSING,     /* with its reason */
+	DRIVER_TUNNEL_REMOVING,    /* its sessions have gone, its kernel tunnel goes now: what is asked here is still counted */
 	DRIVER_TUNNEL_GONE,
 	DRIVER_SESSION_OPENED,
 	DRIVER_SESSION_ESTABLISHED,
@@ -76,7 +79,8 @@ struct driver_event {
 	const struct ppp_exit *exit;
 };
 
-/* Somebody who wants to hear.  He is called in the middle of things: he may look (view.h), and must not act. */
+/* Somebody who wants to hear.  He is called in the middle of things: he may look (view.h) and ask for counters, and must
+ * not act. */
 struct driver_watcher {
 	void (*event)(void *ctx, const struct driver_event *e);
 	void *ctx;

@@ -206,3 +206,8 @@ int driver_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, driv
 		d->dataplane->class->tunnel_stats(d->dataplane, tunnel_id, done, ctx);
 	return 0;
 }
+
+void driver_forget_count(struct driver *d, const void *ctx)
+{
+	d->dataplane->class->forget_stats(d->dataplane, ctx);
+}

@@ -229,6 +229,7 @@ void tunnel_op(struct driver *d, const struct l2tp_op *op)
 			dial_tunnel_down(t->dial, t->id, op->reason);
 	} else if (op->type == L2TP_OP_TUNNEL_DEL) {
 		unpin(t);
+		emit(t, DRIVER_TUNNEL_REMOVING, NULL);
 		d->dataplane->class->tunnel_del(d->dataplane, t->id, on_deleted, t);
 	} else {
 		emit(t, DRIVER_TUNNEL_GONE, NULL);

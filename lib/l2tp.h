@@ -452,6 +452,7 @@ struct l2tp_stats {
 	uint32_t tunnels, tunnels_established, tunnels_half_open;
 	uint32_t sessions, sessions_established;
 	uint64_t received, malformed, ignored, duplicates, retransmits, refused;
+	uint64_t calls_refused;       /* of refused: those with CDN */
 	uint64_t dropped[L2TP_DROPS]; /* what malformed and ignored are the sums of */
 	uint64_t limited; /* SCCRQs dropped and errors not answered, for their rate */
 	uint64_t evicted; /* half-open tunnels that made room */

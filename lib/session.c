@@ -552,6 +552,7 @@ void session_refuse(struct session_table *t, uint32_t peer_id, const struct l2tp
 	struct msg m = { .type = CM_CDN, .assigned_session_id = conn_spare_id(c->core, c->id) };
 
 	c->core->stats.refused++;
+	c->core->stats.calls_refused++;
 	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
 	conn_put_reason(&m, reason);
 	conn_send(c, &m, peer_id, now);

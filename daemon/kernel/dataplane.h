@@ -56,6 +56,8 @@ struct dataplane_class {
 			    void *ctx);
 	void (*session_stats)(struct dataplane *d, uint32_t tunnel_id, uint32_t session_id, dataplane_stats_done done,
 			      void *ctx);
+	/* Whoever has asked for counters with this ctx does not wait for the answers any more. */
+	void (*forget_stats)(struct dataplane *d, const void *ctx);
 	void (*free)(struct dataplane *d);
 };
 

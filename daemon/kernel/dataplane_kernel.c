@@ -504,6 +504,11 @@ static void tunnel_stats(struct dataplane *d, uint32_t tunnel_id, dataplane_stat
 
 /* ---- The class ------------------------------------------------------------------------------------------------- */
 
+static void forget_stats(struct dataplane *d, const void *ctx)
+{
+	requests_forget(((struct kernel *)d)->requests, ctx);
+}
+
 static void kernel_free(struct dataplane *d)
 {
 	struct kernel *k = (struct kernel *)d;
@@ -522,6 +527,7 @@ static const struct dataplane_class kernel_class = {
 	.session_set = session_set,
 	.session_del = session_del,
 	.session_stats = get_stats,
+	.forget_stats = forget_stats,
 	.free = kernel_free,
 };
 

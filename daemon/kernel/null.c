@@ -69,6 +69,11 @@ static void session_stats(struct dataplane *d, uint32_t tunnel_id, uint32_t sess
 	succeed(d, REQUEST_STATS, (union request_done){ .stats = done }, ctx);
 }
 
+static void forget_stats(struct dataplane *d, const void *ctx)
+{
+	requests_forget(((struct null *)d)->requests, ctx);
+}
+
 static void null_free(struct dataplane *d)
 {
 	requests_free(((struct null *)d)->requests);
@@ -84,6 +89,7 @@ static const struct dataplane_class null_class = {
 	.session_set = session_set,
 	.session_del = session_del,
 	.session_stats = session_stats,
+	.forget_stats = forget_stats,
 	.free = null_free,
 };
 

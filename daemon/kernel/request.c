@@ -22,6 +22,8 @@ static void call_done(struct request *r)
 	const char *text = r->text[0] ? r->text : NULL;
 	int fd = r->fd;
 
+	if (r->forgotten)
+		return;
 	switch (r->kind) {
 	case REQUEST_PLAIN:
 		r->done.plain(r->ctx, r->err, text);
@@ -109,6 +111,18 @@ struct request *request_new(struct requests *q, enum request_kind kind, union re
 	*r = blank;
 	DL_APPEND(q->open, r);
 	return r;
+}
+
+static void forget(struct request *list, const void *ctx)
+{
+	for (struct request *r = list; r; r = r->next)
+		r->forgotten = r->forgotten || (r->kind == REQUEST_STATS && r->ctx == ctx);
+}
+
+void requests_forget(struct requests *q, const void *ctx)
+{
+	forget(q->open, ctx);
+	forget(q->ready, ctx);
 }
 
 void request_answer(struct request *r)

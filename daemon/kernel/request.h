@@ -33,6 +33,8 @@ struct request {
 	void *owner;
 	struct dataplane_session session; /* what it is about; session_id 0: a tunnel */
 
+	bool forgotten; /* nobody waits for the answer any more */
+
 	/* The answer. */
 	int err;
 	int fd; /* an open file of the request: given away with a session's answer, closed otherwise */
@@ -45,6 +47,8 @@ void requests_free(struct requests *q); /* NULL is fine */
 
 /* NULL: out of memory; that has been answered already (the one answer that comes from within). */
 struct request *request_new(struct requests *q, enum request_kind kind, union request_done done, void *ctx);
+/* No answer to those of ctx that ask for counters. */
+void requests_forget(struct requests *q, const void *ctx);
 /* Only from the event loop; frees r. */
 void request_answer(struct request *r);
 /* From the loop's next round. */

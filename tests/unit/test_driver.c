@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernel/dataplane.h"
 #include "log.h"
 #include "view.h"
 
@@ -39,7 +40,7 @@ static const char *const names[DRIVER_EVENTS] = {
 	[DRIVER_SESSION_CLOSING] = "SESSION_CLOSING",   [DRIVER_SESSION_GONE] = "SESSION_GONE",
 	[DRIVER_PPP_STARTED] = "PPP_STARTED",           [DRIVER_PPP_UP] = "PPP_UP",
 	[DRIVER_PPP_EXITED] = "PPP_EXITED",             [DRIVER_TUNNEL_REFUSED] = "TUNNEL_REFUSED",
-	[DRIVER_STOPPING] = "STOPPING",
+	[DRIVER_STOPPING] = "STOPPING",                 [DRIVER_TUNNEL_REMOVING] = "TUNNEL_REMOVING",
 };
 
 static void append(char *to, size_t size, const char *word)
@@ -179,14 +180,14 @@ START_TEST(life) /* from the first word to the last, at both ends */
 	run_until(&lac, "SESSION_ESTABLISHED", 1);
 	run_until(&lns, "SESSION_ESTABLISHED", 1);
 	driver_stop(lac.driver);
-	run_until(&lac, "SESSION_GONE", 1);
-	run_until(&lns, "SESSION_GONE", 1);
+	run_until(&lac, "TUNNEL_REMOVING", 1);
+	run_until(&lns, "TUNNEL_REMOVING", 1);
 	ck_assert_str_eq(lac.heard, "TUNNEL_OPENED TUNNEL_ESTABLISHED SESSION_OPENED SESSION_ESTABLISHED STOPPING "
-				    "SESSION_CLOSING TUNNEL_CLOSING SESSION_GONE ");
-	ck_assert_str_eq(lac.states, "wait-ctl-reply established wait-dataplane established dead closing dead ");
+				    "SESSION_CLOSING TUNNEL_CLOSING SESSION_GONE TUNNEL_REMOVING ");
+	ck_assert_str_eq(lac.states, "wait-ctl-reply established wait-dataplane established dead closing dead closing ");
 	ck_assert_int_eq(lac.reason.origin, L2TP_BY_REQUEST);
 	ck_assert_str_eq(lns.heard, "TUNNEL_OPENED TUNNEL_ESTABLISHED SESSION_OPENED SESSION_ESTABLISHED "
-				    "SESSION_CLOSING TUNNEL_CLOSING SESSION_GONE ");
+				    "SESSION_CLOSING TUNNEL_CLOSING SESSION_GONE TUNNEL_REMOVING ");
 	ck_assert_int_eq(lns.reason.origin, L2TP_BY_PEER);
 	ck_assert_uint_eq(lns.reason.result, RC_STOPCCN_SHUTDOWN);
 	end_free(&lac);
@@ -269,6 +270,33 @@ START_TEST(views)
 }
 END_TEST
 
+static void on_counters(void *ctx, int err, const struct dataplane_stats *stats)
+{
+	ck_assert_int_eq(err, 0);
+	ck_assert_uint_eq(stats->rx_packets, 0);
+	++*(int *)ctx;
+}
+
+START_TEST(forgotten_counters) /* answered once and later; whoever has forgotten all his questions, never */
+{
+	int wanted = 0, forgotten = 0;
+	struct end lac;
+
+	start_lac(&lac, free_port(), "");
+	run_until(&lac, "TUNNEL_OPENED", 1);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(driver_count(lac.driver, lac.tunnel_id, 0, on_counters, &wanted), 0);
+		ck_assert_int_eq(driver_count(lac.driver, lac.tunnel_id, 0, on_counters, &forgotten), 0);
+	}
+	ck_assert_int_eq(wanted, 0);
+	driver_forget_count(lac.driver, &forgotten);
+	run_until(&lac, "TUNNEL_GONE", 1);
+	ck_assert_int_eq(wanted, 2);
+	ck_assert_int_eq(forgotten, 0);
+	end_free(&lac);
+}
+END_TEST
+
 START_TEST(wall_clock)
 {
 	struct end lac;
@@ -299,6 +327,7 @@ int main(void)
 	tcase_add_test(tc, tunnel_gone);
 	tcase_add_loop_test(tc, refused, 0, 2);
 	tcase_add_test(tc, views);
+	tcase_add_test(tc, forgotten_counters);
 	tcase_add_test(tc, wall_clock);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
