@@ -70,10 +70,15 @@ static bool is_within(const struct verb *v, const char *group)
 static void print_verbs(const char *group)
 {
 	const struct verb *v;
+	bool any = false;
 
-	for (size_t i = 0; (v = verb_at(i)); i++)
-		if (!(v->flags & VERB_HIDDEN) && is_within(v, group))
+	for (size_t i = 0; (v = verb_at(i)); i++) {
+		if (!(v->flags & VERB_HIDDEN) && is_within(v, group)) {
 			print_verb_line(v);
+			any = true;
+		}
+	}
+	fputs(any ? "\n" : "", stdout);
 }
 
 static void print_options(const struct verb *v)
@@ -97,7 +102,7 @@ static void print_help(const struct verb *v, const char *group)
 	}
 	putchar('\n');
 	print_verbs(group);
-	printf("\n%s", global_help);
+	fputs(global_help, stdout);
 }
 
 enum status ctl_usage(const struct ctl *c, const char *format, ...)
@@ -151,6 +156,17 @@ static bool choice_allows(const char *argument, const char *value)
 	}
 }
 
+/* The bus takes nothing else. */
+static enum status check_utf8(const struct ctl *c, const char *value)
+{
+	json_t *text = json_string(value);
+
+	if (!text)
+		return ctl_usage(c, "\"%s\" is not UTF-8", value);
+	json_decref(text);
+	return STATUS_OK;
+}
+
 static enum status check_value(const struct ctl *c, const struct verb_option *o, const char *value)
 {
 	uint32_t max = o->type == 'q' ? UINT16_MAX : UINT32_MAX, n;
@@ -159,7 +175,7 @@ static enum status check_value(const struct ctl *c, const struct verb_option *o,
 		return ctl_usage(c, "--%s wants a number, 0 to %u, not \"%s\"", o->name, max, value);
 	if (o->argument && is_choice(o->argument) && !choice_allows(o->argument, value))
 		return ctl_usage(c, "--%s wants %s, not \"%s\"", o->name, o->argument, value);
-	return STATUS_OK;
+	return check_utf8(c, value);
 }
 
 const char *ctl_option(const struct ctl *c, const char *name)
@@ -266,6 +282,7 @@ static enum status read_options(struct ctl *c, int argc, char **argv, const char
 
 static enum status check_arguments(const struct ctl *c)
 {
+	enum status status = STATUS_OK;
 	size_t min, max;
 
 	verb_arity(c->verb, &min, &max);
@@ -275,7 +292,9 @@ static enum status check_arguments(const struct ctl *c)
 		return ctl_usage(c, "%s: \"%s\" is one argument too many", c->verb->name, c->args[max]);
 	if (c->verb->flags & VERB_NO_JSON && c->format != FORMAT_TEXT)
 		return ctl_usage(c, "%s has nothing to say in JSON", c->verb->name);
-	return STATUS_OK;
+	for (size_t i = 0; i < c->n_args && status == STATUS_OK; i++)
+		status = check_utf8(c, c->args[i]);
+	return status;
 }
 
 /* No verb is called like that: a group of verbs, or a mistake. */

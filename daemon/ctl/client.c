@@ -19,14 +19,19 @@
 static const struct {
 	const char *name;
 	enum status status;
+	const char *text; /* NULL: what came with it */
 } errors[] = {
 	{ "org.l2tpd1.Error.NoSuchTunnel", STATUS_NOT_FOUND },
 	{ "org.l2tpd1.Error.NoSuchSession", STATUS_NOT_FOUND },
 	{ "org.l2tpd1.Error.NoSuchProfile", STATUS_NOT_FOUND },
+	{ SD_BUS_ERROR_UNKNOWN_OBJECT, STATUS_NOT_FOUND,
+	  "there is none of that name or number: see l2tpctl show tunnels, show sessions and show profiles" },
 	{ "org.l2tpd1.Error.AccessDenied", STATUS_DENIED },
 	{ SD_BUS_ERROR_ACCESS_DENIED, STATUS_DENIED },
-	{ SD_BUS_ERROR_NO_REPLY, STATUS_TIMEOUT },
-	{ SD_BUS_ERROR_TIMEOUT, STATUS_TIMEOUT },
+	{ SD_BUS_ERROR_NO_REPLY, STATUS_TIMEOUT, "the daemon has not answered in time" },
+	{ SD_BUS_ERROR_TIMEOUT, STATUS_TIMEOUT, "the daemon has not answered in time" },
+	{ SD_BUS_ERROR_UNKNOWN_METHOD, STATUS_FAILED,
+	  "this l2tpd does not know how to do that: it is older than l2tpctl" },
 };
 
 int ctl_must(int r)
@@ -46,14 +51,20 @@ void *ctl_must_ptr(void *p)
 
 enum status ctl_complain(const sd_bus_error *e)
 {
-	char *text = ctl_must_ptr(text_escape(e->message ? e->message : e->name));
+	const char *text = e->message ? e->message : e->name;
+	enum status status = STATUS_FAILED;
+	char *harmless;
 
-	fprintf(stderr, "l2tpctl: %s\n", text);
-	free(text);
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-		if (sd_bus_error_has_name(e, errors[i].name))
-			return errors[i].status;
-	return STATUS_FAILED;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		if (sd_bus_error_has_name(e, errors[i].name)) {
+			status = errors[i].status;
+			text = errors[i].text ? errors[i].text : text;
+		}
+	}
+	harmless = ctl_must_ptr(text_escape(text));
+	fprintf(stderr, "l2tpctl: %s\n", harmless);
+	free(harmless);
+	return status;
 }
 
 static enum status complain_socket(const struct ctl *c, int err)
@@ -73,12 +84,13 @@ static enum status complain_socket(const struct ctl *c, int err)
 	}
 }
 
-/* The connection has gone: refused when it was new, or the daemon has ended. */
-static enum status complain_gone(const struct ctl *c)
+enum status ctl_gone(const struct ctl *c)
 {
-	fprintf(stderr, "l2tpctl: l2tpd has closed the connection at %s: it has stopped, or you may not use it; then be "
-		"root, or a member of the group l2tpd\n", c->socket);
-	return geteuid() == 0 ? STATUS_UNREACHABLE : STATUS_DENIED;
+	if (c->answered || geteuid() == 0) {
+		fputs("l2tpctl: l2tpd has closed the connection: it has stopped, or l2tpctl was too slow\n", stderr);
+		return STATUS_UNREACHABLE;
+	}
+	return complain_socket(c, -EACCES);
 }
 
 /* A negative errno, also of connect(). */
@@ -120,18 +132,24 @@ static enum status connect_daemon(struct ctl *c)
 	ctl_must(sd_bus_set_fd(c->bus, fd, fd));
 	r = sd_bus_start(c->bus);
 	if (is_gone(r))
-		return complain_gone(c);
+		return ctl_gone(c);
 	ctl_must(r);
 	return STATUS_OK;
 }
 
-enum status ctl_method(struct ctl *c, const char *method, sd_bus_message **ret)
+enum status ctl_call_new(struct ctl *c, const char *path, const char *interface, const char *method,
+			 sd_bus_message **ret)
 {
 	enum status status = connect_daemon(c);
 
 	if (status == STATUS_OK)
-		ctl_must(sd_bus_message_new_method_call(c->bus, ret, NULL, MANAGER_PATH, MANAGER_INTERFACE, method));
+		ctl_must(sd_bus_message_new_method_call(c->bus, ret, NULL, path, interface, method));
 	return status;
+}
+
+enum status ctl_method(struct ctl *c, const char *method, sd_bus_message **ret)
+{
+	return ctl_call_new(c, MANAGER_PATH, MANAGER_INTERFACE, method, ret);
 }
 
 enum status ctl_call(struct ctl *c, sd_bus_message *m, uint64_t timeout_usec, sd_bus_message **ret)
@@ -142,7 +160,9 @@ enum status ctl_call(struct ctl *c, sd_bus_message *m, uint64_t timeout_usec, sd
 
 	sd_bus_message_unref(m);
 	if (r < 0)
-		status = is_gone(r) ? complain_gone(c) : ctl_complain(&error);
+		status = is_gone(r) ? ctl_gone(c) : ctl_complain(&error);
+	else
+		c->answered = true;
 	sd_bus_error_free(&error);
 	return status;
 }

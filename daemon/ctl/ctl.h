@@ -30,6 +30,7 @@ struct ctl {
 	const char *socket;
 	enum ctl_format format;
 	sd_bus *bus;                     /* NULL until the first call */
+	bool answered;                   /* so it lets us */
 };
 
 /* ---- args.c ------------------------------------------------------------------------------------------------- */
@@ -51,10 +52,14 @@ enum status ctl_usage(const struct ctl *c, const char *format, ...) __attribute_
 
 #define CALL_TIMEOUT 0 /* what is usual */
 
-/* A call of the Manager's method; *ret is to be filled with arguments.  Connects if need be. */
+/* A call of a method, or of the Manager's; *ret is to be filled with arguments.  Connects if need be. */
+enum status ctl_call_new(struct ctl *c, const char *path, const char *interface, const char *method,
+			 sd_bus_message **ret);
 enum status ctl_method(struct ctl *c, const char *method, sd_bus_message **ret);
 /* Send it and wait for the answer; m is consumed.  ret may be NULL. */
 enum status ctl_call(struct ctl *c, sd_bus_message *m, uint64_t timeout_usec, sd_bus_message **ret);
+/* The connection has been closed: refused when it was new, or the daemon has ended. */
+enum status ctl_gone(const struct ctl *c);
 /* Say what a D-Bus error means. */
 enum status ctl_complain(const sd_bus_error *e);
 /* For calls that fail only when there is no memory, or by our own mistake: ends the program.  Returns r. */

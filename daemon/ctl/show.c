@@ -2,50 +2,268 @@
 /*
  * show: what the daemon is and has.
  *
- * Lists come page by page and go out as they come, so that 100,000 sessions never sit in anybody's memory.
+ * Lists go out as they come, page by page, so that 100,000 sessions never sit in anybody's memory.  Their columns are
+ * tables of members; everything else about an object is in object.c, and in --json.
  */
-#include "json.h"
+#include "object.h"
+#include "rows.h"
 #include "table.h"
+#include "text.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* What a method without arguments answers. */
-static enum status ask(struct ctl *c, const char *method, json_t **ret)
+/* ---- Lists -------------------------------------------------------------------------------------------------- */
+
+/* One member, or what the function makes of the row (to be freed). */
+struct column {
+	struct table_column head;
+	const char *key;
+	char *(*text)(const json_t *row);
+};
+
+struct listing {
+	const struct column *columns;
+	size_t n;
+	struct table_column heads[TABLE_COLUMNS_MAX];
+	struct table *table;   /* with FORMAT_TEXT */
+	struct json_list json; /* else */
+};
+
+static void listing_begin(struct listing *l, const struct ctl *c, const struct column *columns, size_t n)
 {
-	sd_bus_message *m, *reply = NULL;
-	enum status status = ctl_method(c, method, &m);
+	size_t width = table_terminal(stdout);
 
-	if (status == STATUS_OK)
-		status = ctl_call(c, m, CALL_TIMEOUT, &reply);
-	if (status == STATUS_OK)
-		ctl_must(json_read(reply, ret));
-	sd_bus_message_unref(reply);
+	assert(n <= TABLE_COLUMNS_MAX);
+	*l = (struct listing){ .columns = columns, .n = n, .json = { .format = c->format } };
+	for (size_t i = 0; i < n; i++)
+		l->heads[i] = columns[i].head;
+	if (c->format == FORMAT_TEXT)
+		l->table = table_new(l->heads, n, stdout, width, width > 0);
+}
+
+static bool listing_add(void *ctx, json_t *row)
+{
+	struct listing *l = ctx;
+	char *cells[TABLE_COLUMNS_MAX] = { 0 };
+
+	if (!l->table) {
+		json_list_add(&l->json, row);
+		return true;
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		const struct column *column = &l->columns[i];
+
+		cells[i] = column->text ? column->text(row) :
+					  rows_text(column->key, json_object_get(row, column->key));
+	}
+	table_add(l->table, (const char *const *)cells);
+	for (size_t i = 0; i < l->n; i++)
+		free(cells[i]);
+	return true;
+}
+
+/* A list that broke off is not closed: nobody takes it for all there is. */
+static void listing_end(struct listing *l, enum status status)
+{
+	if (!l->table && status == STATUS_OK)
+		json_list_end(&l->json);
+	table_end(l->table);
+}
+
+static char *age_text(const json_t *row)
+{
+	uint64_t since = json_number(row, "EstablishedTime"), now = rows_now();
+	char buf[TEXT_MAX] = "";
+
+	if (since > 0 && since <= now)
+		text_duration((now - since) / USEC_PER_SEC * USEC_PER_SEC, buf);
+	return ctl_must_ptr(strdup(buf));
+}
+
+static char *session_text(const json_t *row)
+{
+	char buf[TEXT_MAX];
+
+	snprintf(buf, sizeof(buf), "%u/%u", (unsigned)json_number(row, "Tunnel"),
+		 (unsigned)json_number(row, "Session"));
+	return ctl_must_ptr(strdup(buf));
+}
+
+/* Whom an lns profile serves, or whom a lac profile dials. */
+static char *place_text(const json_t *row)
+{
+	const json_t *server = json_object_get(row, "Server");
+
+	return server && *json_text(row, "Server") ? rows_text("Server", server) :
+						      rows_text("Peers", json_object_get(row, "Peers"));
+}
+
+static const struct column tunnel_columns[] = {
+	{ { "TUNNEL", .right = true }, "Tunnel" },
+	{ { "PEER'S", .right = true }, "PeerTunnel" },
+	{ { "STATE" }, "State" },
+	{ { "PROFILE", .shrink = true }, "Profile" },
+	{ { "PEER" }, "Peer" },
+	{ { "HOST", .shrink = true }, "PeerHostName" },
+	{ { "SESSIONS", .right = true }, "Sessions" },
+	{ { "UP", .right = true }, .text = age_text },
+};
+
+static const struct column session_columns[] = {
+	{ { "SESSION", .right = true }, .text = session_text },
+	{ { "STATE" }, "State" },
+	{ { "ROLE" }, "Role" },
+	{ { "PROFILE", .shrink = true }, "Profile" },
+	{ { "PEER" }, "Peer" },
+	{ { "PPP" }, "PppState" },
+	{ { "INTERFACE" }, "Interface" },
+	{ { "USER", .shrink = true }, "UserName" },
+	{ { "ADDRESS" }, "RemoteAddress" },
+	{ { "UP", .right = true }, .text = age_text },
+};
+
+static const struct column profile_columns[] = {
+	{ { "PROFILE", .shrink = true }, "Name" },
+	{ { "ROLE" }, "Role" },
+	{ { "STATE" }, "State" },
+	{ { "PEER", .shrink = true }, .text = place_text },
+	{ { "TUNNELS", .right = true }, "Tunnels" },
+	{ { "SESSIONS", .right = true }, "Sessions" },
+};
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static enum status show_tunnels(struct ctl *c)
+{
+	struct listing l;
+	enum status status;
+
+	listing_begin(&l, c, tunnel_columns, ARRAY_SIZE(tunnel_columns));
+	status = rows_list(c, ROWS_TUNNELS, NULL, listing_add, &l);
+	listing_end(&l, status);
 	return status;
 }
 
-/* The file's text is for people; with --json it is one string. */
+static enum status show_sessions(struct ctl *c)
+{
+	struct listing l;
+	enum status status;
+
+	listing_begin(&l, c, session_columns, ARRAY_SIZE(session_columns));
+	status = rows_list(c, ROWS_SESSIONS, NULL, listing_add, &l);
+	listing_end(&l, status);
+	return status;
+}
+
+static enum status show_profiles(struct ctl *c)
+{
+	json_t *rows = NULL, *row;
+	struct listing l;
+	enum status status;
+	size_t i;
+
+	listing_begin(&l, c, profile_columns, ARRAY_SIZE(profile_columns));
+	status = rows_ask(c, "ListProfiles", &rows);
+	json_array_foreach(rows, i, row)
+		listing_add(&l, row);
+	listing_end(&l, status);
+	json_decref(rows);
+	return status;
+}
+
+/* ---- One object --------------------------------------------------------------------------------------------- */
+
+/* What has been asked for, or nothing; row is consumed. */
+static enum status print_row(const struct ctl *c, enum status status, json_t *row, void (*print)(const json_t *row))
+{
+	if (status == STATUS_OK && c->format == FORMAT_TEXT)
+		print(row);
+	else if (status == STATUS_OK)
+		json_print(row, c->format);
+	json_decref(row);
+	return status;
+}
+
+static void add_counters(struct ctl *c, json_t *row, uint32_t tunnel, uint32_t session)
+{
+	json_t *counters = rows_counters(c, tunnel, session);
+
+	if (counters)
+		ctl_must(json_object_set_new(row, "Counters", counters) < 0 ? -ENOMEM : 0);
+}
+
+static enum status show(struct ctl *c)
+{
+	json_t *row = NULL;
+	enum status status = rows_manager(c, &row);
+
+	return print_row(c, status, row, object_print_manager);
+}
+
+static enum status show_tunnel(struct ctl *c)
+{
+	enum status status;
+	json_t *row = NULL;
+	uint32_t tunnel;
+
+	status = rows_find_tunnel(c, c->args[0], &tunnel);
+	if (status == STATUS_OK)
+		status = rows_tunnel(c, tunnel, &row);
+	if (status == STATUS_OK)
+		add_counters(c, row, tunnel, 0);
+	return print_row(c, status, row, object_print_tunnel);
+}
+
+static enum status show_session(struct ctl *c)
+{
+	enum status status;
+	json_t *row = NULL;
+	uint32_t tunnel, session;
+
+	status = rows_find_session(c, c->args[0], &tunnel, &session);
+	if (status == STATUS_OK)
+		status = rows_session(c, tunnel, session, &row);
+	if (status == STATUS_OK)
+		add_counters(c, row, tunnel, session);
+	return print_row(c, status, row, object_print_session);
+}
+
+static enum status show_profile(struct ctl *c)
+{
+	json_t *row = NULL;
+	enum status status = rows_profile(c, c->args[0], &row);
+
+	return print_row(c, status, row, object_print_profile);
+}
+
+/* ---- Texts and counters ------------------------------------------------------------------------------------- */
+
+static void print_text(const json_t *text)
+{
+	fputs(json_string_value(text) ? json_string_value(text) : "", stdout);
+}
+
+/* With --json it is one string. */
 static enum status show_config(struct ctl *c)
 {
 	json_t *text = NULL;
-	enum status status = ask(c, "GetConfig", &text);
+	enum status status = rows_ask(c, "GetConfig", &text);
 
-	if (status == STATUS_OK && c->format == FORMAT_TEXT)
-		fputs(json_string_value(text), stdout);
-	else if (status == STATUS_OK)
-		json_print(text, c->format);
-	json_decref(text);
-	return status;
+	return print_row(c, status, text, print_text);
 }
 
-static void print_statistics(json_t *all)
+static void print_statistics(const json_t *all)
 {
 	static const struct table_column columns[] = { { .title = "WHAT" }, { .title = "COUNT", .right = true } };
-	struct table *t = table_new(columns, 2, stdout, table_terminal(stdout), table_terminal(stdout) > 0);
+	struct table *t = table_new(columns, ARRAY_SIZE(columns), stdout, 0, table_terminal(stdout) > 0);
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(all, key, value) {
-		char *count = ctl_must_ptr(json_dumps(value, JSON_ENCODE_ANY));
+	json_object_foreach((json_t *)all, key, value) {
+		char *count = rows_text(key, value);
 
 		table_add(t, (const char *[]){ key, count });
 		free(count);
@@ -56,18 +274,45 @@ static void print_statistics(json_t *all)
 static enum status show_statistics(struct ctl *c)
 {
 	json_t *all = NULL;
-	enum status status = ask(c, "GetStatistics", &all);
+	enum status status = rows_ask(c, "GetStatistics", &all);
 
-	if (status == STATUS_OK && c->format == FORMAT_TEXT)
-		print_statistics(all);
-	else if (status == STATUS_OK)
-		json_print(all, c->format);
-	json_decref(all);
-	return status;
+	return print_row(c, status, all, print_statistics);
 }
 
+/* ---- The verbs ---------------------------------------------------------------------------------------------- */
+
+static const struct verb_option tunnel_filter[] = {
+	{ "profile", "PROFILE", "those of this profile", "Profile", 's' },
+	{ "state", "STATE", "those in this state, as RFC 2661 calls it", "State", 's' },
+	{ "peer", "ADDRESS", "the peer's address, with or without its port", "Peer", 's' },
+	{ "host", "PATTERN", "the peer's host name; * and ? as in file names", "PeerHostName", 's' },
+	{ 0 },
+};
+
+static const struct verb_option session_filter[] = {
+	{ "tunnel", "TUNNEL", "those in this tunnel", "Tunnel", 'u' },
+	{ "profile", "PROFILE", "those of this profile", "Profile", 's' },
+	{ "state", "STATE", "those in this state, as RFC 2661 calls it", "State", 's' },
+	{ "role", "lac|lns", "what we are in them", "Role", 's' },
+	{ "peer", "ADDRESS", "the peer's address, with or without its port", "Peer", 's' },
+	{ "host", "PATTERN", "the peer's host name; * and ? as in file names", "PeerHostName", 's' },
+	{ "interface", "INTERFACE", "the one with this interface", "Interface", 's' },
+	{ "user", "USER", "those of this user, as authenticated by PPP", "UserName", 's' },
+	{ "address", "ADDRESS", "the one that gave this address to its peer", "Address", 's' },
+	{ "calling", "NUMBER", "those called from this number", "CallingNumber", 's' },
+	{ "called", "NUMBER", "those that called this number", "CalledNumber", 's' },
+	{ 0 },
+};
+
 const struct verb show_verbs[] = {
-	{ "show config", "", "the configuration in force, without its secrets", NULL, show_config, 0 },
-	{ "show statistics", "", "what the daemon has counted since its start", NULL, show_statistics, 0 },
+	{ "show", "", "what the daemon is and how much it has", NULL, show },
+	{ "show tunnels", "", "all tunnels, or some", tunnel_filter, show_tunnels },
+	{ "show sessions", "", "all sessions, or some", session_filter, show_sessions },
+	{ "show profiles", "", "whom the daemon serves and dials", NULL, show_profiles },
+	{ "show tunnel", "TUNNEL|PROFILE", "one tunnel in full", NULL, show_tunnel },
+	{ "show session", "SESSION|INTERFACE|USER", "one session in full", NULL, show_session },
+	{ "show profile", "PROFILE", "one profile in full", NULL, show_profile },
+	{ "show config", "", "the configuration in force, without its secrets", NULL, show_config },
+	{ "show statistics", "", "what the daemon has counted since its start", NULL, show_statistics },
 	{ 0 },
 };

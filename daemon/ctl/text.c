@@ -18,7 +18,6 @@
 #include <wctype.h>
 
 #define USEC_PER_MSEC 1000U
-#define USEC_PER_SEC  1000000U
 
 /* The character at s and its octets, false if it must not be printed. */
 static bool next_char(const char *s, wchar_t *ret, size_t *ret_len)
@@ -149,7 +148,8 @@ const char *text_time(uint64_t realtime_usec, uint64_t now_usec, char buf[TEXT_M
 
 const char *text_amount(double n, unsigned base, const char *unit, char buf[TEXT_MAX])
 {
-	static const char *const steps[][2] = { { "", "" }, { "k", "Ki" }, { "M", "Mi" }, { "G", "Gi" }, { "T", "Ti" } };
+	static const char *const steps[][2] = { { "", "" }, { "k", "Ki" }, { "M", "Mi" }, { "G", "Gi" },
+						{ "T", "Ti" } };
 	size_t i = 0;
 
 	while (n >= base && i < sizeof(steps) / sizeof(steps[0]) - 1) {

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define USEC_PER_SEC 1000000U
+
 #define TEXT_MAX 64 /* of the formatted times, durations and amounts */
 
 /* A copy in which nothing acts on a terminal: what does not print is \xNN, octet by octet.  NULL: no memory. */

@@ -14,6 +14,9 @@
 /* In the order of the help. */
 static const struct verb *const families[] = {
 	show_verbs,
+	watch_verbs,
+	request_verbs,
+	complete_verbs,
 	import_verbs,
 };
 

@@ -5,7 +5,7 @@
  * A family of verbs is a file of its own with an array `const struct verb NAME_verbs[]`, which ends with a row without
  * a name, and is named in three places: here, in the list of verb.c, and in daemon/meson.build.  Everything else
  * follows from its rows: --help, how many arguments there must be, how options are read and checked, what the shells
- * complete.  A test wants each verb and option in l2tpctl.1.
+ * complete.  tests/ctl/documented wants each verb and option in l2tpctl.1.
  */
 #ifndef VERB_H
 #define VERB_H
@@ -41,7 +41,7 @@ struct verb_option {
 	const char *argument; /* NULL: it takes none */
 	const char *help;
 	const char *key;
-	char type;            /* of D-Bus: b (no argument), s, or u and q, which are checked; 0: a string for the verb */
+	char type;            /* of D-Bus: b (no argument), s, or u and q, which are checked; 0: the verb's own */
 };
 
 enum {
@@ -64,6 +64,9 @@ struct verb {
 
 /* The families, one file each. */
 extern const struct verb show_verbs[];
+extern const struct verb watch_verbs[];
+extern const struct verb request_verbs[];
+extern const struct verb complete_verbs[];
 extern const struct verb import_verbs[];
 
 /* All verbs in the order of the help, from 0; NULL: there are no more. */

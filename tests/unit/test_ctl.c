@@ -34,6 +34,18 @@ static const struct {
 	{ "no such option", "show config --bogus", STATUS_USAGE, NULL, 0, FORMAT_TEXT },
 	{ "no such option before", "--bogus show config", STATUS_USAGE, NULL, 0, FORMAT_TEXT },
 	{ "an option without its argument", "show config --socket", STATUS_USAGE, NULL, 0, FORMAT_TEXT },
+	{ "the longer name", "show tunnel 5", STATUS_OK, "show tunnel", 1, FORMAT_TEXT },
+	{ "the shorter name", "show", STATUS_OK, "show", 0, FORMAT_TEXT },
+	{ "options among arguments", "close --result 3 5/6 --message x", STATUS_OK, "close", 1, FORMAT_TEXT },
+	{ "no argument", "open --wait", STATUS_USAGE, NULL, 0, FORMAT_TEXT },
+	{ "a number that is too large", "close 5 --result 65536", STATUS_USAGE, NULL, 0, FORMAT_TEXT },
+	{ "no number", "watch --count x", STATUS_USAGE, NULL, 0, FORMAT_TEXT },
+	{ "one of the words", "show sessions --role lns", STATUS_OK, "show sessions", 0, FORMAT_TEXT },
+	{ "none of the words", "show sessions --role la", STATUS_USAGE, NULL, 0, FORMAT_TEXT },
+	{ "not UTF-8", "open \xff", STATUS_USAGE, NULL, 0, FORMAT_TEXT },
+	{ "an option that is not UTF-8", "show tunnels --profile \xff", STATUS_USAGE, NULL, 0, FORMAT_TEXT },
+	{ "no JSON", "--json complete x", STATUS_USAGE, NULL, 0, FORMAT_TEXT },
+	{ "everything after --", "complete -- --json", STATUS_OK, "complete", 1, FORMAT_TEXT },
 	{ "help", "--help", STATUS_OK, NULL, 0, FORMAT_TEXT },
 	{ "help of a verb", "show config --help", STATUS_OK, NULL, 0, FORMAT_TEXT },
 	{ "help of a group", "show --help", STATUS_OK, NULL, 0, FORMAT_TEXT },
@@ -177,9 +189,9 @@ START_TEST(row_to_json)
 {
 	sd_bus_message *m = new_message();
 
-	ck_assert_int_ge(sd_bus_message_append(m, "aa{sv}", 2, 4, "Tunnel", "u", 4294967295U, "Peer", "s", "\xc3\xa4\x1b[2J",
-					       "Authenticated", "b", 1, "Ns", "q", 65535, 1, "Retransmits", "t",
-					       (uint64_t)1 << 62), 0);
+	ck_assert_int_ge(sd_bus_message_append(m, "aa{sv}", 2, 4, "Tunnel", "u", 4294967295U, "Peer", "s",
+					       "\xc3\xa4\x1b[2J", "Authenticated", "b", 1, "Ns", "q", 65535, 1,
+					       "Retransmits", "t", (uint64_t)1 << 62), 0);
 	expect_json(m, 0, "[{\"Tunnel\":4294967295,\"Peer\":\"\\u00E4\\u001B[2J\",\"Authenticated\":true,\"Ns\":65535},"
 			  "{\"Retransmits\":4611686018427387904}]");
 }
@@ -189,8 +201,9 @@ START_TEST(all_types_to_json)
 {
 	sd_bus_message *m = new_message();
 
-	ck_assert_int_ge(sd_bus_message_append(m, "(ybnqiuxtdsogasa{st}v)", 255, 0, -1, 1, -2, 2, (int64_t)-3, UINT64_MAX,
-					       0.5, "s", "/o", "g", 2, "a", "b", 1, "RxBytes", (uint64_t)7, "as", 0), 0);
+	ck_assert_int_ge(sd_bus_message_append(m, "(ybnqiuxtdsogasa{st}v)", 255, 0, -1, 1, -2, 2, (int64_t)-3,
+					       UINT64_MAX, 0.5, "s", "/o", "g", 2, "a", "b", 1, "RxBytes", (uint64_t)7,
+					       "as", 0), 0);
 	expect_json(m, 0, "[255,false,-1,1,-2,2,-3,1.8446744073709552e19,0.5,\"s\",\"/o\",\"g\",[\"a\",\"b\"],"
 			  "{\"RxBytes\":7},[]]");
 }

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * complete: what may stand at the end of a command line; for the shells' completions, which only ask.
+ *
+ *	l2tpctl complete -- WORD...
+ *
+ * The last word is the one to be completed.  What fits is printed, a line each: "candidate", a tab, what it is.  The
+ * verbs' table knows the verbs, their options and the words for their arguments; ids and names come from the daemon,
+ * silently, if there is one, and no more than a person would want to read.
+ */
+#include "rows.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CANDIDATES_MAX 500
+
+struct completion {
+	struct ctl *c;
+	const char *word;     /* as far as it has been typed */
+	const char *member;   /* of the rows that are asked for */
+	const char *last;     /* what was offered last, and its length */
+	size_t last_len, count;
+};
+
+/* Each once, if equal ones come one behind the other.  What the peer says goes no further than the description. */
+static void offer(struct completion *n, const char *candidate, size_t len, const char *what)
+{
+	size_t typed = strlen(n->word);
+	char *harmless;
+
+	if (len < typed || len == 0 || memcmp(candidate, n->word, typed) != 0 ||
+	    (n->last && n->last_len == len && memcmp(n->last, candidate, len) == 0))
+		return;
+	harmless = ctl_must_ptr(text_escape(what));
+	printf("%.*s\t%s\n", (int)len, candidate, harmless);
+	free(harmless);
+	n->last = candidate;
+	n->last_len = len;
+	n->count++;
+}
+
+/* ---- From the daemon ---------------------------------------------------------------------------------------- */
+
+/* A name that is more than a word to a shell is not offered. */
+static bool offer_name(void *ctx, json_t *row)
+{
+	static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,_-@+%/";
+	struct completion *n = ctx;
+	const char *name = json_text(row, n->member);
+
+	if (name[strspn(name, harmless)] == '\0')
+		offer(n, name, strlen(name), json_text(row, "Role"));
+	n->last = NULL; /* is freed with the row */
+	return n->count < CANDIDATES_MAX;
+}
+
+static bool offer_tunnel(void *ctx, json_t *row)
+{
+	struct completion *n = ctx;
+	char id[sizeof("4294967295")];
+
+	snprintf(id, sizeof(id), "%u", (unsigned)json_number(row, "Tunnel"));
+	offer(n, id, strlen(id), json_text(row, "Peer"));
+	n->last = NULL;
+	return n->count < CANDIDATES_MAX;
+}
+
+static bool offer_session(void *ctx, json_t *row)
+{
+	struct completion *n = ctx;
+	char id[sizeof("4294967295/4294967295")];
+
+	snprintf(id, sizeof(id), "%u/%u", (unsigned)json_number(row, "Tunnel"), (unsigned)json_number(row, "Session"));
+	offer(n, id, strlen(id), json_text(row, "Peer"));
+	n->last = NULL;
+	return n->count < CANDIDATES_MAX;
+}
+
+static void offer_profiles(struct completion *n)
+{
+	json_t *rows = NULL, *row;
+	size_t i;
+
+	rows_ask(n->c, "ListProfiles", &rows);
+	json_array_foreach(rows, i, row)
+		offer_name(n, row);
+	json_decref(rows);
+}
+
+/* ---- Arguments ---------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *placeholder, *method, *member;
+	rows_each offer;
+} sources[] = {
+	{ "TUNNEL", ROWS_TUNNELS, NULL, offer_tunnel },
+	{ "SESSION", ROWS_SESSIONS, NULL, offer_session },
+	{ "INTERFACE", ROWS_SESSIONS, "Interface", offer_name },
+	{ "USER", ROWS_SESSIONS, "UserName", offer_name },
+};
+
+static void offer_placeholder(struct completion *n, const char *placeholder, size_t len)
+{
+	json_t *all = ctl_must_ptr(json_object());
+
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		if (strlen(sources[i].placeholder) == len && !memcmp(sources[i].placeholder, placeholder, len)) {
+			n->member = sources[i].member;
+			rows_list(n->c, sources[i].method, all, sources[i].offer, n);
+		}
+	}
+	json_decref(all);
+	n->member = "Name";
+	if (len == strlen("PROFILE") && !memcmp(placeholder, "PROFILE", len))
+		offer_profiles(n);
+	/* the shell's own matter: no candidate, that word */
+	if (len == strlen("FILE") && !memcmp(placeholder, "FILE", len))
+		puts("\tFILE");
+}
+
+/* "TUNNEL|PROFILE", "[lac|lns]", "FILE..." */
+static void offer_argument(struct completion *n, const char *p, size_t len)
+{
+	const char *end = p + len;
+	size_t word;
+
+	for (; p < end; p += word + 1) {
+		p += *p == '[';
+		word = strcspn(p, "|/[]. ");
+		if (*p >= 'a' && *p <= 'z')
+			offer(n, p, word, "");
+		else
+			offer_placeholder(n, p, word);
+	}
+}
+
+static void offer_positional(struct completion *n, const struct verb *v, size_t position)
+{
+	const char *p = v->arguments;
+
+	for (; position > 0 && *p; position--) {
+		p += strcspn(p, " ");
+		p += strspn(p, " ");
+	}
+	offer_argument(n, p, strcspn(p, " "));
+}
+
+/* ---- The line ----------------------------------------------------------------------------------------------- */
+
+/* What has been typed in front of the word. */
+struct line {
+	const struct verb *verb; /* as soon as it is known */
+	char **plain;            /* the words that are no options */
+	size_t n_plain, used;    /* used: of the verb's name */
+	const char *pending;     /* the argument of an option that comes next */
+	bool socket;             /* that option is --socket */
+};
+
+static bool is_option(const char *word, const char *name)
+{
+	return word[0] == '-' && word[1] == '-' && !strcmp(word + 2, name);
+}
+
+/* The argument that "--option" takes, NULL for none. */
+static const char *argument_of(const struct verb *v, const char *word)
+{
+	for (size_t i = 0; v && i < verb_options(v); i++)
+		if (is_option(word, v->options[i].name))
+			return v->options[i].argument;
+	return is_option(word, "socket") ? "FILE" : NULL;
+}
+
+static void read_word(struct completion *n, struct line *l, char *word)
+{
+	if (l->pending) {
+		if (l->socket)
+			n->c->socket = word;
+		l->pending = NULL;
+	} else if (*word == '-') {
+		l->pending = argument_of(l->verb, word);
+		l->socket = is_option(word, "socket");
+	} else {
+		l->plain[l->n_plain++] = word;
+		l->verb = verb_find(l->plain, l->n_plain, &l->used);
+	}
+}
+
+static void offer_option(struct completion *n, const char *name, const char *what)
+{
+	char option[64];
+	int len = snprintf(option, sizeof(option), "--%s", name);
+
+	n->last = NULL;
+	offer(n, option, (size_t)len, what);
+	n->last = NULL;
+}
+
+static void offer_options(struct completion *n, const struct verb *v)
+{
+	for (size_t i = 0; v && i < verb_options(v); i++)
+		offer_option(n, v->options[i].name, v->options[i].help);
+	offer_option(n, "json", "JSON instead of text");
+	offer_option(n, "socket", "the daemon's socket");
+	offer_option(n, "help", "what is to be said about the verb");
+	if (!v)
+		offer_option(n, "version", "");
+}
+
+/* The next word of every verb that begins with what there is. */
+static void offer_verbs(struct completion *n, const struct line *l)
+{
+	const struct verb *v;
+
+	for (size_t i = 0; (v = verb_at(i)); i++) {
+		const char *p = v->name;
+
+		if (v->flags & VERB_HIDDEN || !verb_begins(v, l->plain, l->n_plain))
+			continue;
+		for (size_t skip = 0; skip < l->n_plain; skip++) {
+			p += strcspn(p, " ");
+			p += strspn(p, " ");
+		}
+		offer(n, p, strcspn(p, " "), v->summary);
+	}
+}
+
+static enum status complete(struct ctl *c)
+{
+	struct completion n = { .c = c, .word = c->args[c->n_args - 1] };
+	struct line line = { .plain = c->args };
+
+	/* one who types wants no complaints about a daemon that is not there */
+	if (!freopen("/dev/null", "w", stderr))
+		return STATUS_FAILED;
+	for (size_t i = 0; i + 1 < c->n_args; i++)
+		read_word(&n, &line, c->args[i]);
+	if (line.pending) {
+		offer_argument(&n, line.pending, strlen(line.pending));
+	} else if (*n.word == '-') {
+		offer_options(&n, line.verb);
+	} else {
+		offer_verbs(&n, &line);
+		if (line.verb)
+			offer_positional(&n, line.verb, line.n_plain - line.used);
+	}
+	return STATUS_OK;
+}
+
+const struct verb complete_verbs[] = {
+	{ "complete", "WORD...", "what may stand there, for the shell", NULL, complete, VERB_HIDDEN | VERB_NO_JSON },
+	{ 0 },
+};

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * object: one tunnel, session, profile or the daemon itself in full, for people.
+ */
+#ifndef OBJECT_H
+#define OBJECT_H
+
+#include "json.h"
+
+void object_print_manager(const json_t *row);
+void object_print_tunnel(const json_t *row);
+void object_print_session(const json_t *row);
+void object_print_profile(const json_t *row);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rows: tunnels, sessions and profiles as the daemon lists them: objects with the members of l2tpd-bus(5).
+ */
+#ifndef ROWS_H
+#define ROWS_H
+
+#include "json.h"
+
+#define ROWS_TUNNELS  "ListTunnels"
+#define ROWS_SESSIONS "ListSessions"
+
+/* false: that was enough. */
+typedef bool (*rows_each)(void *ctx, json_t *row);
+
+/* Each row of a list, page by page.  filter: its members must match; NULL: the verb's options are the filter. */
+enum status rows_list(struct ctl *c, const char *method, const json_t *filter, rows_each each, void *ctx);
+/* What a method without arguments answers. */
+enum status rows_ask(struct ctl *c, const char *method, json_t **ret);
+/* The properties of the daemon, a tunnel, a session or a profile, as in its row. */
+enum status rows_manager(struct ctl *c, json_t **ret);
+enum status rows_tunnel(struct ctl *c, uint32_t tunnel, json_t **ret);
+enum status rows_session(struct ctl *c, uint32_t tunnel, uint32_t session, json_t **ret);
+enum status rows_profile(struct ctl *c, const char *name, json_t **ret);
+/* The kernel's counters; NULL if there are none. */
+json_t *rows_counters(struct ctl *c, uint32_t tunnel, uint32_t session);
+
+/* "4711", or "4711/12": *ret_session 0 is the tunnel. */
+bool rows_parse_id(const char *s, uint32_t *ret_tunnel, uint32_t *ret_session);
+/* "4711/12", an interface or a user: there must be exactly one such session; it is only looked for by name. */
+enum status rows_find_session(struct ctl *c, const char *name, uint32_t *ret_tunnel, uint32_t *ret_session);
+/* A tunnel's id, or the profile with exactly one tunnel. */
+enum status rows_find_tunnel(struct ctl *c, const char *name, uint32_t *ret_tunnel);
+
+/* Does a row match the verb's options as a filter?  As the daemon would say. */
+bool rows_match(const struct ctl *c, const json_t *row);
+/* A member for people: by the ending of its name a time, a duration or an amount.  To be freed. */
+char *rows_text(const char *key, const json_t *value);
+/* Now, CLOCK_REALTIME in us */
+uint64_t rows_now(void);
+
+#endif
