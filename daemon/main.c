@@ -19,17 +19,21 @@
 #include "log.h"
 
 #define EXIT_USAGE 2
+#define CLEAN 256 /* an option that has no letter */
 
 static const char usage[] =
 	"l2tpd: L2TP daemon, LAC and LNS (RFC 2661), with the data path in the Linux kernel\n"
 	"\n"
 	"  l2tpd [--config FILE] [--dataplane=kernel|none] [--log-level LEVEL]\n"
 	"  l2tpd --check FILE [--print]\n"
+	"  l2tpd --clean [--config FILE]\n"
 	"\n"
 	"  -c, --config FILE       configuration, default " CONFIG_PATH "\n"
 	"  -t, --check FILE        read FILE, report every mistake, and exit\n"
 	"  -p, --print             read the configuration, print all of it as it would be in force, without\n"
 	"                          secrets, and exit\n"
+	"      --clean             end the pppd processes and remove the routes that a daemon has left\n"
+	"                          which did not stop in order, and exit\n"
 	"  -d, --dataplane WHAT    kernel (default), or none: the control protocol alone, without\n"
 	"                          rights, kernel modules and PPP\n"
 	"  -l, --log-level LEVEL   error, warning, notice, info or debug, instead of the file's\n"
@@ -41,7 +45,7 @@ static const char usage[] =
 
 struct options {
 	const char *config;
-	bool check, print;
+	bool check, print, clean;
 	enum driver_dataplane dataplane;
 	int log_level; /* -1: the file's */
 };
@@ -86,6 +90,7 @@ static int parse_options(int argc, char **argv, struct options *o, int *ret_stat
 	static const struct option table[] = { { "config", required_argument, NULL, 'c' },
 					       { "check", required_argument, NULL, 't' },
 					       { "print", no_argument, NULL, 'p' },
+					       { "clean", no_argument, NULL, CLEAN },
 					       { "dataplane", required_argument, NULL, 'd' },
 					       { "log-level", required_argument, NULL, 'l' },
 					       { "version", no_argument, NULL, 'V' },
@@ -106,6 +111,9 @@ static int parse_options(int argc, char **argv, struct options *o, int *ret_stat
 			break;
 		case 'p':
 			o->print = true;
+			break;
+		case CLEAN:
+			o->clean = true;
 			break;
 		case 'd':
 			good = parse_dataplane(optarg, &o->dataplane);
@@ -170,6 +178,20 @@ static void raise_file_limit(void)
 	}
 }
 
+/* A driver begins with that; a daemon that runs keeps it from beginning. */
+static int clean(const struct config *config)
+{
+	struct driver *driver = NULL;
+	sd_event *event = NULL;
+	int r = sd_event_default(&event);
+
+	if (r >= 0)
+		r = driver_new(event, config, DATAPLANE_KERNEL, &driver);
+	driver_free(driver);
+	sd_event_unref(event);
+	return r;
+}
+
 static int run(const struct config *config, enum driver_dataplane dataplane)
 {
 	struct driver *driver = NULL;
@@ -219,7 +241,7 @@ int main(int argc, char **argv)
 		printf("%s: no mistakes\n", options.config);
 	} else {
 		log_open(options.log_level < 0 ? config->log_level : options.log_level);
-		r = run(config, options.dataplane);
+		r = options.clean ? clean(config) : run(config, options.dataplane);
 		log_flush();
 	}
 	config_free(config);
