@@ -84,6 +84,12 @@ struct config_profile {
 /* The code of a PHB that is a standard is its DSCP, left-justified (RFC 3140). */
 #define CONFIG_DSCP_SHIFT 10
 
+/* Where a stream is listened for: a Unix socket's path, or else an address; neither: nowhere. */
+struct config_stream {
+	char path[108];            /* as sockaddr_un has it */
+	struct l2tp_addr addr;
+};
+
 struct config_listen {
 	struct l2tp_addr addr;     /* family 0: all addresses of both families */
 	unsigned line;
@@ -104,6 +110,7 @@ struct config {
 	char *pppd_plugin;         /* path of pppd-l2tp.so */
 	uint32_t pppd_starts;      /* pppd started and not yet up, at most */
 	usec_t stop_timeout;       /* orderly stop, bounded */
+	struct config_stream metrics; /* where they are served */
 	int log_level;             /* syslog's: LOG_ERR .. LOG_DEBUG */
 };
 

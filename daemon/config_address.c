@@ -59,13 +59,13 @@ static const char *read_ip(const char *text, bool prefix, struct l2tp_addr *ret)
 	return NULL;
 }
 
-/* "ADDRESS", "ADDRESS:PORT" for IPv4, "[ADDRESS]:PORT" for any */
-static const char *read_endpoint(const char *text, struct l2tp_addr *ret)
+/* "ADDRESS", "ADDRESS:PORT" for IPv4, "[ADDRESS]:PORT" for any; otherwise: the port of the first, 0: it must have one */
+static const char *read_endpoint(const char *text, uint16_t otherwise, struct l2tp_addr *ret)
 {
 	bool bracket = text[0] == '[';
 	const char *end = bracket ? strchr(text, ']') : strchr(text, ':');
 	const char *port = NULL, *rest;
-	uint64_t number = L2TP_PORT;
+	uint64_t number = otherwise;
 	char ip[80];
 
 	if (bracket && !end)
@@ -82,9 +82,10 @@ static const char *read_endpoint(const char *text, struct l2tp_addr *ret)
 	if (port && (!value_read_digits(port, &number, &rest) || *rest || number < 1 || number > UINT16_MAX))
 		return "an address with a bad port";
 	const char *what = read_ip(ip, false, ret);
-	if (!what)
-		ret->port = (uint16_t)number;
-	return what;
+	if (what)
+		return what;
+	ret->port = (uint16_t)number;
+	return number ? NULL : "an address without a port";
 }
 
 static const char *set_ipv4(struct option_context *x, const struct option *o, const char *text, void *field)
@@ -116,6 +117,13 @@ static void put_ip(const struct l2tp_addr *a, FILE *out)
 		fprintf(out, "%%%s", interface);
 	else if (a->scope)
 		fprintf(out, "%%%u", (unsigned)a->scope);
+}
+
+static void put_endpoint(const struct l2tp_addr *a, FILE *out)
+{
+	fputs(a->family == 6 ? "\"[" : "\"", out);
+	put_ip(a, out);
+	fprintf(out, "%s:%u\"", a->family == 6 ? "]" : "", a->port);
 }
 
 static bool bits_are_zero(const struct l2tp_addr *a, unsigned from)
@@ -206,7 +214,7 @@ static const char *set_listen(struct option_context *x, const struct option *o, 
 	struct config *c = field;
 	struct config_listen *longer;
 	struct l2tp_addr addr;
-	const char *what = read_endpoint(text, &addr);
+	const char *what = read_endpoint(text, L2TP_PORT, &addr);
 
 	if (what)
 		return what;
@@ -233,11 +241,8 @@ static void print_listens(const struct option *o, const void *field, const struc
 	option_put_key(p, o);
 	fputc('{', p->out);
 	for (size_t i = 0; i < c->n_listens; i++) {
-		const struct l2tp_addr *a = &c->listens[i].addr;
-
-		fprintf(p->out, "%s\"%s", i ? ", " : " ", a->family == 6 ? "[" : "");
-		put_ip(a, p->out);
-		fprintf(p->out, "%s:%u\"", a->family == 6 ? "]" : "", a->port);
+		fputs(i ? ", " : " ", p->out);
+		put_endpoint(&c->listens[i].addr, p->out);
 	}
 	fputs(c->n_listens ? " }\n" : "}\n", p->out);
 }
@@ -249,6 +254,38 @@ static void clear_listens(void *field)
 	free(c->listens);
 	c->listens = NULL;
 	c->n_listens = 0;
+}
+
+/* "/run/l2tpd/metrics", or an address with its port */
+static const char *set_stream(struct option_context *x, const struct option *o, const char *text, void *field)
+{
+	struct config_stream s = { 0 };
+	const char *what = NULL;
+
+	(void)x;
+	if (strcmp(text, o->word) != 0 && text[0] != '/')
+		what = read_endpoint(text, 0, &s.addr);
+	else if (strlen(text) >= sizeof(s.path))
+		what = "too long";
+	else if (text[0] == '/')
+		memcpy(s.path, text, strlen(text));
+	if (!what)
+		*(struct config_stream *)field = s;
+	return what;
+}
+
+static void print_stream(const struct option *o, const void *field, const struct option_print *p)
+{
+	const struct config_stream *s = field;
+	const char *text = s->path[0] ? s->path : o->word;
+
+	if (!s->addr.family) {
+		value_print_text(o, &text, p);
+		return;
+	}
+	option_put_key(p, o);
+	put_endpoint(&s->addr, p->out);
+	fputc('\n', p->out);
 }
 
 static uint32_t host_order(const struct l2tp_addr *a)
@@ -353,6 +390,12 @@ const struct option_kind kind_listens = {
 	.set = set_listen,
 	.print = print_listens,
 	.clear = clear_listens,
+};
+const struct option_kind kind_stream = {
+	.allowed = "an address with its port, like 127.0.0.1:9701 or [::1]:9701, the absolute path of a Unix socket of up to "
+		   "107 octets, or none",
+	.set = set_stream,
+	.print = print_stream,
 };
 const struct option_kind kind_range = {
 	.allowed = "10.64.0.2-10.64.255.254 or 10.64.0.0/16, of at most 16777216 addresses",

@@ -55,6 +55,7 @@ const struct option options[] = {
 	TOP("pppd-starts",          number,      pppd_starts,          1,          1024,       NONE,        "16")
 	TOP("stop-timeout",         time,        stop_timeout,         SEC,        5 * MINUTE, NONE,        "10s")
 	TOP("stranger-refusal",     refusal,     stranger_refusal,     1,          RC_STOPCCN_DS, "silence", "4")
+	TOP("metrics-listen",       stream,      metrics,              0,          0,          "none",      "none")
 	TOP("log-level",            log_level,   log_level,            0,          0,          NONE,        "info")
 
 	LIM("tunnels",              number,      tunnels,              1,          UINT16_MAX, NONE,        NONE)

@@ -17,6 +17,7 @@
 #include "config.h"
 #include "driver.h"
 #include "log.h"
+#include "metrics.h"
 
 #define EXIT_USAGE 2
 #define CLEAN 256 /* an option that has no letter */
@@ -195,6 +196,7 @@ static int clean(const struct config *config)
 static int run(const struct config *config, enum driver_dataplane dataplane)
 {
 	struct driver *driver = NULL;
+	struct metrics *metrics = NULL;
 	sd_event *event = NULL;
 	int r;
 
@@ -206,6 +208,8 @@ static int run(const struct config *config, enum driver_dataplane dataplane)
 	if (r >= 0)
 		r = add_signals(event, driver);
 	if (r >= 0)
+		r = metrics_new(event, driver, &config->metrics, &metrics);
+	if (r >= 0)
 		r = driver_start(driver);
 	if (r >= 0)
 		r = sd_event_set_watchdog(event, true); /* as the unit's WatchdogSec= wants it */
@@ -216,6 +220,7 @@ static int run(const struct config *config, enum driver_dataplane dataplane)
 		log_event(r < 0 ? LOG_ERR : LOG_NOTICE, r < 0 ? LOG_BUG : LOG_INFO_ONLY, NULL, "stopped%s%s",
 			  r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
 	}
+	metrics_free(metrics);
 	driver_free(driver);
 	sd_event_unref(event);
 	return r;

@@ -40,7 +40,8 @@ void view_daemon(const struct driver *d, struct view_daemon *ret)
 	*ret = (struct view_daemon){ .state = d->stopping ? "stopping" : "running",
 				     .dataplane = d->dataplane_name,
 				     .config_path = d->config->path,
-				     .started = d->started };
+				     .started = d->started,
+				     .limits = d->config->limits };
 	l2tp_get_stats(d->engine, &ret->stats);
 }
 

@@ -17,6 +17,7 @@ struct view_daemon {
 	const char *config_path;
 	usec_t started;               /* of the monotonic clock, as all times here */
 	struct l2tp_stats stats;
+	struct l2tp_limits limits;
 };
 
 struct view_tunnel {

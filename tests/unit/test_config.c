@@ -266,6 +266,7 @@ START_TEST(empty_file_has_the_defaults)
 	ck_assert_uint_eq(c->pppd_starts, 16);
 	ck_assert_uint_eq(c->stop_timeout, 10 * USEC_PER_SEC);
 	ck_assert_int_eq(c->log_level, LOG_INFO);
+	ck_assert(!c->metrics.path[0] && !c->metrics.addr.family);
 	config_free(c);
 }
 END_TEST
@@ -306,12 +307,51 @@ START_TEST(empty_profiles_have_the_defaults)
 }
 END_TEST
 
+#define PATH_32 "/a123456789b123456789c123456789d"
+
+static const struct {
+	const char *text, *wrong;
+} streams[] = {
+	{ "127.0.0.1:9701", NULL },
+	{ "[2001:db8::1]:1", NULL },
+	{ "/run/l2tpd/metrics", NULL },
+	{ PATH_32 PATH_32 PATH_32 "/a123456789", NULL },
+	{ PATH_32 PATH_32 PATH_32 "/a1234567890", "too long" },
+	{ "127.0.0.1", "an address without a port" },
+	{ "::1", "an address without a port" },
+	{ "127.0.0.1:0", "an address with a bad port" },
+	{ ":9701", "not an address" },
+	{ "metrics", "not an address" },
+	{ "", "not an address" },
+};
+
+START_TEST(places_of_a_stream)
+{
+	const struct option *o = options;
+	struct config c = { 0 };
+	const char *wrong;
+
+	while (o->kind != &kind_stream)
+		o++;
+	c.metrics.addr.port = 7;
+	wrong = option_set(NULL, o, streams[_i].text, &c);
+	if (streams[_i].wrong) {
+		ck_assert_str_eq(wrong, streams[_i].wrong);
+		ck_assert_uint_eq(c.metrics.addr.port, 7);
+		return;
+	}
+	ck_assert_ptr_null(wrong);
+	ck_assert_int_eq(c.metrics.addr.family == 0, streams[_i].text[0] == '/');
+	ck_assert_str_eq(c.metrics.path, streams[_i].text[0] == '/' ? streams[_i].text : "");
+}
+END_TEST
+
 START_TEST(everything_set)
 {
 	struct config *c = load_good(
 		"listen = { 192.0.2.1, \"[2001:db8::1]:1702\", '2001:db8::2', 192.0.2.1:1703 } # a comment\n"
 		"runtime-directory = /tmp/x  pppd = /bin/true pppd-plugin = '/x.so' pppd-starts = 3\n"
-		"stop-timeout = 1min stranger-refusal = silence\n"
+		"stop-timeout = 1min stranger-refusal = silence metrics-listen = \"[::]:9701\"\n"
 		"log-level = debug /* two\nlines */ limits { tunnels = 5 sessions = 6 sessions-per-tunnel = 7\n"
 		"half-open = 8 half-open-per-source = 9\n"
 		"sccrq-per-second = 10 sccrq-per-second-per-source = 11\n"
@@ -342,6 +382,7 @@ START_TEST(everything_set)
 	ck_assert_str_eq(c->runtime_directory, "/tmp/x");
 	ck_assert_str_eq(c->pppd_plugin, "/x.so");
 	ck_assert(c->pppd_starts == 3 && c->stop_timeout == 60 * USEC_PER_SEC && c->log_level == LOG_DEBUG);
+	ck_assert(c->metrics.addr.family == 6 && c->metrics.addr.port == 9701 && !c->metrics.path[0]);
 	ck_assert_mem_eq(&c->limits, (&(struct l2tp_limits){ 5, 6, 7, 8, 9, 10, 11, 12, 13, { 2, 7 } }), sizeof(c->limits));
 	ck_assert(c->n_pools == 2 && c->pools[0].first == 0x0a000002 && c->pools[0].last == 0x0a000002);
 	ck_assert(c->pools[1].first == 0x0a010005 && c->pools[1].last == 0x0a010009);
@@ -800,6 +841,7 @@ int main(void)
 	tcase_add_loop_test(t, not_readable, 0, 2);
 	tcase_add_test(t, empty_file_has_the_defaults);
 	tcase_add_test(t, empty_profiles_have_the_defaults);
+	tcase_add_loop_test(t, places_of_a_stream, 0, sizeof(streams) / sizeof(streams[0]));
 	tcase_add_test(t, everything_set);
 	tcase_add_test(t, lns_set);
 	tcase_add_test(t, printed);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* metrics_table: the table of all metrics, and all of them as text. */
+#ifndef METRICS_TABLE_H
+#define METRICS_TABLE_H
+
+#include "metrics_count.h"
+#include "view.h"
+
+#define METRICS_UNKNOWN UINT64_MAX /* a number that the system does not tell: left out */
+
+/* Of this process, as /proc has it. */
+struct metrics_process {
+	uint64_t resident, virtual, fds, fds_max; /* octets; numbers */
+	usec_t cpu;
+};
+
+/* What is written; numbers are found by their place in it. */
+struct metrics_snapshot {
+	const struct counts *counts;
+	struct view_daemon daemon;
+	usec_t started;                           /* on the clock on the wall */
+	struct metrics_process process;
+};
+
+struct metric {
+	const char *name;
+	enum metric_type type;
+	const char *unit;   /* NULL: none */
+	const char *labels; /* for the manual */
+	void (*write)(struct metrics_text *t, const struct metric *m, const struct metrics_snapshot *s);
+	size_t offset, size;
+	const char *help;
+};
+
+extern const struct metric metrics_table[];
+extern const size_t metrics_table_n;
+
+void metrics_write(struct metrics_text *t, const struct metrics_snapshot *s);
+
+#endif
