@@ -16,8 +16,9 @@ static const struct verb *const families[] = {
 	show_verbs,
 	watch_verbs,
 	request_verbs,
-	complete_verbs,
+	kernel_verbs,
 	import_verbs,
+	complete_verbs,
 };
 
 const struct verb *verb_at(size_t i)

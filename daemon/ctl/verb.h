@@ -68,6 +68,7 @@ extern const struct verb watch_verbs[];
 extern const struct verb request_verbs[];
 extern const struct verb complete_verbs[];
 extern const struct verb import_verbs[];
+extern const struct verb kernel_verbs[];
 
 /* All verbs in the order of the help, from 0; NULL: there are no more. */
 const struct verb *verb_at(size_t i);
