@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session: one call in a tunnel.  session.c: its life, ids and operations; session_fsm.c: the RFC's state tables.
+ * session: one call in a tunnel.  session.c: its life, ids and operations; session_fsm.c: the RFC's state tables;
+ * session_msg.c: what is said.
  *
  * A session never frees itself: the engine does, when the world has been told that it is gone.
  */
@@ -160,6 +161,10 @@ void session_errors_due(struct session *s, usec_t now);
 /* All sessions: the tunnel has been established; it is going. */
 void session_table_open(struct session_table *t, usec_t now);
 void session_table_close(struct session_table *t, const struct l2tp_reason *reason, usec_t now);
+
+/* session_msg.c: send one of the messages that set the call up; end it. */
+void session_say(struct session *s, enum cm_type type, usec_t now);
+void session_say_cdn(struct session *s, const struct l2tp_reason *reason, usec_t now);
 
 /* Used by the state machine. */
 void session_bury(struct session *s, const struct l2tp_reason *reason);

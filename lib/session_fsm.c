@@ -23,22 +23,6 @@ static struct conn *conn_of(const struct session *s)
 	return s->table->conn;
 }
 
-static void send_cdn(struct session *s, const struct l2tp_reason *reason, usec_t now)
-{
-	struct msg m = { .type = CM_CDN, .assigned_session_id = (uint16_t)s->id };
-
-	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
-	conn_put_reason(&m, reason);
-	conn_send(conn_of(s), &m, s->peer_id, now);
-}
-
-/* The per-hop behaviour that we ask for, or answer with (RFC 3308). */
-static void put_phb(struct msg *m, uint32_t phb)
-{
-	m->session_ds = (uint16_t)phb;
-	m->has |= (uint64_t)(phb != L2TP_PHB_NONE) << AVP_SESSION_DS;
-}
-
 /* ---- Actions ------------------------------------------------------------------------------------------------ */
 
 static void clean_up(struct session *s, const struct session_input *in, usec_t now)
@@ -49,7 +33,7 @@ static void clean_up(struct session *s, const struct session_input *in, usec_t n
 
 static void cdn(struct session *s, const struct session_input *in, usec_t now)
 {
-	send_cdn(s, in->reason, now);
+	session_say_cdn(s, in->reason, now);
 	session_bury(s, in->reason);
 }
 
@@ -82,30 +66,6 @@ static void wait(struct session *s, const struct session_input *in, usec_t now)
 	(void)s, (void)in, (void)now;
 }
 
-static void send_icrq(struct session *s, const struct session_input *in, usec_t now)
-{
-	struct msg m = { .type = CM_ICRQ, .assigned_session_id = (uint16_t)s->id };
-	const struct l2tp_call_info *info = &s->info;
-
-	(void)in;
-	m.call_serial_number = info->call_serial_number;
-	m.bearer_type = info->bearer_type;
-	m.physical_channel_id = info->physical_channel_id;
-	m.calling_number = info->calling_number;
-	m.called_number = info->called_number;
-	m.sub_address = info->sub_address;
-	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
-	msg_set(&m, AVP_CALL_SERIAL_NUMBER);
-	msg_set(&m, AVP_BEARER_TYPE);
-	m.has |= (uint64_t)!!info->physical_channel_id << AVP_PHYSICAL_CHANNEL_ID |
-		 (uint64_t)!!info->calling_number.len << AVP_CALLING_NUMBER |
-		 (uint64_t)!!info->called_number.len << AVP_CALLED_NUMBER |
-		 (uint64_t)!!info->sub_address.len << AVP_SUB_ADDRESS;
-	put_phb(&m, conn_of(s)->params.session_phb);
-	conn_send(conn_of(s), &m, 0, now);
-	session_set_deadline(s, now + conn_of(s)->params.setup_timeout);
-}
-
 static void make_path(struct session *s, const struct session_input *in, usec_t now)
 {
 	(void)in, (void)now;
@@ -118,16 +78,6 @@ static void alter_path(struct session *s, const struct session_input *in, usec_t
 	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_SET);
 }
 
-static void send_icrp(struct session *s, const struct session_input *in, usec_t now)
-{
-	struct msg m = { .type = CM_ICRP, .assigned_session_id = (uint16_t)s->id };
-
-	(void)in;
-	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
-	put_phb(&m, s->phb);
-	conn_send(conn_of(s), &m, s->peer_id, now);
-}
-
 static void up(struct session *s, const struct session_input *in, usec_t now)
 {
 	(void)in, (void)now;
@@ -136,24 +86,54 @@ static void up(struct session *s, const struct session_input *in, usec_t now)
 	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_UP);
 }
 
+/* ---- What is said -------------------------------------------------------------------------------------------- */
+
+/* The first message: the rest must follow in time. */
+static void send_request(struct session *s, enum cm_type type, usec_t now)
+{
+	session_say(s, type, now);
+	session_set_deadline(s, now + conn_of(s)->params.setup_timeout);
+}
+
+static void send_icrq(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)in;
+	send_request(s, CM_ICRQ, now);
+}
+
+static void send_ocrq(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)in;
+	send_request(s, CM_OCRQ, now);
+}
+
+static void send_icrp(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)in;
+	session_say(s, CM_ICRP, now);
+}
+
+/* Facilities exist; the world opens the bearer. */
+static void send_ocrp(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)in;
+	session_say(s, CM_OCRP, now);
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_DIAL);
+}
+
 static void send_iccn(struct session *s, const struct session_input *in, usec_t now)
 {
-	struct msg m = { .type = CM_ICCN };
-
-	m.tx_connect_speed = s->info.tx_connect_speed;
-	m.rx_connect_speed = s->info.rx_connect_speed;
-	m.framing_type = s->info.framing_type;
-	m.private_group_id = s->info.private_group_id;
-	msg_set(&m, AVP_TX_CONNECT_SPEED);
-	msg_set(&m, AVP_FRAMING_TYPE);
-	m.has |= (uint64_t)!!s->info.rx_connect_speed << AVP_RX_CONNECT_SPEED |
-		 (uint64_t)!!s->info.private_group_id.len << AVP_PRIVATE_GROUP_ID |
-		 (uint64_t)s->info.sequencing_required << AVP_SEQUENCING_REQUIRED;
-	session_put_proxy(&s->info.proxy, &m);
-	session_put_lcp(&s->info.lcp, &m);
-	conn_send(conn_of(s), &m, s->peer_id, now);
+	session_say(s, CM_ICCN, now);
 	up(s, in, now);
 }
+
+static void send_occn(struct session *s, const struct session_input *in, usec_t now)
+{
+	session_say(s, CM_OCCN, now);
+	up(s, in, now);
+}
+
+/* ---- What is heard ------------------------------------------------------------------------------------------- */
 
 /* What is said during a call (6.13, 6.14); in the other direction it says nothing (X2661-6-06). */
 static void hear_sli(struct session *s, const struct session_input *in, usec_t now)
@@ -168,74 +148,6 @@ static void hear_wen(struct session *s, const struct session_input *in, usec_t n
 	(void)now;
 	s->errors = in->msg->call_errors;
 	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_ERRORS);
-}
-
-/* ---- Outgoing calls ----------------------------------------------------------------------------------------- */
-
-static void send_ocrq(struct session *s, const struct session_input *in, usec_t now)
-{
-	struct msg m = { .type = CM_OCRQ, .assigned_session_id = (uint16_t)s->id };
-	struct l2tp_call_info *info = &s->info;
-
-	(void)in;
-	if (!info->bearer_type)
-		info->bearer_type = conn_of(s)->peer_bearer;
-	if (!info->framing_type)
-		info->framing_type = conn_of(s)->peer_framing;
-	m.call_serial_number = info->call_serial_number;
-	m.minimum_bps = info->minimum_bps;
-	m.maximum_bps = info->maximum_bps;
-	m.bearer_type = info->bearer_type;
-	m.framing_type = info->framing_type;
-	m.called_number = info->called_number;
-	m.sub_address = info->sub_address;
-	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
-	msg_set(&m, AVP_CALL_SERIAL_NUMBER);
-	msg_set(&m, AVP_MINIMUM_BPS);
-	msg_set(&m, AVP_MAXIMUM_BPS);
-	msg_set(&m, AVP_BEARER_TYPE);
-	msg_set(&m, AVP_FRAMING_TYPE);
-	msg_set(&m, AVP_CALLED_NUMBER);
-	m.has |= (uint64_t)!!info->sub_address.len << AVP_SUB_ADDRESS;
-	put_phb(&m, conn_of(s)->params.session_phb);
-	conn_send(conn_of(s), &m, 0, now);
-	session_set_deadline(s, now + conn_of(s)->params.setup_timeout);
-}
-
-/* Facilities exist; the world opens the bearer. */
-static void send_ocrp(struct session *s, const struct session_input *in, usec_t now)
-{
-	struct msg m = { .type = CM_OCRP, .assigned_session_id = (uint16_t)s->id };
-
-	(void)in;
-	m.physical_channel_id = s->info.physical_channel_id;
-	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
-	m.has |= (uint64_t)!!m.physical_channel_id << AVP_PHYSICAL_CHANNEL_ID;
-	put_phb(&m, s->phb);
-	conn_send(conn_of(s), &m, s->peer_id, now);
-	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_DIAL);
-}
-
-/* What was asked for may be open, what was connected is not. */
-static void send_occn(struct session *s, const struct session_input *in, usec_t now)
-{
-	struct msg m = { .type = CM_OCCN };
-	struct l2tp_call_info *info = &s->info;
-
-	if (info->framing_type != L2TP_FRAMING_ASYNC)
-		info->framing_type = L2TP_FRAMING_SYNC;
-	if (!info->tx_connect_speed)
-		info->tx_connect_speed = info->maximum_bps;
-	m.tx_connect_speed = info->tx_connect_speed;
-	m.rx_connect_speed = info->rx_connect_speed;
-	m.framing_type = info->framing_type;
-	msg_set(&m, AVP_TX_CONNECT_SPEED);
-	msg_set(&m, AVP_FRAMING_TYPE);
-	m.has |= (uint64_t)!!info->rx_connect_speed << AVP_RX_CONNECT_SPEED |
-		 (uint64_t)info->sequencing_required << AVP_SEQUENCING_REQUIRED;
-	session_put_lcp(&info->lcp, &m);
-	conn_send(conn_of(s), &m, s->peer_id, now);
-	up(s, in, now);
 }
 
 /* ---- Tables ------------------------------------------------------------------------------------------------- */
