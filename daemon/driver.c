@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -20,6 +21,7 @@
 #include "world.h"
 
 #define WORKERS_MAX 32
+#define FLOOD_REPORTS (60 * USEC_PER_SEC) /* at most one in this time */
 #define INTERFACES_MAX 999999 /* numbers for interface names: with a prefix of nine they fill IFNAMSIZ */
 
 usec_t world_now(void)
@@ -236,9 +238,28 @@ static void receive(void *ctx, const struct l2tp_rx *rx)
 	l2tp_input(d->engine, rx, world_now());
 }
 
+/* What a flood is turned away with is silence, also in the log; but once in a while somebody should know. */
+static void report_flood(struct driver *d)
+{
+	usec_t now = world_now();
+	struct l2tp_stats s;
+
+	l2tp_get_stats(d->engine, &s);
+	if ((s.limited == d->limited && s.evicted == d->evicted) ||
+	    (d->flood_told && now < d->flood_told + FLOOD_REPORTS))
+		return;
+	log_event(LOG_WARNING, LOG_REMOTE, NULL,
+		  "limits are reached: %" PRIu64 " requests for tunnels or refusals of them were dropped, %" PRIu64
+		  " half-open tunnels made room, since this was last said", s.limited - d->limited, s.evicted - d->evicted);
+	d->limited = s.limited;
+	d->evicted = s.evicted;
+	d->flood_told = now;
+}
+
 static void batch_done(void *ctx)
 {
 	world_pump(ctx);
+	report_flood(ctx);
 }
 
 static int on_timer(sd_event_source *s, uint64_t usec, void *ctx)

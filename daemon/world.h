@@ -85,6 +85,8 @@ struct driver {
 	struct world_call *calls;
 	int lock;                     /* the runtime directory, -1: not held */
 	bool pumping, stopping;
+	uint64_t limited, evicted;    /* the engine's, when the log was last told */
+	usec_t flood_told;            /* then; 0: never */
 	struct driver_watcher *watchers;
 	struct opening *openings;     /* operator.c */
 	const char *dataplane_name;

@@ -163,6 +163,19 @@ static void start_own(struct peer *p)
 	p->to.sin_port = htons(own.port);
 }
 
+/* One a second may ask for a tunnel, two after a pause: the others get no answer, but the log tells of them. */
+static void too_fast(struct peer *p)
+{
+	daemon_start(&own, "limits { sccrq-per-second-per-source = 1 } lns \"own\" { }\n");
+	p->to.sin_port = htons(own.port);
+	p->log = own.log;
+	for (int i = 0; i < 20; i++) {
+		peer_anew(p);
+		peer_say(p, CM_SCCRQ);
+	}
+	peer_logged(p, "limits are reached", "requests for tunnels");
+}
+
 static void shut_down(struct peer *p)
 {
 	MUST(kill(own.pid, SIGTERM) == 0);
@@ -243,6 +256,7 @@ const struct scenario tunnel_scenarios[] = {
 	{ "X2661-5.3-02: ids are not used again at once", STRICT, { OPEN, SAY(STOPCCN), ACKED, FN(another_tunnel) } },
 	{ "R2661-5.7-01, R2661-6.4-02, R2661-4.4.2-C06, R2661-7.6-01: a daemon that stops says one StopCCN", OWN,
 	  { FN(start_own), OPEN, CALL, FN(shut_down) } },
+	{ "limits: the log tells of requests that get no answer", OWN, { FN(too_fast), FN(stop_own) } },
 	{ "X2661-5.3-03, R2661-4.4.2-E04, R2661-5.8-27: a daemon that is full says so", OWN,
 	  { FN(start_own), OPEN, CALL, FN(next_call), SAY(ICRQ), REFUSED(2, 4), ALIVE, FN(stop_own) } },
 	{ 0 }
