@@ -482,3 +482,22 @@ void peer_accept(struct peer *p)
 	peer_say(p, CM_SCCRP);
 	world_pass(p->w, USEC_PER_SEC / 10);
 }
+
+void world_finish(struct world *w)
+{
+	w->hold = false;
+	w->fail_type = -1;
+	w->fail_at = 0;
+	l2tp_shutdown(w->l, NULL, w->now);
+	world_forget(w);
+	world_pass(w, 200 * USEC_PER_SEC);
+	ck_assert(l2tp_idle(w->l));
+	ck_assert_uint_eq(world_stats(w).tunnels, 0);
+	ck_assert_uint_eq(world_stats(w).sessions, 0);
+	ck_assert_uint_eq(world_stats(w).tunnels_half_open, 0);
+	ck_assert_uint_eq(world_stats(w).tunnels_established, 0);
+	ck_assert_uint_eq(world_stats(w).sessions_established, 0);
+	ck_assert_uint_eq(watch_alive(&w->watch), 0);
+	ck_assert_uint_eq(l2tp_deadline(w->l), USEC_NEVER);
+	world_end(w);
+}

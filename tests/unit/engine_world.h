@@ -78,6 +78,8 @@ struct world {
 void world_init(struct world *w); /* fills in; change w->env or w->params, then: */
 void world_start(struct world *w);
 void world_end(struct world *w);
+/* The same, in order: shut down first; nothing may be left then. */
+void world_finish(struct world *w);
 /* Carry out operations until there are none. */
 void world_drain(struct world *w);
 /* Let time pass, with everything that falls due. */
