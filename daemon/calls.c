@@ -594,8 +594,9 @@ static void log_causes(const struct world_call *c, const struct l2tp_reason *rea
 
 	if (d->said)
 		log_event(LOG_INFO, LOG_INFO_ONLY, &o,
-			  "the peer's PPP ended: %s%s%s (cause %u, protocol 0x%04x, direction %u)%s%s", l2tp_disconnect_name(d),
-			  *direction ? ", " : "", direction, d->code, d->protocol, d->direction, d->text[0] ? ": " : "",
+			  "the peer's PPP ended: %s%s%s (cause %u, protocol 0x%04x, direction %u)%s%s",
+			  l2tp_disconnect_name(d), *direction ? ", " : "", direction, d->code, d->protocol,
+			  d->direction, d->text[0] ? ": " : "",
 			  log_escape((struct l2tp_span){ (const uint8_t *)d->text, strlen(d->text) }, text, sizeof(text)));
 	if (reason->q931.said)
 		log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the peer's line ended: Q.931 cause %u, message %u",
@@ -645,8 +646,8 @@ static void hear_link(struct world_call *c, const struct l2tp_link_info *link)
 	in_hex(link->last_sent_confreq, sent, sizeof(sent));
 	in_hex(link->last_received_confreq, received, sizeof(received));
 	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the LNS has agreed on ACCM %08x to send, %08x to receive%s%s%s%s",
-		  link->send_accm, link->receive_accm, sent[0] ? ", LCP sent " : "", sent, received[0] ? ", received " : "",
-		  received);
+		  link->send_accm, link->receive_accm, sent[0] ? ", LCP sent " : "", sent,
+		  received[0] ? ", received " : "", received);
 	if (!c->answered || !c->up)
 		return;
 	snprintf(accm, sizeof(accm), "%08x", link->send_accm);

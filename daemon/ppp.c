@@ -218,7 +218,8 @@ static void apply_report(struct ppp *p, const struct pppd_l2tp_report *r)
 		p->end = r->end;
 	}
 	if (r->event == PPPD_L2TP_LCP && p->handler.lcp && !p->stopping)
-		p->handler.lcp(p->ctx, &(struct ppp_lcp){ ppp_report_options(&r->lcp_sent), ppp_report_options(&r->lcp_received) });
+		p->handler.lcp(p->ctx, &(struct ppp_lcp){ .sent = ppp_report_options(&r->lcp_sent),
+							   .received = ppp_report_options(&r->lcp_received) });
 	if (r->event != PPPD_L2TP_UP || p->stopping)
 		return;
 	if (p->state == PPP_STARTING) {

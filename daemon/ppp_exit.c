@@ -8,10 +8,10 @@
  *  - frames flow but LCP was never agreed on: no appropriate framing (11);
  *  - this machine cannot run PPP until somebody changes it: no facilities, permanent (5); or just now: temporary (4);
  *  - it broke half way: general error (2) with the vendor-specific error code (6), the only one that fits.
- * RFC 3145's cause goes along: the status says which way pppd took to its end, and where it has negotiated its way there,
- * the frames that the plugin saw say which protocol failed, and on which side.  A wrong name and a wrong password are
- * one cause and one sentence.  Codes 9 to 11 and 14 are for multilink bundles, which a pppd on a pppox has none of;
- * code 2 for those who do not let the peer negotiate LCP again, which we always do.
+ * RFC 3145's cause goes along: the status says which way pppd took to its end, and where it has negotiated its way
+ * there, the frames that the plugin saw say which protocol failed, and on which side.  A wrong name and a wrong
+ * password are one cause and one sentence.  Codes 9 to 11 and 14 are for multilink bundles, which a pppd on a pppox has
+ * none of; code 2 for those who do not let the peer negotiate LCP again, which we always do.
  * The peer is told the sentence, never what pppd printed: that may show our configuration.
  */
 #include "ppp_exit.h"
@@ -73,6 +73,7 @@ static const struct {
 /* ... and where the frames say more. */
 static const int talkative[] = { 0, 10, 11, 14, 19 };
 
+#define OTHER(direction) (3 - (direction))
 enum { NO_PROTOCOL = 0, ITS_OWN = 1 }; /* no numbers of PPP protocols */
 static const struct {
 	enum pppd_l2tp_failure failure;
@@ -154,7 +155,8 @@ static struct l2tp_disconnect cause_of_frames(const struct pppd_l2tp_end *end)
 		cause.code = failure_causes[i].code;
 		cause.protocol = failure_causes[i].protocol == ITS_OWN ? end->protocol : failure_causes[i].protocol;
 		if (failure_causes[i].local)
-			cause.direction = end->side == PPPD_L2TP_LOCAL ? failure_causes[i].local : 3 - failure_causes[i].local;
+			cause.direction = end->side == PPPD_L2TP_LOCAL ? failure_causes[i].local :
+									 OTHER(failure_causes[i].local);
 		break;
 	}
 	return cause;

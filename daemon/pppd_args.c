@@ -3,10 +3,10 @@
  * pppd_args: a ppp_spec becomes pppd's command line.
  *
  * Order is meaning, since of two contradicting words pppd takes the later: first what we derive, what the LAC says of
- * its link (RFC 3437) and what is good practice, then the profile's own words, which may override all of it, and last the few words without which
- * supervision would break.  Values that a peer had a hand in (the environment of scripts) are percent-encoded down to
- * characters that are harmless even in an unquoted shell word; a value is always an argv element of its own or the
- * rest of one, so it can never become an option.
+ * its link (RFC 3437) and what is good practice, then the profile's own words, which may override all of it, and last
+ * the few words without which supervision would break.  Values that a peer had a hand in (the environment of scripts)
+ * are percent-encoded down to characters that are harmless even in an unquoted shell word; a value is always an argv
+ * element of its own or the rest of one, so it can never become an option.
  *
  * Passwords: the word after `password` is in the process list for everybody to read until pppd has overwritten it;
  * pppd's secrets files do not have that weakness.

@@ -241,7 +241,8 @@ static bool call_valid(const struct l2tp_call_info *c)
 			return false;
 		sum += iccn[i];
 	}
-	return sum <= ICCN_MAX && session_proxy_valid(p) && session_lcp_valid(c->lcp.want) && session_lcp_valid(c->lcp.allow);
+	return sum <= ICCN_MAX && session_proxy_valid(p) && session_lcp_valid(c->lcp.want) &&
+	       session_lcp_valid(c->lcp.allow);
 }
 
 static int place_call(struct l2tp *l, uint32_t tunnel_id, enum session_role role, const struct l2tp_call_info *info,

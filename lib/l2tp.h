@@ -409,8 +409,8 @@ L2TP_API int l2tp_set_call_info(struct l2tp *l, uint32_t tunnel_id, uint32_t ses
 				const struct l2tp_call_info *info, usec_t now);
 
 /* As LNS: tell the LAC what has been agreed on for its end of the link (SLI).  As LAC: tell the LNS of errors on the
- * link (WEN); it is sent when there is something new, at most once a minute.  -ENOENT; -EINVAL: that is the other's part,
- * or options that are none; -ENOTCONN: not established */
+ * link (WEN); it is sent when there is something new, at most once a minute.  -ENOENT; -EINVAL: that is the other's
+ * part, or options that are none; -ENOTCONN: not established */
 L2TP_API int l2tp_set_link_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
 				const struct l2tp_link_info *link, usec_t now);
 L2TP_API int l2tp_report_errors(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,

@@ -145,7 +145,8 @@ static const struct {
 				   { "of its peer by it", "of itself by its peer" } },
 	[L2TP_PPP_NCP_TIMEOUT] = { OF_NETWORK, "a network protocol was not agreed on in time", { 0 } },
 	[L2TP_PPP_NO_NCP] = { OF_NETWORK, "no network protocol was left", { 0 } },
-	[L2TP_PPP_NO_ADDRESS_AGREED] = { OF_NETWORK, "no agreement on addresses", { "its peer insisted", "it insisted" } },
+	[L2TP_PPP_NO_ADDRESS_AGREED] = { OF_NETWORK, "no agreement on addresses",
+					 { "its peer insisted", "it insisted" } },
 	[L2TP_PPP_NO_ADDRESS_ALLOWED] = { OF_NETWORK, "no address is allowed",
 					  { "its own was refused", "its peer's was refused" } },
 };
@@ -209,10 +210,11 @@ const char *l2tp_disconnect_name(const struct l2tp_disconnect *d)
 
 const char *l2tp_disconnect_direction(const struct l2tp_disconnect *d)
 {
-	const char *text = disconnect_known(d) && d->direction >= 1 && d->direction <= COUNT(disconnect_codes[0].directions) ?
-				   disconnect_codes[d->code].directions[d->direction - 1] :
-				   NULL;
+	const char *text;
 
+	if (!disconnect_known(d) || d->direction < 1 || d->direction > COUNT(disconnect_codes[0].directions))
+		return "";
+	text = disconnect_codes[d->code].directions[d->direction - 1];
 	return text ? text : "";
 }
 

@@ -18,8 +18,8 @@ int session_set_link_info(struct session *s, const struct l2tp_link_info *link, 
 	struct msg m = { .type = CM_SLI, .accm = { .send = link->send_accm, .receive = link->receive_accm },
 			 .lns_last_sent_lcp_confreq = sent, .lns_last_received_lcp_confreq = received };
 
-	if (!session_is_lns(s) || sent.len > AVP_STRING_MAX || received.len > AVP_STRING_MAX || !session_lcp_valid(sent) ||
-	    !session_lcp_valid(received))
+	if (!session_is_lns(s) || sent.len > AVP_STRING_MAX || received.len > AVP_STRING_MAX ||
+	    !session_lcp_valid(sent) || !session_lcp_valid(received))
 		return -EINVAL;
 	if (s->state != SESSION_ESTABLISHED)
 		return -ENOTCONN;

@@ -51,7 +51,7 @@ enum pppd_l2tp_failure {
 	PPPD_L2TP_CALLBACK,        /* refused; side: who required it */
 	PPPD_L2TP_AUTH_REFUSED,    /* the protocol; side: who demanded it */
 	PPPD_L2TP_AUTH_FAILED,     /* by the protocol; side: who demanded it */
-	PPPD_L2TP_NO_NETWORK,      /* no network protocol left; protocol: the last that was rejected, 0: there was none */
+	PPPD_L2TP_NO_NETWORK,      /* none is left; protocol: the last that was rejected, 0: there was none */
 	PPPD_L2TP_ADDRESS_DISPUTE, /* side: who sent too many Configure-Naks */
 	PPPD_L2TP_ADDRESS_REFUSED, /* side: whose address */
 };
@@ -72,8 +72,8 @@ struct pppd_l2tp_options {
 
 #define PPPD_L2TP_TOKEN_SIZE 16
 
-/* Options that the plugin gives pppd, for what pppd's own cannot say of its LCP: whether to ask the peer for a thing and
- * whether to grant it to the peer. */
+/* Options that the plugin gives pppd, for what pppd's own cannot say of its LCP: whether to ask the peer for a thing,
+ * and whether to grant it to the peer. */
 #define PPPD_L2TP_WANT_NO_ACCM "l2tp-want-no-accm"
 #define PPPD_L2TP_WANT_PFC "l2tp-want-pfc"
 #define PPPD_L2TP_WANT_ACFC "l2tp-want-acfc"

@@ -3,8 +3,8 @@
  * pppd-l2tp-watch: what the control frames of a link tell of its end.
  *
  * pppd shows a plugin each frame that it sends and receives; its exit status alone does not say which protocol failed,
- * or on which side.  No pppd header is needed here: the tests feed it frames.  Flags are uint8_t because bool is not the
- * same type in all versions of pppd's headers.
+ * or on which side.  No pppd header is needed here: the tests feed it frames.  Flags are uint8_t because bool is not
+ * the same type in all versions of pppd's headers.
  */
 #ifndef PPPD_L2TP_WATCH_H
 #define PPPD_L2TP_WATCH_H

@@ -632,7 +632,8 @@ START_TEST(wishes_heard) /* R3437-2-01, R3437-2.1-01 */
 	check_wishes(p.engine_session_id, _i);
 
 	p.session_id++;
-	ck_assert_int_eq(l2tp_call_out(w.l, p.engine_id, &(struct l2tp_call_info){ .lcp.want = text(ALLOW) }, 5, w.now, &id), 0);
+	ck_assert_int_eq(l2tp_call_out(w.l, p.engine_id, &(struct l2tp_call_info){ .lcp.want = text(ALLOW) }, 5, w.now,
+		&id), 0);
 	world_drain(&w);
 	peer_say(&p, CM_OCRP);
 	m = peer_msg(&p, CM_OCCN);
@@ -680,7 +681,8 @@ START_TEST(wishes_said) /* R3437-2-01, -04..06, R3437-2.1-01, R3437-2.1-A49, R34
 	world_drain(&w);
 	peer_say(&p, CM_ICRP);
 	s = world_sent(&w, CM_ICCN);
-	ck_assert(has_avp(s, required, AVP_LCP_WANT_OPTIONS, WANT) && has_avp(s, required, AVP_LCP_ALLOW_OPTIONS, ALLOW));
+	ck_assert(has_avp(s, required, AVP_LCP_WANT_OPTIONS, WANT) &&
+		has_avp(s, required, AVP_LCP_ALLOW_OPTIONS, ALLOW));
 	ck_assert(!msg_has(&s->msg, AVP_LAST_SENT_LCP_CONFREQ) && !msg_has(&s->msg, AVP_PROXY_AUTHEN_TYPE));
 
 	p.session_id++;
@@ -691,7 +693,8 @@ START_TEST(wishes_said) /* R3437-2-01, -04..06, R3437-2.1-01, R3437-2.1-A49, R34
 	ck_assert_int_eq(l2tp_set_call_info(w.l, p.engine_id, p.engine_session_id, &info, w.now), 0);
 	world_answer(&w, L2TP_OP_SESSION_DIAL, 0);
 	s = world_sent(&w, CM_OCCN);
-	ck_assert(has_avp(s, required, AVP_LCP_WANT_OPTIONS, WANT) && has_avp(s, required, AVP_LCP_ALLOW_OPTIONS, ALLOW));
+	ck_assert(has_avp(s, required, AVP_LCP_WANT_OPTIONS, WANT) &&
+		has_avp(s, required, AVP_LCP_ALLOW_OPTIONS, ALLOW));
 }
 END_TEST
 

@@ -46,7 +46,8 @@ START_TEST(every_number)
 }
 END_TEST
 
-/* Which of the numbers may stand for the protocol: none, LCP, PAP, IPCP.  R3145-3.1-04, R3145-3.2-06..08, R3145-3.3-03 */
+/* Which of the numbers may stand for the protocol: none, LCP, PAP, IPCP.
+ * R3145-3.1-04, R3145-3.2-06..08, R3145-3.3-03 */
 #define LCP L2TP_PPP_LCP
 #define PAP L2TP_PPP_PAP
 #define IPCP 0x8021
@@ -93,7 +94,8 @@ START_TEST(disconnect_cause)
 		bool known = d.direction == 1 || d.direction == 2;
 		bool fits = d.protocol == causes[_i].protocols[0] || d.protocol == causes[_i].protocols[1];
 
-		ck_assert_msg(l2tp_disconnect_valid(&d) == (fits && (d.direction == 0 || (known && causes[_i].directed))),
+		ck_assert_msg(l2tp_disconnect_valid(&d) == (fits &&
+			(d.direction == 0 || (known && causes[_i].directed))),
 			      "%u %x %u", d.code, d.protocol, d.direction);
 		ck_assert_str_eq(l2tp_disconnect_direction(&d), known ? causes[_i].directions[d.direction - 1] : "");
 	}

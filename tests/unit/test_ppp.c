@@ -73,19 +73,23 @@ static const struct {
 	{ "R2661-8.1-15: or where somebody wants it all the same", { .options = WORDS("vj-max-slots", "8") },
 	  PPPOX " noauth noipv6 " HARMLESS " " ECHOES " vj-max-slots 8 " LAST },
 	{ "R3437-2.1-02, -03, -04 R3437-2.2-03 what the LAC wants and allows, ours is more",
-	  { .lns = true, .mtu = 1400, .mru = 1410, .lcp = { OPTIONS(MRU1300 ACCM), OPTIONS(MRU1300 ACCM PFC ACFC), false } },
+	  { .lns = true, .mtu = 1400, .mru = 1410,
+	    .lcp = { OPTIONS(MRU1300 ACCM), OPTIONS(MRU1300 ACCM PFC ACFC), false } },
 	  PPPOX " auth noipv6 mtu 1300 mru 1300 asyncmap a0000 " DEFAULTS " " LAST },
-	{ "R3437-2.1-03 ours is less", { .lns = true, .mtu = 1200, .mru = 1210, .lcp = { OPTIONS(MRU1300 ACCM), { 0 }, false } },
+	{ "R3437-2.1-03 ours is less", { .lns = true, .mtu = 1200, .mru = 1210,
+	  .lcp = { OPTIONS(MRU1300 ACCM), { 0 }, false } },
 	  PPPOX " auth noipv6 mtu 1200 mru 1210 asyncmap a0000 " DEFAULTS " " LAST },
-	{ "R3437-2.1-05 R3437-2.1-06 PFC and ACFC", { .lns = true, .lcp = { OPTIONS(PFC ACFC), { 0 }, false } },
+	{ "R3437-2.1-05 R3437-2.1-06 R3437-2-02 PFC and ACFC, and no map, whatever bearer and framing suggest",
+	  { .lns = true, .lcp = { OPTIONS(PFC ACFC), { 0 }, false } },
 	  PPPOX " auth noipv6 l2tp-want-no-accm l2tp-want-pfc l2tp-want-acfc " DEFAULTS " " LAST },
 	{ "R3437-2.2-01, -02, -05 not in the list", { .lns = true, .lcp = { { 0 }, OPTIONS(FCS), false } },
 	  PPPOX " auth noipv6 l2tp-reject-mru l2tp-reject-accm l2tp-reject-pfc l2tp-reject-acfc " DEFAULTS " " LAST },
 	{ "R3437-2.2-04 ACCM", { .lns = true, .mtu = 1400, .lcp = { { 0 }, OPTIONS(ACCM), false } },
 	  PPPOX " auth noipv6 mtu 1400 l2tp-reject-mru l2tp-reject-pfc l2tp-reject-acfc " DEFAULTS " " LAST },
-	{ "R3437-2.1-07 R3437-2.2-06 FCS: pppd can neither", { .lns = true, .lcp = { OPTIONS(FCS ACCM), { 0 }, false } },
+	{ "R3437-2.2-06 FCS: pppd can neither", { .lns = true, .lcp = { OPTIONS(FCS ACCM), { 0 }, false } },
 	  PPPOX " auth noipv6 asyncmap a0000 " DEFAULTS " " LAST },
-	{ "impossible sizes", { .lns = true, .lcp = { OPTIONS("\1\4\0\1"), OPTIONS("\1\4\377\377\2\6\0\0\0\0\7\2\10\2"), false } },
+	{ "impossible sizes", { .lns = true, .lcp = { OPTIONS("\1\4\0\1"),
+	  OPTIONS("\1\4\377\377\2\6\0\0\0\0\7\2\10\2"), false } },
 	  PPPOX " auth noipv6 mtu 16384 mru 128 l2tp-want-no-accm " DEFAULTS " " LAST },
 	{ "the profile's words come after the LAC's",
 	  { .lns = true, .lcp = { OPTIONS(PFC ACCM), { 0 }, false }, .options = WORDS("nopcomp", "asyncmap", "1") },
@@ -262,7 +266,8 @@ static const struct {
 	{ "R3145-3.1-06 by the peer", PPP_EXITED, 10, { PPPD_L2TP_ENCRYPTION, 0, PEER }, 4, 0, 2 },
 	{ "R3145-3.2-02 R3145-3.2-01", PPP_EXITED, 10, { PPPD_L2TP_TIMEOUT, 0xc021, 0 }, 5, 0xc021, 0 },
 	{ "R3145-3.2-03", PPP_EXITED, 10, { PPPD_L2TP_SILENCE, 0xc021, 0 }, 6, 0xc021, 0 },
-	{ "R3145-3.2-03 before pppd has lost patience", PPP_TIMED_OUT, 5, { PPPD_L2TP_SILENCE, 0xc021, 0 }, 6, 0xc021, 0 },
+	{ "R3145-3.2-03 before pppd has lost patience", PPP_TIMED_OUT, 5, { PPPD_L2TP_SILENCE, 0xc021, 0 }, 6, 0xc021,
+	  0 },
 	{ "R3145-3.2-04", PPP_EXITED, 17, { PPPD_L2TP_TIMEOUT, 0xc021, 0 }, 7, 0xc021, 0 },
 	{ "R3145-3.2-05", PPP_EXITED, 15, { PPPD_L2TP_TERMINATED, 0, LOCAL }, 8, 0xc021, 0 },
 	{ "R3145-3.2-09 by us", PPP_EXITED, 10, { PPPD_L2TP_CALLBACK, 0, LOCAL }, 12, 0xc021, 1 },
@@ -282,7 +287,8 @@ static const struct {
 	{ "R3145-3.4-07 ours", PPP_EXITED, 10, { PPPD_L2TP_ADDRESS_REFUSED, 0x8021, LOCAL }, 20, 0x8021, 1 },
 	{ "R3145-3.4-07 the peer's", PPP_EXITED, 10, { PPPD_L2TP_ADDRESS_REFUSED, 0x8021, PEER }, 20, 0x8021, 2 },
 	{ "R3145-3.1-02", PPP_EXITED, 11, { 0 }, 0, 0, 0 },
-	{ "no words about a pppd that never came to negotiate", PPP_EXITED, 2, { PPPD_L2TP_SILENCE, 0xc021, 0 }, 0, 0, 0 },
+	{ "no words about a pppd that never came to negotiate", PPP_EXITED, 2, { PPPD_L2TP_SILENCE, 0xc021, 0 }, 0, 0,
+	  0 },
 };
 
 START_TEST(end_cause)
@@ -290,7 +296,8 @@ START_TEST(end_cause)
 	struct ppp_exit how;
 	const struct l2tp_disconnect *d = &how.reason.disconnect;
 
-	ppp_exit_explain(&how, disconnects[_i].cause, disconnects[_i].number, PPPD_L2TP_STARTED, &disconnects[_i].end, "");
+	ppp_exit_explain(&how, disconnects[_i].cause, disconnects[_i].number, PPPD_L2TP_STARTED, &disconnects[_i].end,
+		"");
 	ck_assert_msg(d->said == (disconnects[_i].code != 0) && d->code == disconnects[_i].code &&
 			      d->protocol == disconnects[_i].protocol && d->direction == disconnects[_i].direction,
 		      "%s: %u %x %u", disconnects[_i].name, d->code, d->protocol, d->direction);
