@@ -26,6 +26,7 @@
 
 #include "log.h"
 #include "ppp.h"
+#include "../plugins/pppd-l2tp-proto.h"
 
 #define RUNTIME "/run/ppp_test"
 #define PPPD "/usr/sbin/pppd"
@@ -104,6 +105,8 @@ struct end {
 	bool exited;
 	struct ppp_status status;
 	struct ppp_exit how;
+	unsigned lcps;
+	struct pppd_l2tp_options lcp_sent, lcp_received;
 	usec_t started, up_at, exited_at;
 };
 
@@ -122,6 +125,7 @@ struct link_options {
 	const char *interface;               /* of the LNS side */
 	usec_t setup_timeout;                /* 0: SETUP */
 	bool ipv4_only, no_addresses;
+	struct l2tp_lcp_wishes lcp;          /* of the LAC's link, for the LNS */
 };
 
 static struct world world;
@@ -161,6 +165,22 @@ static void on_up(void *ctx, const struct ppp_status *status)
 	watch_pacing();
 }
 
+static void keep(struct pppd_l2tp_options *to, struct l2tp_span from)
+{
+	CHECK(from.data && from.len <= sizeof(to->octets));
+	memcpy(to->octets, from.data, from.len);
+	to->len = (uint16_t)from.len;
+}
+
+static void on_lcp(void *ctx, const struct ppp_lcp *lcp)
+{
+	struct end *e = ctx;
+
+	e->lcps++;
+	keep(&e->lcp_sent, lcp->sent);
+	keep(&e->lcp_received, lcp->received);
+}
+
 static void on_exited(void *ctx, const struct ppp_exit *how)
 {
 	struct end *e = ctx;
@@ -187,7 +207,7 @@ static int end_open(size_t i)
 /* pppox: from end_open() or -1. */
 static void end_start(size_t i, int pppox, const struct link_options *o)
 {
-	static const struct ppp_handler handler = { on_up, on_exited };
+	static const struct ppp_handler handler = { on_up, on_exited, on_lcp };
 	const struct tunnel *t = &world.tunnels[i % 2];
 	const bool lns = i % 2 == 0;
 	const unsigned pair = (unsigned)i / 2;
@@ -198,7 +218,7 @@ static void end_start(size_t i, int pppox, const struct link_options *o)
 		.session_id = session_id(i), .peer_session_id = session_id(i ^ 1),
 		.lns = lns, .profile = lns ? "server" : "client",
 		.interface = lns ? o->interface : NULL, .ipv6 = !o->ipv4_only, .mtu = 1400, .mru = 1400,
-		.options = (char *const *)(lns ? o->lns : o->lac),
+		.options = (char *const *)(lns ? o->lns : o->lac), .lcp = o->lcp,
 		.setup_timeout = o->setup_timeout ? o->setup_timeout : SETUP,
 	};
 
@@ -419,7 +439,8 @@ static void test_wrong_name(void)
 {
 	static const char *const unknown[] = { "user", "jane", "password", "sesame", NULL };
 	static const char *const wrong[] = { "user", "joe", "password", "wrong", NULL };
-	const struct link_options name = { .lns = ask_chap, .lac = unknown }, password = { .lns = ask_chap, .lac = wrong };
+	const struct link_options name = { .lns = ask_chap, .lac = unknown },
+		password = { .lns = ask_chap, .lac = wrong };
 	struct l2tp_reason first;
 
 	write_file("/etc/ppp/chap-secrets", "joe server sesame *\n");
@@ -428,7 +449,8 @@ static void test_wrong_name(void)
 	first = LNS->how.reason;
 	pair_start(0, &password);
 	wait_all(SETUP);
-	CHECK(first.result == LNS->how.reason.result && strcmp(first.text, LNS->how.reason.text) == 0, "%s", first.text);
+	CHECK(first.result == LNS->how.reason.result && strcmp(first.text, LNS->how.reason.text) == 0, "%s",
+		first.text);
 	CHECK(first.disconnect.code == L2TP_PPP_AUTH_FAILED && LNS->how.reason.disconnect.code == L2TP_PPP_AUTH_FAILED);
 }
 
@@ -437,11 +459,13 @@ static void test_wrong_name(void)
 static const char *const ask_nobody[] = { "noauth", "lcp-restart", "1", "lcp-max-configure", "2", "ipcp-restart", "1",
 					  "ipcp-max-configure", "2", NULL };
 static const char *const ask_pap_once[] = { "require-pap", "name", "server", "pap-timeout", "2", NULL };
-static const char *const ask_chap_once[] = { "require-chap", "name", "server", "chap-restart", "1", "chap-max-challenge",
+static const char *const ask_chap_once[] = { "require-chap", "name", "server", "chap-restart", "1",
+	"chap-max-challenge",
 					     "2", NULL };
 static const char *const ask_eap_once[] = { "require-eap", "name", "server", "eap-restart", "1", "eap-max-sreq", "2",
 					    NULL };
-static const char *const say_no_pap[] = { "user", "joe", "refuse-pap", "refuse-chap", "refuse-mschap", "refuse-mschap-v2",
+static const char *const say_no_pap[] = { "user", "joe", "refuse-pap", "refuse-chap", "refuse-mschap",
+	"refuse-mschap-v2",
 					  "refuse-eap", NULL };
 static const char *const ask_mppe[] = { "require-mschap-v2", "name", "server", "require-mppe-128", NULL };
 static const char *const say_no_mppe[] = { "user", "joe", "nomppe", NULL };
@@ -457,9 +481,11 @@ static const struct {
 } quarrels[] = {
 	{ "R3145-3.1-06", { .lns = ask_mppe, .lac = say_no_mppe }, { 4, 0, 1 }, { 4, 0, 2 } },
 	{ "R3145-3.3-04", { .lns = ask_pap, .lac = say_no_pap }, { 15, L2TP_PPP_PAP, 1 }, { 15, L2TP_PPP_PAP, 2 } },
-	{ "R3145-3.4-05", { .lns = no_ipv6, .lac = no_ipv4, .setup_timeout = 4 * USEC_PER_SEC }, { 18, 0x8021, 0 }, { 18, 0x8057, 0 } },
-	{ "R3145-3.4-06", { .lns = open_server, .lac = stubborn, .ipv4_only = true }, { 3, 0, 1 }, { 19, 0x8021, 1 } },
-	{ "R3145-3.4-07 not in the secrets file", { .lns = ask_pap, .lac = as_joe, .ipv4_only = true }, { 20, 0x8021, 2 },
+	{ "R3145-3.4-05", { .lns = no_ipv6, .lac = no_ipv4, .setup_timeout = 4 * USEC_PER_SEC }, { 18, 0x8021, 0 },
+	  { 18, 0x8057, 0 } },
+	{ "R3145-3.4-06", { .lns = open_server, .lac = stubborn, .ipv4_only = true }, { 0, 0, 0 }, { 19, 0x8021, 1 } },
+	{ "R3145-3.4-07 not in the secrets file", { .lns = ask_pap, .lac = as_joe, .ipv4_only = true },
+	  { 20, 0x8021, 2 },
 	  { 3, 0, 1 } },
 	{ "R3145-3.4-07 nobody has one", { .lns = open_server, .ipv4_only = true, .no_addresses = true }, { 0, 0, 0 },
 	  { 20, 0x8021, 1 } },
@@ -485,10 +511,12 @@ static void test_quarrels(void)
 /* A peer that is no pppd: its frames come from here. */
 enum manner { MUTE, MIRROR, POLITE, STUBBORN };
 
-struct stranger {
-	enum manner manner; /* towards LCP Configure-Requests; MIRROR: towards everything; STUBBORN: about its address */
+static struct stranger {
+	enum manner manner; /* towards Configure-Requests of LCP; MIRROR: of all; STUBBORN: about its address */
+	struct pppd_l2tp_options rejected; /* of LCP, last */
 	int fd;
-};
+	sd_event_source *source;
+} stranger;
 
 #define CONFREQ_PLAIN "\xc0\x21\x01\x01\x00\x04"
 #define CONFREQ_CALLBACK "\xc0\x21\x01\x01\x00\x07\x0d\x03\x06"
@@ -496,15 +524,17 @@ struct stranger {
 
 static int stranger_ready(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-	static const uint8_t request[] = { 0xc0, 0x21, 1 }, ipcp[] = { 0x80, 0x21 };
+	static const uint8_t request[] = { 0xc0, 0x21, 1 }, reject[] = { 0xc0, 0x21, 4 }, ipcp[] = { 0x80, 0x21 };
 	static const uint8_t address[] = { 0x80, 0x21, 1, 1, 0, 10, 3, 6, 10, 9, 9, 9 };
-	const struct stranger *s = userdata;
+	struct stranger *s = userdata;
 	uint8_t frame[1600];
 	ssize_t len = recv(fd, frame, sizeof(frame), MSG_DONTWAIT);
 
 	(void)source, (void)events;
 	if (len < 6 || s->manner == MUTE)
 		return 0;
+	if (memcmp(frame, reject, sizeof(reject)) == 0)
+		keep(&s->rejected, (struct l2tp_span){ frame + 6, (size_t)len - 6 });
 	if (s->manner == STUBBORN && memcmp(frame, ipcp, sizeof(ipcp)) == 0 && (frame[2] == 1 || frame[2] == 3))
 		memcpy(frame, address, (size_t)(len = sizeof(address))); /* to a request and to a Nak */
 	else if (s->manner != MIRROR && memcmp(frame, request, sizeof(request)) != 0)
@@ -513,6 +543,24 @@ static int stranger_ready(sd_event_source *source, int fd, uint32_t events, void
 		frame[2] = 2; /* Configure-Ack */
 	CHECK(send(fd, frame, (size_t)len, 0) == len, "%s", strerror(errno));
 	return 0;
+}
+
+/* At the LAC's end of the first pair. */
+static void stranger_begin(enum manner manner)
+{
+	stranger = (struct stranger){ .manner = manner, .fd = end_open(1) };
+	CHECK(sd_event_add_io(world.event, &stranger.source, stranger.fd, EPOLLIN, stranger_ready, &stranger) >= 0);
+}
+
+static void stranger_end(void)
+{
+	sd_event_source_disable_unref(stranger.source);
+	close(stranger.fd);
+}
+
+static bool lcp_once(void)
+{
+	return LNS->lcps == 1;
 }
 
 static const struct {
@@ -541,24 +589,141 @@ static void test_strangers(void)
 	write_file("/etc/ppp/chap-secrets", "joe * sesame *\n");
 	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
 		const struct link_options o = { .lns = strangers[i].lns, .ipv4_only = true };
-		struct stranger s = { .manner = strangers[i].manner, .fd = end_open(1) };
-		sd_event_source *source = NULL;
 		int pppox = end_open(0);
 
-		CHECK(sd_event_add_io(world.event, &source, s.fd, EPOLLIN, stranger_ready, &s) >= 0);
+		stranger_begin(strangers[i].manner);
 		end_start(0, pppox, &o);
 		if (strangers[i].first)
-			CHECK(send(s.fd, strangers[i].first, strangers[i].first_len, 0) > 0, "%s", strerror(errno));
-		if (strangers[i].second) {
-			(void)run_until(never, USEC_PER_SEC); /* the first one is saved from the queue, others are not */
-			CHECK(send(s.fd, strangers[i].second, strangers[i].second_len, 0) > 0, "%s", strerror(errno));
+			CHECK(send(stranger.fd, strangers[i].first, strangers[i].first_len, 0) > 0, "%s",
+				strerror(errno));
+		if (strangers[i].second) { /* what comes before pppd is lost, but for the request */
+			(void)run_until(strangers[i].manner == POLITE ? lcp_once : never, USEC_PER_SEC);
+			CHECK(send(stranger.fd, strangers[i].second, strangers[i].second_len, 0) > 0, "%s",
+				strerror(errno));
 		}
 		wait_all(2 * SETUP);
 		fprintf(stderr, "  %s: pppd %d: %s\n", strangers[i].name, LNS->how.status, LNS->how.text);
 		check_cause(strangers[i].name, LNS, strangers[i].lns_says);
-		sd_event_source_disable_unref(source);
-		close(s.fd);
+		stranger_end();
 	}
+}
+
+/* ---- What the LAC says of its link (RFC 3437) ------------------------------------------------------------------ */
+
+#define OPTIONS(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+#define MRU "\x01\x04\x05\x14" /* 1300 */
+#define ACCM "\x02\x06\x00\x0a\x00\x00"
+#define PFC "\x07\x02"
+#define ACFC "\x08\x02"
+#define FCS "\x09\x03\x04"
+
+static bool has_option(const struct pppd_l2tp_options *o, const char *option)
+{
+	const size_t len = (size_t)option[1];
+
+	for (size_t i = 0; i + 2 <= o->len; i += o->octets[i + 1])
+		if (o->octets[i] == (uint8_t)option[0])
+			return i + len <= o->len && memcmp(o->octets + i, option, len) == 0;
+	return false;
+}
+
+static bool has_kind(const struct pppd_l2tp_options *o, uint8_t type)
+{
+	for (size_t i = 0; i + 2 <= o->len; i += o->octets[i + 1])
+		if (o->octets[i] == type)
+			return true;
+	return false;
+}
+
+/* R3437-2.1-02..06, R3437-2.3-02: what is wanted is asked for, nothing else; and both ends know the same requests. */
+static void test_wanted(void)
+{
+	static const char *const meek[] = { "noauth", "asyncmap", "1", NULL };
+	const struct link_options all = { .lns = open_server, .lcp = { OPTIONS(MRU ACCM PFC ACFC FCS), { 0 }, false } };
+	const struct link_options little = { .lns = open_server, .lcp = { OPTIONS(PFC), { 0 }, false } };
+	const struct link_options more = { .lns = meek, .lcp = { OPTIONS(ACCM), { 0 }, false } };
+
+	pair_start(0, &all);
+	expect(all_up, SETUP);
+	CHECK(has_option(&LNS->lcp_sent, MRU) && has_option(&LNS->lcp_sent, ACCM) && has_option(&LNS->lcp_sent, PFC) &&
+	      has_option(&LNS->lcp_sent, ACFC) && !has_kind(&LNS->lcp_sent, FCS[0]));
+	CHECK(LNS->lcps == 1 && LAC->lcps == 1);
+	CHECK(LNS->lcp_sent.len == LAC->lcp_received.len &&
+	      memcmp(LNS->lcp_sent.octets, LAC->lcp_received.octets, LNS->lcp_sent.len) == 0);
+	CHECK(LAC->lcp_sent.len == LNS->lcp_received.len &&
+	      memcmp(LAC->lcp_sent.octets, LNS->lcp_received.octets, LAC->lcp_sent.len) == 0);
+	stop_all();
+
+	pair_start(0, &little);
+	expect(all_up, SETUP);
+	CHECK(has_option(&LNS->lcp_sent, PFC) && !has_kind(&LNS->lcp_sent, ACFC[0]) &&
+		!has_kind(&LNS->lcp_sent, ACCM[0]));
+	stop_all();
+
+	pair_start(0, &more); /* the operator's own map is added, R3437-2.1-04 */
+	expect(all_up, SETUP);
+	CHECK(has_option(&LNS->lcp_sent, "\x02\x06\x00\x0a\x00\x01"));
+	stop_all();
+}
+
+/* R3437-2.2-02..06: what is not allowed is rejected, and FCS alternatives in any case.  The peer asks for all. */
+static const struct {
+	const char *name;
+	struct l2tp_span allow;
+	const char *rejected; /* options, one octet each */
+} allowed[] = {
+	{ "no list", { 0 }, "\x09" },
+	{ "MRU and ACCM", OPTIONS(MRU ACCM), "\x07\x08\x09" },
+	{ "PFC", OPTIONS(PFC), "\x01\x02\x08\x09" },
+	{ "ACFC and FCS", OPTIONS(ACFC FCS), "\x01\x02\x07\x09" },
+};
+
+static bool lns_rejected(void)
+{
+	return stranger.rejected.len > 0;
+}
+
+static void test_allowed(void)
+{
+	static const char request[] = "\xc0\x21\x01\x01\x00\x15" MRU ACCM PFC ACFC FCS;
+
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+		const struct link_options o = { .lns = ask_nobody, .lcp = { { 0 }, allowed[i].allow, false } };
+		int pppox = end_open(0);
+
+		stranger_begin(POLITE);
+		end_start(0, pppox, &o);
+		CHECK(send(stranger.fd, request, sizeof(request) - 1, 0) > 0, "%s", strerror(errno));
+		CHECK(run_until(lns_rejected, SETUP), "%s", allowed[i].name);
+		for (uint8_t type = 1; type < 10; type++)
+			CHECK(has_kind(&stranger.rejected, type) == (strchr(allowed[i].rejected, type) != NULL),
+				"%s: %u", allowed[i].name, type);
+		ppp_stop(LNS->ppp);
+		wait_all(SETUP);
+		stranger_end();
+	}
+}
+
+static bool lcp_twice(void)
+{
+	return LNS->lcps == 2;
+}
+
+/* R3437-2.3-01: negotiated again, told again. */
+static void test_again(void)
+{
+	const struct link_options o = { .lns = ask_nobody };
+	int pppox = end_open(0);
+
+	stranger_begin(POLITE);
+	end_start(0, pppox, &o);
+	CHECK(send(stranger.fd, CONFREQ_PLAIN, 6, 0) == 6);
+	CHECK(run_until(lcp_once, SETUP) && LNS->lcp_received.len == 0);
+	CHECK(send(stranger.fd, "\xc0\x21\x01\x02\x00\x08" MRU, 10, 0) == 10);
+	CHECK(run_until(lcp_twice, SETUP) && has_option(&LNS->lcp_received, MRU));
+	ppp_stop(LNS->ppp);
+	wait_all(SETUP);
+	stranger_end();
 }
 
 /* R3145-3.2-05: the peer falls silent. */
@@ -807,6 +972,9 @@ static const struct {
 	{ "wrong_name", test_wrong_name },
 	{ "quarrels", test_quarrels },
 	{ "strangers", test_strangers },
+	{ "wanted", test_wanted },
+	{ "allowed", test_allowed },
+	{ "again", test_again },
 	{ "echo", test_echo },
 	{ "killed", test_killed },
 	{ "stop", test_stop },
