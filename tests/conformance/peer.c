@@ -60,12 +60,14 @@ static bool is_utf8(struct l2tp_span s)
 static void check_avp(const struct peer *p, const struct avp *a, bool vector)
 {
 	const struct avp_row *row = avp_find(AVP_V2, a->vendor, a->type);
+	const bool wish = a->vendor == 0 && (a->type == AVP_LCP_WANT_OPTIONS || a->type == AVP_LCP_ALLOW_OPTIONS);
+	const bool must = row && (row->mandatory || (wish && p->lcp_required));
 
 	if (a->reserved)
 		fail("reserved bits in AVP %u", a->type);
-	if (a->mandatory && (a->vendor || a->type > AVP_SEQUENCING_REQUIRED))
+	if (a->mandatory && (a->vendor || a->type > AVP_SEQUENCING_REQUIRED) && !wish)
 		fail("M in AVP %u of vendor %u, which is not of RFC 2661", a->type, a->vendor);
-	if (a->mandatory != (row && row->mandatory))
+	if (a->mandatory != must)
 		fail("M is %d in AVP %u of vendor %u", a->mandatory, a->type, a->vendor);
 	if (a->hidden && (!p->may_hide || !vector || !row || !row->hideable))
 		fail("AVP %u is hidden", a->type);

@@ -38,6 +38,7 @@ struct peer {
 	bool deaf;                    /* does not acknowledge by itself */
 	bool hides;                   /* we hide what we say */
 	bool may_hide;                /* the daemon's profile hides */
+	bool lcp_required;            /* the daemon's profile says so: M beyond RFC 2661 */
 	bool unnamed;                 /* the daemon cannot know our tunnel id */
 	struct l2tp_span secret;
 	uint8_t challenge[16], response[16];

@@ -32,6 +32,7 @@ enum profile {
 	LAC_FULL = LAC + FULL,   /* numbers and speeds, two calls */
 	LAC_IDLE = LAC + IDLE,   /* no calls */
 	LAC_PLACES,              /* a second server, at peer_second_place(); a long pause between attempts */
+	LAC_WISHES,              /* LCP wanted and allowed */
 	OWN = 64     /* the scenario starts a daemon itself */
 };
 
@@ -94,7 +95,7 @@ struct scenario {
 
 /* The tables; each ends with a scenario without a name. */
 extern const struct scenario header_scenarios[], avp_scenarios[], tunnel_scenarios[], call_scenarios[],
-	channel_scenarios[], lac_scenarios[];
+	channel_scenarios[], lac_scenarios[], lcp_scenarios[];
 
 void peer_anew(struct peer *p);
 /* Where the second server of LAC_PLACES is, if the first one is here. */

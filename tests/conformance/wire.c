@@ -21,7 +21,7 @@
 #define LACS_SIZE 32768
 
 static const struct scenario *const tables[] = { lac_scenarios, channel_scenarios, header_scenarios, avp_scenarios,
-						 tunnel_scenarios, call_scenarios };
+						 tunnel_scenarios, call_scenarios, lcp_scenarios };
 
 struct run {
 	const struct scenario *scenario;
@@ -228,6 +228,8 @@ static const char *lac_options(enum profile profile)
 	case LAC_FULL:
 		return "calls = 2 calling-number = \"0401\" called-number = \"0402\" private-group-id = red tx-connect-speed = 64000 "
 		       "rx-connect-speed = 32000 vendor-name = \"maker\"";
+	case LAC_WISHES:
+		return "lcp-want = { \"accm=000a0000\" } lcp-allow = { acfc } redial-min = 1min";
 	case LAC_PLACES:
 		return "redial-min = 1min";
 	case LAC_IDLE:

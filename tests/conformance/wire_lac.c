@@ -18,6 +18,17 @@ static void sccrq(struct peer *p)
 
 #define DIALED FN(sccrq)
 
+/* What its profile says of LCP, and without M. */
+static void wishes(struct peer *p)
+{
+	static const uint8_t avps[] = { 0, 12, 0, 0, 0, 49, 2, 6, 0, 10, 0, 0, 0, 8, 0, 0, 0, 50, 8, 2 };
+	bool found = false;
+
+	for (size_t i = 0; i + sizeof(avps) <= p->last.len; i++)
+		found |= memcmp(p->last.bytes + i, avps, sizeof(avps)) == 0;
+	MUST(found);
+}
+
 /* What we say then does not tell our tunnel id. */
 static void unnamed(struct peer *p) { p->unnamed = true; }
 
@@ -348,6 +359,9 @@ const struct scenario lac_scenarios[] = {
 	  { FN(two_calls) } },
 	{ "R2661-7.4.1-S09, R2661-5.3-01, X2661-7.1-02: ICRP with session 0", LAC_STRICT,
 	  { RINGING, FN(anonymous), FN(icrp_zero), REFUSED(2, 3), ALIVE } },
+	{ "R3437-2-01, -04, -05, R3437-2.1-01: what our link wants of LCP, without proxy LCP", LAC_WISHES,
+	  { DIALED, SAY(SCCRP), HEAR(SCCCN), HEAR(ICRQ), SAY(ICRP), HEAR(ICCN), FN(wishes),
+	  HAS_NOT(LAST_SENT_LCP_CONFREQ) } },
 	{ "R2661-7.4.1-S10", LAC_STRICT, { RINGING, FN(icrq_to_call), HEAR(CDN) } },
 	{ "R2661-7.4.1-S11, R2661-6.12-01, -02", LAC_STRICT, { RINGING, SAY(CDN), ACKED, QUIET(50) } },
 	{ "R2661-7.4.1-S12: ICCN is cleaned up, no CDN", LAC_QUICK, { RINGING, SAY(ICCN), ACKED, QUIET(1300) } },
