@@ -162,6 +162,37 @@ static void seed_report(const char *folder)
 	write_seed(folder, "record", "init", "1 1 -\n", 6);
 }
 
+/* As in fuzz_watch.c: a frame of ours or of the peer's, at most 127 octets long. */
+static size_t put_frame(uint8_t *out, bool peers, struct l2tp_span frame)
+{
+	out[0] = (uint8_t)(frame.len | (peers ? 0x80 : 0));
+	memcpy(out + 1, frame.data, frame.len);
+	return 1 + frame.len;
+}
+
+/* LCP with PAP; a refusal; IPCP and a quarrel; MPPE; the end. */
+static void seed_link(const char *folder)
+{
+	static const char *const frames[] = { /* hexadecimal, the peer's with a < */
+		"ff03c021010100080304c023", "<c021010100080104057c", "c021020100080104057c", "<c021020100080304c023",
+		"c021040100080304c023", "<c0230101000c036a6f65027878", "c0230301000500", "ff0380210101000a03060a000001",
+		"<80210301000a03060a000002", "<80210401000a03060a000001", "80fd0101000a120601000040",
+		"<c0210801000880fd0101", "80210501001052656675736564206f7572", "<c223010100060178",
+		"<c021050200063030",
+	};
+	uint8_t out[INPUT_MAX] = { PPPD_L2TP_NETWORK };
+	size_t len = 1;
+
+	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+		uint8_t octets[128];
+		const bool peers = frames[i][0] == '<';
+		struct l2tp_span s = hex(frames[i] + peers, octets, sizeof(octets));
+
+		len += put_frame(out + len, peers, s);
+	}
+	write_seed(folder, "watch", "link", out, len);
+}
+
 int main(int argc, char **argv)
 {
 	uint8_t body[INPUT_MAX];
@@ -181,5 +212,6 @@ int main(int argc, char **argv)
 		write_seed(argv[1], "engine", courses[i].name, courses[i].steps, courses[i].len);
 	seed_everything(argv[1]);
 	seed_report(argv[1]);
+	seed_link(argv[1]);
 	return EXIT_SUCCESS;
 }
