@@ -32,6 +32,7 @@
 #define NAME_MAX_OURS 63    /* of a section's name */
 #define LIST_MAX 256        /* values in a list of ours */
 #define PEER_NAME_MAX 255
+#define SERVER_MAX 253
 #define POOL_MAX (1u << 24) /* addresses of a pool */
 
 /* ---- What has been taken over, and where it is written ---------------------------------------------------------- */
@@ -936,36 +937,54 @@ static void put_lns(struct import *im, const struct xl2tpd_section *s)
 
 /* ---- LAC ------------------------------------------------------------------------------------------------------------------ */
 
-/* The first one; xl2tpd does not try the others either. */
-static const struct xl2tpd_line *server_of(struct import *im, const struct xl2tpd_section *s)
+/* Of a line "lns = NAME:PORT"; false: it is no name. */
+static bool server_of(const struct xl2tpd_line *l, char name[SERVER_MAX + 1], uint32_t *ret_port)
 {
-	const struct xl2tpd_line *found = NULL;
+	size_t len = strcspn(l->value, ":");
 
-	for (size_t i = 0; s && i < s->n_lines; i++) {
-		if (strcmp(s->lines[i].key, "lns") != 0)
-			continue;
-		if (found)
-			note(im, &s->lines[i], "is left out: there is one server; a name may have several addresses");
-		else
-			found = &s->lines[i];
-	}
-	return found;
+	snprintf(name, SERVER_MAX + 1, "%.*s", (int)(len < SERVER_MAX ? len : SERVER_MAX), l->value);
+	*ret_port = L2TP_PORT;
+	if (l->value[len] && (!ctl_number(l->value + len + 1, UINT16_MAX, ret_port) || !*ret_port))
+		*ret_port = L2TP_PORT;
+	return len <= SERVER_MAX && is_writable(name, SERVER_MAX);
 }
 
-static bool put_server(struct import *im, const struct xl2tpd_line *l)
+/* The first line with a server's name that can be used; NULL: there is none, or no section. */
+static const struct xl2tpd_line *find_server(const struct xl2tpd_section *s)
 {
-	enum { SERVER_MAX = 253 };
-	size_t len = strcspn(l->value, ":");
 	char name[SERVER_MAX + 1];
-	uint32_t port = L2TP_PORT;
+	uint32_t port;
 
-	snprintf(name, sizeof(name), "%.*s", (int)(len < SERVER_MAX ? len : SERVER_MAX), l->value);
-	if (!is_writable(name, SERVER_MAX) || len > SERVER_MAX)
-		return false;
-	put_text(im, "server", name);
-	if (l->value[len] && ctl_number(l->value + len + 1, UINT16_MAX, &port) && port && port != L2TP_PORT)
+	for (size_t i = 0; s && i < s->n_lines; i++)
+		if (strcmp(s->lines[i].key, "lns") == 0 && server_of(&s->lines[i], name, &port))
+			return &s->lines[i];
+	return NULL;
+}
+
+/* That server, and those behind it in its section that have the same port. */
+static void put_servers(struct import *im, const struct xl2tpd_section *s, const struct xl2tpd_line *first)
+{
+	char name[SERVER_MAX + 1];
+	uint32_t port, other;
+	size_t n = 1;
+
+	server_of(first, name, &port);
+	fprintf(im->out, "%*sserver = { ", (int)(4 * im->indent), "");
+	put_quoted(im->out, name);
+	for (const struct xl2tpd_line *l = first + 1; l < s->lines + s->n_lines && n < LIST_MAX; l++) {
+		if (strcmp(l->key, "lns") != 0 || !server_of(l, name, &other) || other != port)
+			continue;
+		fputs(", ", im->out);
+		put_quoted(im->out, name);
+		n++;
+	}
+	fputs(" }\n", im->out);
+	if (port != L2TP_PORT)
 		put(im, "port = %u", port);
-	return true;
+	for (const struct xl2tpd_line *l = first + 1; l < s->lines + s->n_lines; l++)
+		if (strcmp(l->key, "lns") == 0)
+			note(im, l, !server_of(l, name, &other) || other != port ? "is left out: its port is another one" :
+				    "is tried when the one before fails, which xl2tpd does not do");
 }
 
 /* By our name; theirs is known only when they answer.  A line for all, or for the server's name, is better than any. */
@@ -1030,17 +1049,16 @@ static void put_speeds(struct import *im, const struct xl2tpd_section *s)
 
 static void put_lac(struct import *im, const struct xl2tpd_section *s)
 {
-	const struct xl2tpd_line *server = server_of(im, s);
+	const struct xl2tpd_line *own = find_server(s), *server = own ? own : find_server(im->default_lac);
 
 	put(im, "%s", "");
-	server = server ? server : server_of(im, im->default_lac);
-	if (!server || !is_writable(server->value, 253) || server->value[0] == ':') {
+	if (!server) {
 		note_text(im, s->number, s->name, "a lac without a server (lns = NAME): left out");
 		return;
 	}
 	put(im, "lac '%s' {", name_for(im, s->name));
 	im->indent++;
-	put_server(im, server);
+	put_servers(im, own ? s : im->default_lac, server);
 	put(im, "local-port = %u", im->port);
 	put_dialling(im, s);
 	put_secret(im, s, lac_secret(im, s, server->value));

@@ -104,21 +104,22 @@ static json_t *session_row(const struct kernel_session *s)
 
 /* A table of words and counters: n_words cells of each row are given, the counters with a title follow. */
 struct listing {
+	struct table_column columns[TABLE_COLUMNS_MAX];
 	struct table *table;
 	size_t n_words;
 };
 
-static struct listing listing_of(const char *const *titles, size_t n_words)
+static void listing_begin(struct listing *l, const char *const *titles, size_t n_words)
 {
-	struct table_column columns[TABLE_COLUMNS_MAX] = { 0 };
-	size_t n = 0;
+	size_t n = 0, width = table_terminal(stdout);
 
+	*l = (struct listing){ .n_words = n_words };
 	for (; n < n_words; n++)
-		columns[n].title = titles[n];
+		l->columns[n].title = titles[n];
 	for (size_t i = 0; i < COUNT(counters); i++)
 		if (counters[i].title)
-			columns[n++] = (struct table_column){ .title = counters[i].title, .right = true };
-	return (struct listing){ table_new(columns, n, stdout, table_terminal(stdout), table_terminal(stdout) > 0), n_words };
+			l->columns[n++] = (struct table_column){ .title = counters[i].title, .right = true };
+	l->table = table_new(l->columns, n, stdout, width, width > 0);
 }
 
 static void listing_add(struct listing *l, const char *const *words, const struct kernel_counters *c)
@@ -139,8 +140,9 @@ static void listing_add(struct listing *l, const char *const *words, const struc
 static void print_tunnels(const struct kernel_view *v)
 {
 	static const char *const titles[] = { "TUNNEL", "PEER'S", "OVER", "LOCAL", "PEER" };
-	struct listing l = listing_of(titles, COUNT(titles));
+	struct listing l;
 
+	listing_begin(&l, titles, COUNT(titles));
 	for (size_t i = 0; i < v->n_tunnels; i++) {
 		const struct kernel_tunnel *t = &v->tunnels[i];
 		char id[16], peer_id[16], local[L2TP_ADDR_STR_MAX], peer[L2TP_ADDR_STR_MAX];
@@ -156,8 +158,9 @@ static void print_tunnels(const struct kernel_view *v)
 static void print_sessions(const struct kernel_view *v)
 {
 	static const char *const titles[] = { "SESSION", "PEER'S", "KIND", "INTERFACE" };
-	struct listing l = listing_of(titles, COUNT(titles));
+	struct listing l;
 
+	listing_begin(&l, titles, COUNT(titles));
 	for (size_t i = 0; i < v->n_sessions; i++) {
 		const struct kernel_session *s = &v->sessions[i];
 		char id[24], peer_id[24];

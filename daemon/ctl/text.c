@@ -17,8 +17,6 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#define USEC_PER_MSEC 1000U
-
 /* The character at s and its octets, false if it must not be printed. */
 static bool next_char(const char *s, wchar_t *ret, size_t *ret_len)
 {
@@ -118,9 +116,9 @@ const char *text_duration(uint64_t usec, char buf[TEXT_MAX])
 	while (i < UNITS - 1 && usec < units[i].usec)
 		i++;
 	if (usec < USEC_PER_SEC)
-		snprintf(buf, TEXT_MAX, "%.*fms", usec % USEC_PER_MSEC ? 1 : 0, (double)usec / USEC_PER_MSEC);
+		snprintf(buf, TEXT_MAX, "%.*fms", usec % USEC_PER_MSEC ? 1 : 0, (double)usec / (double)USEC_PER_MSEC);
 	else if (i == UNITS - 1)
-		snprintf(buf, TEXT_MAX, "%.*fs", usec % USEC_PER_SEC ? 1 : 0, (double)usec / USEC_PER_SEC);
+		snprintf(buf, TEXT_MAX, "%.*fs", usec % USEC_PER_SEC ? 1 : 0, (double)usec / (double)USEC_PER_SEC);
 	else
 		snprintf(buf, TEXT_MAX, "%llu%s %llu%s", (unsigned long long)(usec / units[i].usec), units[i].name,
 			 (unsigned long long)(usec % units[i].usec / units[i + 1].usec), units[i + 1].name);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define USEC_PER_SEC 1000000U
+#include "l2tp.h"
 
 #define TEXT_MAX 64 /* of the formatted times, durations and amounts */
 

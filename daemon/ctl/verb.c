@@ -17,6 +17,7 @@ static const struct verb *const families[] = {
 	watch_verbs,
 	request_verbs,
 	kernel_verbs,
+	doctor_verbs,
 	import_verbs,
 	complete_verbs,
 };

@@ -67,6 +67,7 @@ extern const struct verb show_verbs[];
 extern const struct verb watch_verbs[];
 extern const struct verb request_verbs[];
 extern const struct verb complete_verbs[];
+extern const struct verb doctor_verbs[];
 extern const struct verb import_verbs[];
 extern const struct verb kernel_verbs[];
 

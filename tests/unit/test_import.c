@@ -187,10 +187,11 @@ static const struct option_case {
 	{ N, "what = ever", NULL, "not an option of xl2tpd" },
 	{ N, "hostname = a\nhostname = b", "host-name = 'b'", NULL }, /* the last one counts */
 
-	{ C, "lns = second.example", "server = 'server.example'", "one server" },
+	{ C, "lns = second.example", "server = { 'server.example', 'second.example' }", "is tried when" },
+	{ C, "lns = second.example:1702", "server = { 'server.example' }", "its port is another one" },
 	{ "[lac y]\n", "lns = server.example:1702", "port = 1702", NULL },
 	{ "[lac y]\n", "autodial = yes", NULL, "without a server" },
-	{ "[lac default]\nlns = all.example\n", "[lac y]", "server = 'all.example'", NULL },
+	{ "[lac default]\nlns = all.example\n", "[lac y]", "server = { 'all.example' }", NULL },
 	{ "[lac default]\nlns = all.example\n", "redial = yes", NULL, "nothing but lns" },
 	{ C, "autodial = yes\nredial = yes", "dial = yes\n    redial-min = 30s", NULL },
 	{ C, "autodial = yes", "dial = yes", "for ever" },

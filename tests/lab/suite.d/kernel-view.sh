@@ -9,7 +9,7 @@ start lns
 start lac
 expect 60 lns 'PPP up'
 expect 60 lac 'PPP up'
-ctl() { nsenter --net="/run/netns/$1" -- "$build/daemon/ctl/l2tpctl" kernel $2; }
+ctl() { nsenter --net="/run/netns/$1" -- "$build/daemon/ctl/l2tpctl" kernel ${2-}; }
 
 # field ROW NAME: of a line of JSON
 field() { printf '%s\n' "$1" | sed "s/.*\"$2\":\"\{0,1\}\([^,\"}]*\).*/\1/"; }

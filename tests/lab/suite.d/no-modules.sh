@@ -15,12 +15,14 @@ unload() {
 	done
 }
 run() { in_ns lns "$build/daemon/l2tpd" --config "$tmp/lns.conf"; }
+doctor() { in_ns lns "$build/daemon/ctl/l2tpctl" doctor --config "$tmp/lns.conf" modules kernel; }
 
 read -r helper </proc/sys/kernel/modprobe
 echo /nowhere >/proc/sys/kernel/modprobe
-ppp=0 all=0
+ppp=0 all=0 found=0
 wait_for 20 unload l2tp_ppp && run >"$tmp/ppp.log" 2>&1 || ppp=$?
 wait_for 20 unload l2tp_eth l2tp_ip6 l2tp_ip l2tp_netlink && run >"$tmp/all.log" 2>&1 || all=$?
+doctor >"$tmp/findings" 2>&1 || found=$?
 echo "$helper" >/proc/sys/kernel/modprobe
 modprobe -a l2tp_ppp l2tp_eth l2tp_netlink
 
@@ -32,3 +34,8 @@ for log in ppp all; do
 done
 ! grep -q 'module l2tp_netlink' "$tmp/ppp.log" || fail 'l2tp_netlink was there'
 grep -q 'module l2tp_netlink' "$tmp/all.log" || fail 'it does not say that l2tp_netlink is missing'
+
+cat "$tmp/findings"
+[ "$found" = 1 ] || fail "doctor: exit status $found"
+grep -q '^ok .*l2tp_netlink is not loaded yet, and can be' "$tmp/findings" || fail 'doctor does not find the module'
+grep -q '^fail .*kernel.*module l2tp_netlink' "$tmp/findings" || fail 'doctor does not find that it cannot be loaded'

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * doctor_host: pppd and its plugins, the runtime directory, the service, the clock.
+ *
+ * Whether a plugin fits is asked of pppd itself, which refuses one of another version: it is started with it and told to
+ * do nothing.  Nothing here waits longer than a few seconds.  Called by doctor.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timex.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <systemd/sd-bus.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "doctor.h"
+
+/* ---- Programs ------------------------------------------------------------------------------------------------------------ */
+
+#define RUN_MSEC 5000
+
+static int64_t now_msec(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What it says, up to its end or that of the time. */
+static void read_all(int fd, char *out, size_t size)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t end = now_msec() + RUN_MSEC;
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && len + 1 < size && now_msec() < end && poll(&p, 1, (int)(end - now_msec())) > 0) {
+		n = read(fd, out + len, size - len - 1);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	out[len] = '\0';
+}
+
+static void exec_quietly(const char *const *argv, int out)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	dup2(null, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	execv(argv[0], (char *const *)argv);
+	_exit(127);
+}
+
+/* Its exit status, and its words in out.  Negative errno: it was not started, or took too long. */
+static int run_program(const char *const *argv, char *out, size_t size)
+{
+	int fds[2], status;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		exec_quietly(argv, fds[1]);
+	close(fds[1]);
+	if (pid > 0)
+		read_all(fds[0], out, size);
+	close(fds[0]);
+	if (pid < 0)
+		return -EAGAIN;
+	kill(pid, SIGKILL); /* it is about to end, which this does not change, or takes too long */
+	if (waitpid(pid, &status, 0) < 0)
+		return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -ETIMEDOUT;
+}
+
+/* ---- pppd ------------------------------------------------------------------------------------------------------------------- */
+
+/* The line in which pppd complains, without its name. */
+static const char *complaint(char *out)
+{
+	char *line = strstr(out, "pppd: ");
+
+	if (!line)
+		return "it does not say why";
+	line += sizeof("pppd: ") - 1;
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+static void check_plugin(struct doctor *d, const char *pppd, const char *plugin)
+{
+	enum { BAD_OPTION = 2 }; /* as pppd(8) has it */
+	char out[4096] = "";
+	const char *const argv[] = { pppd, "nodetach", "notty", "dryrun", "plugin", plugin, NULL };
+	int r = run_program(argv, out, sizeof(out));
+
+	if (r == BAD_OPTION)
+		doctor_say(d, FINDING_FAIL, "install the l2tpd that was built for this pppd, or set pppd-plugin",
+			   "pppd does not take the plugin %s: %s", plugin, complaint(out));
+	else if (r < 0)
+		doctor_say(d, FINDING_FAIL, NULL, "pppd cannot be run: %s", strerror(-r));
+	else
+		doctor_say(d, FINDING_OK, NULL, "pppd takes the plugin %s", plugin);
+}
+
+void check_pppd(struct doctor *d)
+{
+	const char *pppd = d->config ? d->config->pppd : "/usr/sbin/pppd";
+	const char *plugin = d->config ? d->config->pppd_plugin : PPPD_PLUGIN;
+	char out[4096] = "";
+	const char *const argv[] = { pppd, "--version", NULL };
+
+	if (access(pppd, X_OK) < 0) {
+		doctor_say(d, FINDING_FAIL, "install it (on Debian: apt install ppp), or set pppd in the configuration", "%s: %s",
+			   pppd, strerror(errno));
+		return;
+	}
+	run_program(argv, out, sizeof(out));
+	out[strcspn(out, "\n")] = '\0';
+	doctor_say(d, FINDING_OK, NULL, "%s: %s", pppd, *out ? out : "does not say its version");
+	if (geteuid() != 0) {
+		doctor_say(d, FINDING_OK, "run doctor as root", "whether pppd takes its plugins was not tried");
+		return;
+	}
+	check_plugin(d, pppd, "pppol2tp.so");
+	check_plugin(d, pppd, plugin);
+}
+
+/* ---- The runtime directory ---------------------------------------------------------------------------------------------- */
+
+static bool daemon_answers(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool answers;
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%.*s", (int)sizeof(a.sun_path) - 1, path);
+	answers = fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
+	if (fd >= 0)
+		close(fd);
+	return answers;
+}
+
+void check_runtime(struct doctor *d)
+{
+	const char *directory = d->config ? d->config->runtime_directory : "/run/l2tpd";
+	char socket[128];
+	struct stat st;
+
+	snprintf(socket, sizeof(socket), "%s/bus", directory);
+	if (stat(directory, &st) < 0) {
+		if (errno == ENOENT)
+			doctor_say(d, FINDING_OK, NULL, "%s: not there yet, l2tpd makes it", directory);
+		else
+			doctor_say(d, FINDING_FAIL, "set runtime-directory", "%s: %s", directory, strerror(errno));
+		return;
+	}
+	if (!S_ISDIR(st.st_mode))
+		doctor_say(d, FINDING_FAIL, "remove it, or set runtime-directory", "%s is no directory", directory);
+	else if (st.st_mode & S_IWOTH)
+		doctor_say(d, FINDING_FAIL, "chmod o-w it: anybody could put a socket there", "%s can be written by everybody",
+			   directory);
+	else if (daemon_answers(socket))
+		doctor_say(d, FINDING_OK, NULL, "l2tpd runs and answers at %s", socket);
+	else
+		doctor_say(d, FINDING_OK, NULL, "%s: no l2tpd answers there", directory);
+}
+
+/* ---- The service ---------------------------------------------------------------------------------------------------------- */
+
+#define SYSTEMD "org.freedesktop.systemd1"
+
+/* A property of a unit, "" if it cannot be had; to be freed. */
+static char *unit_property(sd_bus *bus, const char *unit, const char *property)
+{
+	char *path = NULL, *value = NULL;
+
+	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) < 0 ||
+	    sd_bus_get_property_string(bus, SYSTEMD, path, SYSTEMD ".Unit", property, NULL, &value) < 0)
+		value = strdup("");
+	free(path);
+	return value;
+}
+
+static void check_own_unit(struct doctor *d, sd_bus *bus)
+{
+	char *load = unit_property(bus, "l2tpd.service", "LoadState");
+	char *active = unit_property(bus, "l2tpd.service", "ActiveState");
+	char *file = unit_property(bus, "l2tpd.service", "UnitFileState");
+
+	if (!load || !active || !file || !*load || strcmp(load, "not-found") == 0)
+		doctor_say(d, FINDING_OK, NULL, "there is no unit l2tpd.service");
+	else if (strcmp(load, "loaded") != 0)
+		doctor_say(d, FINDING_FAIL, "systemctl status l2tpd says why", "l2tpd.service is %s", load);
+	else if (strcmp(active, "failed") == 0)
+		doctor_say(d, FINDING_FAIL, "journalctl -u l2tpd says why; then systemctl restart l2tpd", "l2tpd.service has failed");
+	else
+		doctor_say(d, FINDING_OK, strcmp(active, "active") == 0 ? NULL : "to start it: systemctl enable --now l2tpd",
+			   "l2tpd.service is %s, %s", active, file);
+	free(load);
+	free(active);
+	free(file);
+}
+
+static void check_rival_unit(struct doctor *d, sd_bus *bus)
+{
+	char *file = unit_property(bus, "xl2tpd.service", "UnitFileState");
+
+	if (file && strcmp(file, "enabled") == 0)
+		doctor_say(d, FINDING_WARN, "systemctl disable --now xl2tpd",
+			   "xl2tpd.service is enabled: it takes port 1701 when the machine starts");
+	free(file);
+}
+
+void check_systemd(struct doctor *d)
+{
+	enum { TIMEOUT_USEC = 5000000 };
+	sd_bus *bus = NULL;
+
+	if (access("/run/systemd/system", F_OK) < 0 || sd_bus_open_system(&bus) < 0) {
+		doctor_say(d, FINDING_OK, NULL, "systemd does not run here, or cannot be asked");
+		return;
+	}
+	sd_bus_set_method_call_timeout(bus, TIMEOUT_USEC);
+	check_own_unit(d, bus);
+	check_rival_unit(d, bus);
+	sd_bus_flush_close_unref(bus);
+}
+
+/* ---- The clock ------------------------------------------------------------------------------------------------------------ */
+
+void check_clock(struct doctor *d)
+{
+	enum { YEAR_OF_THIS = 2024 };
+	struct timex t = { 0 };
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+
+	gmtime_r(&now, &tm);
+	if (tm.tm_year + 1900 < YEAR_OF_THIS)
+		doctor_say(d, FINDING_WARN, "set it, and let systemd-timesyncd or chrony keep it",
+			   "the clock says %d: logs and traces will have wrong times", tm.tm_year + 1900);
+	else if (adjtimex(&t) == TIME_ERROR)
+		doctor_say(d, FINDING_OK, "for logs that can be compared, let systemd-timesyncd or chrony keep it",
+			   "the clock is kept by nobody");
+	else
+		doctor_say(d, FINDING_OK, NULL, "the clock is kept");
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * doctor_network: is the port free, who else speaks L2TP here, can servers be found, and how large may packets to them
+ * be?
+ *
+ * Whose a port is comes from /proc: the socket's inode in net/udp, and whoever has it among its files.  Names are looked
+ * up with a limit of time, as a resolver that does not answer is a finding too.  Called by doctor.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "doctor.h"
+
+#define L2TP_PORT 1701
+
+/* ---- Processes ---------------------------------------------------------------------------------------------------------- */
+
+/* Others that speak L2TP, and how they are ended for good. */
+static const struct {
+	const char *name, *remedy;
+} others[] = {
+	{ "xl2tpd", "systemctl disable --now xl2tpd; its configuration: l2tpctl import xl2tpd /etc/xl2tpd/xl2tpd.conf" },
+	{ "accel-pppd", "systemctl disable --now accel-ppp, or give each its own listen address" },
+	{ "openl2tpd", "systemctl disable --now openl2tpd" },
+	{ "kl2tpd", "it belongs to NetworkManager-l2tp or go-l2tp: end that connection" },
+	{ "l2tpns", "systemctl disable --now l2tpns" },
+	{ "rp-l2tpd", "end it" },
+};
+
+static const char *remedy_for(const char *name)
+{
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(others[i].name, name) == 0)
+			return others[i].remedy;
+	return NULL;
+}
+
+static void read_comm(const struct doctor *d, const char *pid, char comm[32])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
+	if (!doctor_read_line(d, path, comm, 32))
+		snprintf(comm, 32, "?");
+}
+
+/* The next process in /proc; NULL: that was the last one. */
+static const char *next_process(DIR *proc)
+{
+	struct dirent *e;
+
+	while (proc && (e = readdir(proc)))
+		if (isdigit((unsigned char)e->d_name[0]))
+			return e->d_name;
+	return NULL;
+}
+
+static DIR *open_proc(const struct doctor *d)
+{
+	char path[1024];
+
+	snprintf(path, sizeof(path), "%s/proc", d->root);
+	return opendir(path);
+}
+
+static bool process_has_socket(const struct doctor *d, const char *pid, const char *socket)
+{
+	char path[1024], target[64];
+	struct dirent *e;
+	bool found = false;
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "%s/proc/%.20s/fd", d->root, pid);
+	fds = opendir(path);
+	while (fds && !found && (e = readdir(fds))) {
+		ssize_t n = readlinkat(dirfd(fds), e->d_name, target, sizeof(target) - 1);
+
+		if (n > 0) {
+			target[n] = '\0';
+			found = strcmp(target, socket) == 0;
+		}
+	}
+	if (fds)
+		closedir(fds);
+	return found;
+}
+
+/* Who has the socket: "xl2tpd", and its pid; false: nobody that we may see. */
+static bool find_owner(const struct doctor *d, unsigned long inode, char comm[32], char pid[24])
+{
+	DIR *proc = open_proc(d);
+	char socket[64];
+	const char *p;
+	bool found = false;
+
+	snprintf(socket, sizeof(socket), "socket:[%lu]", inode);
+	while (!found && (p = next_process(proc))) {
+		found = process_has_socket(d, p, socket);
+		if (found) {
+			snprintf(pid, 24, "%.20s", p);
+			read_comm(d, p, comm);
+		}
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+void check_daemons(struct doctor *d)
+{
+	DIR *proc = open_proc(d);
+	const char *pid;
+	char comm[32];
+	unsigned n = 0;
+
+	while ((pid = next_process(proc))) {
+		read_comm(d, pid, comm);
+		if (!remedy_for(comm))
+			continue;
+		doctor_say(d, FINDING_WARN, remedy_for(comm), "%s runs as well (pid %s)", comm, pid);
+		n++;
+	}
+	if (!n)
+		doctor_say(d, FINDING_OK, NULL, "no other L2TP daemon runs");
+	if (proc)
+		closedir(proc);
+}
+
+/* ---- Ports ---------------------------------------------------------------------------------------------------------------- */
+
+static void say_owner(struct doctor *d, unsigned port, unsigned long inode)
+{
+	char comm[32], pid[24];
+
+	if (inode == 0)
+		doctor_say(d, FINDING_FAIL, "ip l2tp show tunnel shows it, ip l2tp del tunnel removes it",
+			   "UDP port %u is used by a tunnel in the kernel", port);
+	else if (!find_owner(d, inode, comm, pid))
+		doctor_say(d, FINDING_FAIL, "as root, doctor sees whose it is", "UDP port %u is used by a process that is not seen",
+			   port);
+	else if (strcmp(comm, "l2tpd") == 0)
+		doctor_say(d, FINDING_OK, NULL, "UDP port %u is l2tpd's (pid %s)", port, pid);
+	else
+		doctor_say(d, FINDING_FAIL, remedy_for(comm) ? remedy_for(comm) : "end it, or listen on another port",
+			   "UDP port %u is used by %s (pid %s)", port, comm, pid);
+}
+
+/* "sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode"; false: not of this port, or connected */
+static bool read_socket(char *line, unsigned port, unsigned long *ret_inode)
+{
+	enum { LOCAL = 1, REMOTE = 2, INODE = 9 };
+	char *rest = NULL, *word = strtok_r(line, " ", &rest), *colon;
+
+	for (int i = 0; word; i++, word = strtok_r(NULL, " ", &rest)) {
+		colon = strchr(word, ':');
+		if ((i == LOCAL || i == REMOTE) && !colon)
+			return false;
+		if ((i == LOCAL && strtoul(colon + 1, NULL, 16) != port) ||
+		    (i == REMOTE && strtoul(colon + 1, NULL, 16) != 0))
+			return false;
+		if (i == INODE) {
+			*ret_inode = strtoul(word, NULL, 10);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Sockets that wait for anybody on this port; each owner is told once. */
+static unsigned check_port_file(struct doctor *d, const char *path, unsigned port, unsigned long *told)
+{
+	FILE *f = doctor_open(d, path);
+	unsigned long inode;
+	char *line = NULL;
+	unsigned n = 0;
+	size_t size = 0;
+
+	while (f && getline(&line, &size, f) >= 0) {
+		if (!read_socket(line, port, &inode))
+			continue;
+		if (!n || inode != *told)
+			say_owner(d, port, inode);
+		*told = inode;
+		n++;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void check_port(struct doctor *d, unsigned port)
+{
+	unsigned long told = 0;
+	unsigned n = check_port_file(d, "/proc/net/udp", port, &told);
+
+	n += check_port_file(d, "/proc/net/udp6", port, &told);
+	if (!n)
+		doctor_say(d, FINDING_OK, NULL, "UDP port %u is free", port);
+}
+
+void check_ports(struct doctor *d)
+{
+	const struct config *c = d->config;
+
+	if (!c)
+		check_port(d, L2TP_PORT);
+	else if (!c->n_listens)
+		doctor_say(d, FINDING_OK, NULL, "nothing is listened on");
+	for (size_t i = 0; c && i < c->n_listens; i++) {
+		size_t earlier = 0;
+
+		while (earlier < i && c->listens[earlier].addr.port != c->listens[i].addr.port)
+			earlier++;
+		if (earlier == i)
+			check_port(d, c->listens[i].addr.port);
+	}
+}
+
+/* ---- Servers -------------------------------------------------------------------------------------------------------------- */
+
+#define NAME_SECONDS 5
+
+/* As getaddrinfo(), within a time; EAI_AGAIN: it was over. */
+static int look_up(const char *name, int family, struct addrinfo **ret)
+{
+	struct addrinfo hints = { .ai_family = family == 4 ? AF_INET : family == 6 ? AF_INET6 : AF_UNSPEC,
+				  .ai_socktype = SOCK_DGRAM };
+	struct gaicb request = { .ar_name = name, .ar_service = "1701", .ar_request = &hints }, *list[] = { &request };
+	const struct timespec limit = { .tv_sec = NAME_SECONDS };
+	int r = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
+
+	if (r)
+		return r;
+	(void)gai_suspend((const struct gaicb *const *)list, 1, &limit);
+	r = gai_error(&request);
+	if (r == EAI_INPROGRESS) {
+		/* the resolver still writes into what is on this stack, unless it can be called off */
+		while (gai_cancel(&request) == EAI_NOTCANCELED && gai_error(&request) == EAI_INPROGRESS)
+			(void)gai_suspend((const struct gaicb *const *)list, 1, &limit);
+		return EAI_AGAIN;
+	}
+	*ret = request.ar_result;
+	return r;
+}
+
+/* Of the way to there as the kernel knows it now; 0: there is no way. */
+static int path_mtu(const struct addrinfo *a)
+{
+	int fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
+	socklen_t len = sizeof(mtu);
+	bool v6 = a->ai_family == AF_INET6;
+
+	if (fd < 0)
+		return 0;
+	if (connect(fd, a->ai_addr, a->ai_addrlen) < 0 ||
+	    getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &len) < 0)
+		mtu = 0;
+	close(fd);
+	return mtu;
+}
+
+/* What PPP has left: IP, UDP, and L2TP's and PPP's own (RFC 2661 3.1). */
+static void say_path(struct doctor *d, const char *server, const struct addrinfo *a)
+{
+	enum { IP4 = 20, IP6 = 40, UDP = 8, L2TP_PPP = 8 + 4, IPV6_MIN = 1280 };
+	int mtu = path_mtu(a), left = mtu - (a->ai_family == AF_INET6 ? IP6 : IP4) - UDP - L2TP_PPP;
+	char host[NI_MAXHOST] = "?";
+
+	getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof(host), NULL, 0, NI_NUMERICHOST);
+	if (!mtu)
+		doctor_say(d, FINDING_WARN, "see ip route get, and ip -6 route get", "%s: there is no way to %s", server, host);
+	else if (left < IPV6_MIN)
+		doctor_say(d, FINDING_WARN, "raise the MTU on the way there, or set ipv6 = no in the profile's ppp section",
+			   "%s (%s): MTU %d, which leaves PPP %d: too little for IPv6", server, host, mtu, left);
+	else
+		doctor_say(d, FINDING_OK, NULL, "%s (%s): MTU %d, which leaves PPP %d", server, host, mtu, left);
+}
+
+static void check_server(struct doctor *d, const struct config_profile *p, const char *server)
+{
+	struct addrinfo *list = NULL;
+	int r = look_up(server, p->family, &list);
+
+	if (r == EAI_AGAIN)
+		doctor_say(d, FINDING_FAIL, "see /etc/resolv.conf, and whether the name servers there can be reached",
+			   "lac \"%s\": %s: no name server answers", p->name, server);
+	else if (r)
+		doctor_say(d, FINDING_FAIL, "correct server in the profile", "lac \"%s\": %s: %s", p->name, server,
+			   gai_strerror(r));
+	for (const struct addrinfo *a = list; a; a = a->ai_next)
+		say_path(d, server, a);
+	if (list)
+		freeaddrinfo(list);
+}
+
+void check_names(struct doctor *d)
+{
+	enum { SERVERS_MAX = 20 };
+	unsigned n = 0;
+
+	for (size_t i = 0; d->config && i < d->config->n_profiles; i++) {
+		const struct config_profile *p = &d->config->profiles[i];
+
+		for (char *const *server = p->lac ? p->servers : NULL; server && *server; server++)
+			if (n++ < SERVERS_MAX)
+				check_server(d, p, *server);
+	}
+	if (!n)
+		doctor_say(d, FINDING_OK, NULL, "no servers to be found");
+	else if (n > SERVERS_MAX)
+		doctor_say(d, FINDING_OK, NULL, "%u more servers were not looked at", n - SERVERS_MAX);
+}

@@ -1,0 +1,65 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: MIT
+#
+# l2tpctl doctor: content with a machine that works; finds a port that is taken, a module that is missing, a plugin of
+# another pppd, and says what to do.
+lab
+lns_config
+# doctor [NAMESPACE] [WORD]...: its findings in $tmp/findings; its exit status
+doctor() {
+	_ns=$1
+	shift
+	in_ns "$_ns" "$build/daemon/ctl/l2tpctl" doctor --config "$tmp/lns.conf" "$@" >"$tmp/findings" 2>&1
+}
+finds() { grep -q -e "$1" "$tmp/findings" || fail "not found: $1: $(cat "$tmp/findings")"; }
+
+doctor lns || fail "it should be content: $(cat "$tmp/findings")"
+finds "^ok .*lns.conf: 1 profiles, no mistakes"
+finds '^ok .*the right to configure the network'
+finds '^ok .*UDP port 1701 is free'
+finds "^ok .*pppd takes the plugin $build/plugins/pppd-l2tp.so"
+! grep '^\(fail\|warn\)' "$tmp/findings" || fail 'nothing is wrong'
+doctor lns modules
+finds '^ok .*l2tp_ppp is loaded'
+
+start lns
+expect 20 lns 'is ready'
+doctor lns ports || fail 'it is our own port'
+finds "UDP port 1701 is l2tpd's (pid $pid_lns)"
+doctor lac ports
+finds 'UDP port 1701 is free' # in another namespace it is
+stop lns
+
+# a port that is taken: by a program, and by the kernel
+in_ns lns nc -u -l -p 1701 >/dev/null &
+nc=$!
+taken() { ! doctor lns ports; }
+wait_for 20 taken || fail "a port that is taken is free"
+finds '^fail .*UDP port 1701 is used by \(nc\|busybox\) (pid'
+finds '-> end it, or listen on another port'
+kill "$nc"
+wait "$nc" || :
+in_ns lns ip l2tp add tunnel tunnel_id 7 peer_tunnel_id 8 encap udp local 192.0.2.2 remote 192.0.2.1 \
+	udp_sport 1701 udp_dport 1701
+in_ns lns ip l2tp del tunnel tunnel_id 7
+
+# a plugin that is none, a configuration with a mistake, a server that is nowhere
+sed -i 's,^pppd-plugin.*,pppd-plugin = "/nonexistent/x.so",' "$tmp/lns.conf"
+! doctor lns pppd || fail 'a plugin that is not there'
+finds '^fail .*pppd does not take the plugin /nonexistent/x.so'
+echo 'nonsense = 1' >>"$tmp/lns.conf"
+! doctor lns config || fail 'a mistake'
+finds '^fail .*nonsense'
+config lns <<'END'
+	listen = {}
+	lac "x" { server = 192.0.2.1 }
+	lac "y" { server = 198.51.100.1 }
+END
+doctor lns names
+finds '^ok .*192.0.2.1 (192.0.2.1): MTU 1500, which leaves PPP 1460'
+finds '^warn .*there is no way to 198.51.100.1'
+
+# without rights
+in_ns lns setpriv --reuid 65534 --clear-groups "$build/daemon/ctl/l2tpctl" doctor kernel --json=lines >"$tmp/findings" 2>&1 &&
+	fail 'there are no rights'
+finds '"Severity":"fail","Text":"no right to configure the network'
