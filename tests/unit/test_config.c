@@ -329,7 +329,9 @@ START_TEST(places_of_a_stream)
 {
 	const struct option *o = options;
 	struct config c = { 0 };
+	char line[160] = "", expected[160];
 	const char *wrong;
+	FILE *f = fmemopen(line, sizeof(line), "w");
 
 	while (o->kind != &kind_stream)
 		o++;
@@ -338,11 +340,16 @@ START_TEST(places_of_a_stream)
 	if (streams[_i].wrong) {
 		ck_assert_str_eq(wrong, streams[_i].wrong);
 		ck_assert_uint_eq(c.metrics.addr.port, 7);
+		fclose(f);
 		return;
 	}
 	ck_assert_ptr_null(wrong);
 	ck_assert_int_eq(c.metrics.addr.family == 0, streams[_i].text[0] == '/');
 	ck_assert_str_eq(c.metrics.path, streams[_i].text[0] == '/' ? streams[_i].text : "");
+	o->kind->print(o, &c.metrics, &(struct option_print){ f, "" });
+	fclose(f);
+	snprintf(expected, sizeof(expected), "metrics-listen = \"%s\"\n", streams[_i].text);
+	ck_assert_str_eq(line, expected);
 }
 END_TEST
 
