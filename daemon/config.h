@@ -111,6 +111,9 @@ struct config {
 	uint32_t pppd_starts;      /* pppd started and not yet up, at most */
 	usec_t stop_timeout;       /* orderly stop, bounded */
 	struct config_stream metrics; /* where they are served */
+	char *api_group;           /* whose members may use the control API */
+	bool api_others_read;      /* everybody else may look */
+	bool api_system_bus;
 	int log_level;             /* syslog's: LOG_ERR .. LOG_DEBUG */
 };
 

@@ -56,6 +56,9 @@ const struct option options[] = {
 	TOP("stop-timeout",         time,        stop_timeout,         SEC,        5 * MINUTE, NONE,        "10s")
 	TOP("stranger-refusal",     refusal,     stranger_refusal,     1,          RC_STOPCCN_DS, "silence", "4")
 	TOP("metrics-listen",       stream,      metrics,              0,          0,          "none",      "none")
+	TOP("api-group",            text,        api_group,            1,          32,         NONE,        "l2tpd")
+	TOP("api-others",           access,      api_others_read,      0,          0,          NONE,        "none")
+	TOP("api-system-bus",       yes_no,      api_system_bus,       0,          0,          NONE,        "yes")
 	TOP("log-level",            log_level,   log_level,            0,          0,          NONE,        "info")
 
 	LIM("tunnels",              number,      tunnels,              1,          UINT16_MAX, NONE,        NONE)

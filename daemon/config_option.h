@@ -67,6 +67,7 @@ extern const struct option_kind kind_refusal;     /* struct l2tp_refusal */
 extern const struct option_kind kind_yes_no;      /* bool */
 extern const struct option_kind kind_family;      /* int */
 extern const struct option_kind kind_sequencing;  /* enum config_sequencing */
+extern const struct option_kind kind_access;      /* bool: may they read? */
 extern const struct option_kind kind_log_level;   /* int */
 extern const struct option_kind kind_text;        /* char * */
 extern const struct option_kind kind_name;        /* char[size] */

@@ -308,6 +308,7 @@ static const struct option_word sequencings[] = { { "no", CONFIG_SEQUENCING_NO }
 						  { "yes", CONFIG_SEQUENCING_YES },
 						  { "negotiation", CONFIG_SEQUENCING_NEGOTIATION },
 						  { 0 } };
+static const struct option_word accesses[] = { { "none", false }, { "read", true }, { 0 } };
 static const struct option_word log_levels[] = { { "error", LOG_ERR },   { "warning", LOG_WARNING },
 						 { "notice", LOG_NOTICE }, { "info", LOG_INFO },
 						 { "debug", LOG_DEBUG },   { 0 } };
@@ -317,6 +318,7 @@ static const struct option_word log_levels[] = { { "error", LOG_ERR },   { "warn
 const struct option_kind kind_yes_no = { .allowed = "yes or no", WORDS(bools) };
 const struct option_kind kind_family = { .allowed = "any, ipv4 or ipv6", WORDS(families) };
 const struct option_kind kind_sequencing = { .allowed = "no, yes or negotiation", WORDS(sequencings) };
+const struct option_kind kind_access = { .allowed = "none or read", WORDS(accesses) };
 const struct option_kind kind_log_level = { .allowed = "error, warning, notice, info or debug", WORDS(log_levels) };
 
 #undef WORDS

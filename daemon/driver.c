@@ -320,10 +320,26 @@ static int lock_directory(struct driver *d)
 	if (d->lock >= 0 && flock(d->lock, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	r = -errno;
+	if (d->lock >= 0)
+		close(d->lock);
+	d->lock = -1;
 	if (r != -EWOULDBLOCK)
 		return fail(r, directory);
 	log_event(LOG_ERR, LOG_LOCAL_, NULL, "another l2tpd uses %s: each needs a runtime-directory of its own", directory);
 	return r;
+}
+
+bool driver_owns_directory(const struct driver *d)
+{
+	return d->lock >= 0;
+}
+
+/* No data path: nothing is needed, but the directory is for the control API, if it may be had. */
+static int make_none(struct driver *d)
+{
+	if (lock_directory(d) < 0)
+		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "going on without a control API");
+	return dataplane_null_new(d->event, &d->dataplane);
 }
 
 /* The kernel's data path, and pppd on top of it; what an earlier run left behind is removed first. */
@@ -380,7 +396,7 @@ int driver_new(sd_event *event, const struct config *config, enum driver_datapla
 		goto error;
 	}
 	arm(d);
-	r = dataplane == DATAPLANE_KERNEL ? make_kernel(d) : dataplane_null_new(event, &d->dataplane);
+	r = dataplane == DATAPLANE_KERNEL ? make_kernel(d) : make_none(d);
 	if (r < 0)
 		goto error;
 	*ret = d;

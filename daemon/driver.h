@@ -23,6 +23,8 @@ int driver_start(struct driver *d);
 void driver_stop(struct driver *d);
 /* Control messages of one tunnel, or of all with 0, from now on (trace.h).  -ENOENT: no such tunnel; -EBUSY */
 int driver_trace(struct driver *d, uint32_t tunnel_id, bool opened, int *ret_fd);
+/* Is the runtime directory ours?  Always, but for DATAPLANE_NONE, which does without. */
+bool driver_owns_directory(const struct driver *d);
 void driver_free(struct driver *d); /* NULL is fine */
 
 /* ---- What an operator asks for ------------------------------------------------------------------------------ */

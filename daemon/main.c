@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
+#include "bus.h"
 #include "config.h"
 #include "driver.h"
 #include "log.h"
@@ -193,10 +194,21 @@ static int clean(const struct config *config)
 	return r;
 }
 
+static int start_bus(sd_event *event, struct driver *driver, const struct config *config, struct bus **ret)
+{
+	struct bus_options options = { .directory = config->runtime_directory,
+				       .group = config->api_group,
+				       .others_read = config->api_others_read,
+				       .system_bus = config->api_system_bus };
+
+	return driver_owns_directory(driver) ? bus_new(event, driver, &options, ret) : 0;
+}
+
 static int run(const struct config *config, enum driver_dataplane dataplane)
 {
 	struct driver *driver = NULL;
 	struct metrics *metrics = NULL;
+	struct bus *bus = NULL;
 	sd_event *event = NULL;
 	int r;
 
@@ -210,6 +222,8 @@ static int run(const struct config *config, enum driver_dataplane dataplane)
 	if (r >= 0)
 		r = metrics_new(event, driver, &config->metrics, &metrics);
 	if (r >= 0)
+		r = start_bus(event, driver, config, &bus);
+	if (r >= 0)
 		r = driver_start(driver);
 	if (r >= 0)
 		r = sd_event_set_watchdog(event, true); /* as the unit's WatchdogSec= wants it */
@@ -220,6 +234,7 @@ static int run(const struct config *config, enum driver_dataplane dataplane)
 		log_event(r < 0 ? LOG_ERR : LOG_NOTICE, r < 0 ? LOG_BUG : LOG_INFO_ONLY, NULL, "stopped%s%s",
 			  r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
 	}
+	bus_free(bus);
 	metrics_free(metrics);
 	driver_free(driver);
 	sd_event_unref(event);

@@ -15,7 +15,7 @@ struct view_daemon {
 	const char *state;            /* "running", "stopping" */
 	const char *dataplane;        /* "kernel", "none" */
 	const char *config_path;
-	usec_t started;               /* of the monotonic clock, as all times here */
+	usec_t started, reloaded;     /* of the monotonic clock, as all times here; 0: never */
 	struct l2tp_stats stats;
 	struct l2tp_limits limits;
 };

@@ -159,7 +159,7 @@ static pid_t start_daemon(const char *l2tpd, char *directory)
 	if (!f)
 		fail(path);
 	fprintf(f,
-		"listen = { \"0.0.0.0:%d\" }\nstop-timeout = 1s\nruntime-directory = \"%s\"\n"
+		"listen = { \"0.0.0.0:%d\" }\nstop-timeout = 1s\nruntime-directory = \"%s\"\napi-system-bus = no\n"
 		"lns \"flooded\" { host-name = \"lns\" secret = \"sesame\" challenge = yes hello-interval = 1s\n"
 		"retransmit-max = 3 }\n",
 		PORT, directory);

@@ -57,7 +57,8 @@ static void write_config(const struct daemon *d, const char *sections, const cha
 
 	if (!f)
 		fail("%s: %m", path);
-	fprintf(f, "listen = \"0.0.0.0:%u\"\nruntime-directory = \"%s\"\nstop-timeout = 2s\nlog-level = debug\n%s%s",
+	fprintf(f, "listen = \"0.0.0.0:%u\"\nruntime-directory = \"%s\"\nstop-timeout = 2s\nlog-level = debug\n"
+		"api-system-bus = no\n%s%s",
 		d->port, d->directory, profiles, sections);
 	fprintf(f, "lns \"places\" { peer = \"127.13.0.0/16\" dial-hook = \"%s/hook\" }\n", d->directory);
 	fclose(f);
@@ -132,7 +133,7 @@ void daemon_start(struct daemon *d, const char *sections)
 
 static void remove_files(const struct daemon *d)
 {
-	static const char *const names[] = { "l2tpd.conf", "hook", "calls", "log" };
+	static const char *const names[] = { "l2tpd.conf", "hook", "calls", "log", "bus" /* of one that was killed */ };
 	char path[128];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

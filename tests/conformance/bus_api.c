@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* The methods, the lists and the signals of the control API. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus.h"
+
+static void expect_error(sd_bus_message *reply, sd_bus_error *error, const char *name, const char *text)
+{
+	char full[128];
+
+	snprintf(full, sizeof(full), ERRORS "%s", name);
+	check(!reply, "no error %s", name);
+	check(strcmp(error->name, full) == 0, "%s: %s, expected %s", error->name, error->message, full);
+	check(strstr(error->message, text), "\"%s\" does not tell \"%s\"", error->message, text);
+	sd_bus_error_free(error);
+}
+
+static uint32_t open_up(uint32_t calls)
+{
+	return call_u(lac_bus, "Open", "sa{sv}", "up", 2, "Wait", "b", true, "Calls", "u", calls);
+}
+
+/* ---- Methods ------------------------------------------------------------------------------------------------- */
+
+static void opening(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char path[64], *state = NULL;
+	uint32_t id = open_up(0);
+
+	check(count(lac_bus, "ListTunnels", "State", 's', "established", 0) == 1, "one tunnel");
+	check(strtoul(field("Tunnel"), NULL, 10) == id && !strcmp(field("Profile"), "up"), "it is the one");
+	check(!strcmp(field("Initiator"), "1") && strtoull(field("RttUsec"), NULL, 10) > 0, "what is known of it");
+	check(strtoull(field("EstablishedTime"), NULL, 10) >= strtoull(field("CreatedTime"), NULL, 10), "times");
+	snprintf(path, sizeof(path), "/org/l2tpd1/tunnel/%u", id);
+	must(sd_bus_get_property_string(lac_bus, NULL, path, "org.l2tpd1.Tunnel", "State", &error, &state), "State");
+	check(!strcmp(state, "established"), "%s", state);
+	free(state);
+	wait_count(lns_bus, "ListTunnels", "PeerHostName", "lac.*", 1);
+	id = call_u(lac_bus, "Open", "sa{sv}", "nowhere", 0);
+	check(count(lac_bus, "ListTunnels", "State", 's', "wait-ctl-reply", 0) == 1, "on its way");
+	check(strtoul(field("Tunnel"), NULL, 10) == id, "it is this one");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nowhere", 1, "Wait", "b", true), &error, "Failed", "no answer");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nobody", 0), &error, "Failed", "cannot resolve");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nemo", 0), &error, "NoSuchProfile", "nemo");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "bare", 0), &error, "InvalidArgument", "no lac");
+}
+
+static void calling(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	uint32_t tunnel = open_up(0), session;
+
+	session = call_u(lac_bus, "Call", "ua{sv}", tunnel, 3, "Wait", "b", true, "CalledNumber", "s", "0199", "TxConnectSpeed",
+			 "u", 4711);
+	check(count(lac_bus, "ListSessions", NULL, 0, NULL, 0) == 1, "one session");
+	check(strtoul(field("Session"), NULL, 10) == session && !strcmp(field("State"), "established"), "it is up");
+	check(!strcmp(field("Role"), "lac") && !strcmp(field("CalledNumber"), "0199"), "as it was asked for");
+	wait_count(lns_bus, "ListSessions", "CalledNumber", "0199", 1);
+	check(!strcmp(field("Role"), "lns") && !strcmp(field("TxConnectSpeed"), "4711"), "the LNS has heard of it");
+	check(!strcmp(field("Outgoing"), "0") && !strcmp(field("PppState"), "none"), "incoming");
+	tunnel = (uint32_t)strtoul(field("Tunnel"), NULL, 10);
+	session = call_u(lns_bus, "Call", "ua{sv}", tunnel, 3, "Wait", "b", true, "Outgoing", "b", true, "CalledNumber", "s",
+			 "0177");
+	wait_count(lac_bus, "ListSessions", "CalledNumber", "0177", 1);
+	check(!strcmp(field("Outgoing"), "1"), "outgoing");
+	expect_error(call(lac_bus, &error, "Call", "ua{sv}", 0, 0), &error, "NoSuchTunnel", "no tunnel 0");
+	expect_error(call(lac_bus, &error, "Call", "ua{sv}", (uint32_t)strtoul(field("Tunnel"), NULL, 10), 1, "Outgoing", "b",
+			  true), &error, "NotSupported", "has not said");
+}
+
+static void closing(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	uint32_t tunnel = open_up(2), session;
+	char path[64], text[200];
+
+	wait_count(lac_bus, "ListSessions", "State", "established", 2);
+	session = (uint32_t)strtoul(field("Session"), NULL, 10);
+	call_done(lac_bus, "CloseSession", "uuqqs", tunnel, session, 8, 0, "busy");
+	wait_count(lac_bus, "ListSessions", NULL, NULL, 1);
+	snprintf(path, sizeof(path), "/org/l2tpd1/session/%u_%s", tunnel, field("Session"));
+	must(sd_bus_call_method(lac_bus, NULL, path, "org.l2tpd1.Session", "Close", &error, NULL, "qqs", 0, 0, ""), path);
+	wait_count(lac_bus, "ListSessions", NULL, NULL, 0);
+	expect_error(call(lac_bus, &error, "CloseSession", "uuqqs", tunnel, session, 0, 0, ""), &error, "NoSuchSession", "");
+	expect_error(call(lac_bus, &error, "CloseSession", "uuqqs", tunnel, 0, 0, 0, ""), &error, "NoSuchSession", "0");
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	expect_error(call(lac_bus, &error, "CloseTunnel", "uqqs", tunnel, 0, 0, text), &error, "InvalidArgument", "127");
+	call_done(lac_bus, "CloseTunnel", "uqqs", tunnel, 0, 0, "night");
+	check(count(lac_bus, "ListTunnels", NULL, 0, NULL, 0) == 1, "it lingers");
+	check(!strcmp(field("ReasonOrigin"), "request") && !strcmp(field("ReasonText"), "night"), "and why is known");
+	check(!strcmp(field("ReasonResult"), "1"), "an ordinary close");
+	wait_count(lns_bus, "ListTunnels", "State", "linger", 1);
+	check(!strcmp(field("ReasonOrigin"), "peer") && !strcmp(field("ReasonText"), "night"), "at the other end, too");
+	expect_error(call(lac_bus, &error, "CloseTunnel", "uqqs", 0, 0, 0, ""), &error, "NoSuchTunnel", "");
+}
+
+static void figures(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *m;
+	uint32_t tunnel = open_up(1);
+	uint64_t value = 1;
+
+	m = call(lac_bus, &error, "GetCounters", "uu", tunnel, 0);
+	check(m, "%s", error.message);
+	must(sd_bus_message_enter_container(m, 'a', "{st}"), "a{st}");
+	must(sd_bus_message_read(m, "{st}", &(const char *){ NULL }, &value), "{st}");
+	check(value == 0, "nothing has come without a data path");
+	sd_bus_message_unref(m);
+	expect_error(call(lac_bus, &error, "GetCounters", "uu", tunnel, 0xffffffff), &error, "NoSuchSession", "");
+	m = call(lac_bus, &error, "GetStatistics", NULL);
+	check(m, "%s", error.message);
+	must(sd_bus_message_enter_container(m, 'a', "{st}"), "a{st}");
+	must(sd_bus_message_read(m, "{st}", &(const char *){ NULL }, &value), "{st}");
+	check(value > 0, "something has been received");
+	sd_bus_message_unref(m);
+}
+
+/* ---- Lists --------------------------------------------------------------------------------------------------- */
+
+static void pages(void)
+{
+	static const uint32_t limits[] = { 0, 1, 7, 250, 251, 100000 };
+	uint32_t tunnel = open_up(250);
+	char text[16];
+
+	open_up(1);
+	wait_count(lac_bus, "ListSessions", "State", "established", 251);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		check(count(lac_bus, "ListSessions", NULL, 0, NULL, limits[i]) == 251, "pages of %u", limits[i]);
+	check(count(lac_bus, "ListTunnels", NULL, 0, NULL, 1) == 2, "pages of tunnels");
+	snprintf(text, sizeof(text), "%u", tunnel);
+	check(count(lac_bus, "ListSessions", "Tunnel", 'u', text, 9) == 250, "of one tunnel");
+	check(count(lac_bus, "ListTunnels", "Tunnel", 'u', text, 9) == 1, "one tunnel");
+}
+
+static void filters(void)
+{
+	static const struct {
+		const char *method, *key, *value;
+		size_t n;
+	} rows[] = {
+		{ "ListTunnels", "Profile", "bare", 1 },
+		{ "ListTunnels", "Profile", "up", 0 },
+		{ "ListTunnels", "State", "established", 1 },
+		{ "ListTunnels", "State", "Established", 0 },
+		{ "ListTunnels", "Peer", "127.7.0.1", 1 },
+		{ "ListTunnels", "Peer", "127.7.0.1:1", 0 },
+		{ "ListTunnels", "Peer", "127.7.0.2", 0 },
+		{ "ListTunnels", "Peer", "::ffff:127.7.0.1", 0 },
+		{ "ListTunnels", "Peer", "[2001:db8::1]:1701", 0 },
+		{ "ListTunnels", "PeerHostName", "lac.test", 1 },
+		{ "ListTunnels", "PeerHostName", "l?c*t", 1 },
+		{ "ListTunnels", "PeerHostName", "*l*a*c*.*t*e*s*t*", 1 },
+		{ "ListTunnels", "PeerHostName", "lac.tes", 0 },
+		{ "ListTunnels", "PeerHostName", "?lac.test", 0 },
+		{ "ListTunnels", "PeerHostName", "", 0 },
+		{ "ListSessions", "Profile", "bare", 3 },
+		{ "ListSessions", "Role", "lns", 3 },
+		{ "ListSessions", "Role", "lac", 0 },
+		{ "ListSessions", "CalledNumber", "0123", 2 },
+		{ "ListSessions", "CalledNumber", "012", 0 },
+		{ "ListSessions", "CallingNumber", "555", 1 },
+		{ "ListSessions", "Interface", "ppp0", 0 },
+		{ "ListSessions", "Interface", "", 3 },
+		{ "ListSessions", "Address", "10.0.0.1", 0 },
+		{ "ListSessions", "UserName", "anna", 0 },
+		{ "ListSessions", "PeerHostName", "lac*", 3 },
+		{ "ListSessions", "Peer", "127.7.0.1", 3 },
+	};
+	uint32_t tunnel = open_up(2);
+
+	call_u(lac_bus, "Call", "ua{sv}", tunnel, 2, "CallingNumber", "s", "555", "CalledNumber", "s", "9");
+	wait_count(lns_bus, "ListSessions", "State", "established", 3);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = count(lns_bus, rows[i].method, rows[i].key, 's', rows[i].value, 0);
+
+		check(n == rows[i].n, "%s %s=%s: %zu", rows[i].method, rows[i].key, rows[i].value, n);
+	}
+}
+
+/* What cannot be understood is refused, with a word about why. */
+static void nonsense(void)
+{
+	static const char *const peers[] = { "", "x", "1.2.3", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536", "1.2.3.4:1x", "[::1",
+					     "[::1]", "[::1]:", "::1]:1", "1.2.3.4 " };
+	static const char *const cursors[] = { "x", "1", "1.2.3", "1.2.3.4.", "1.2.3.4.5", "1..3.4", "-1.2.3.4", "100000000.0.0.0",
+					       "0.10000000000000000.0.0", " 1.2.3.4", "A.1.1.1" };
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
+		expect_error(call(lns_bus, &error, "ListTunnels", "a{sv}su", 1, "Peer", "s", peers[i], "", 0), &error,
+			     "InvalidArgument", "Peer");
+	for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++)
+		expect_error(call(lns_bus, &error, "ListSessions", "a{sv}su", 0, cursors[i], 0), &error, "InvalidArgument",
+			     "cursor");
+	expect_error(call(lns_bus, &error, "ListTunnels", "a{sv}su", 1, "Elephant", "s", "", "", 0), &error, "InvalidArgument",
+		     "Elephant");
+	expect_error(call(lns_bus, &error, "ListTunnels", "a{sv}su", 1, "Role", "s", "lac", "", 0), &error, "InvalidArgument",
+		     "Role");
+	expect_error(call(lns_bus, &error, "ListSessions", "a{sv}su", 1, "Tunnel", "s", "1", "", 0), &error, "InvalidArgument",
+		     "type u");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "up", 1, "Calls", "u", 65536), &error, "InvalidArgument", "65535");
+}
+
+/* ---- Signals ------------------------------------------------------------------------------------------------- */
+
+static char heard[4096];
+
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	const char *change = "";
+	size_t len = strlen(heard);
+
+	(void)userdata, (void)error;
+	if (sd_bus_message_is_signal(m, MANAGER, "TunnelChanged"))
+		must(sd_bus_message_read(m, "us", &(uint32_t){ 0 }, &change), "TunnelChanged");
+	else if (sd_bus_message_is_signal(m, MANAGER, "SessionChanged"))
+		must(sd_bus_message_read(m, "uus", &(uint32_t){ 0 }, &(uint32_t){ 0 }, &change), "SessionChanged");
+	else if (!sd_bus_message_is_signal(m, MANAGER, NULL))
+		return 0;
+	snprintf(heard + len, sizeof(heard) - len, "%.3s-%s ", sd_bus_message_get_member(m), change);
+	return 0;
+}
+
+/* All that has happened until then has been told. */
+static void hear_until(sd_bus *bus, const char *word)
+{
+	for (int i = 0; i < 500 && !strstr(heard, word); i++) {
+		while (must(sd_bus_process(bus, NULL), "process") > 0)
+			;
+		must(sd_bus_wait(bus, 20000), "wait");
+	}
+	check(strstr(heard, word), "heard only %s", heard);
+}
+
+static void signals(void)
+{
+	uint32_t tunnel;
+
+	must(sd_bus_add_filter(lns_bus, NULL, on_message, NULL), "filter");
+	tunnel = open_up(1);
+	wait_count(lns_bus, "ListSessions", "State", "established", 1);
+	check(!heard[0], "heard %s without having asked", heard);
+	call_done(lns_bus, "Subscribe", NULL);
+	call_done(lns_bus, "Subscribe", NULL);
+	call_done(lac_bus, "CloseTunnel", "uqqs", tunnel, 0, 0, "");
+	hear_until(lns_bus, "Ses-gone");
+	check(!strcmp(heard, "Ses-closing Tun-closing Ses-gone "), "heard %s", heard);
+	heard[0] = '\0';
+	open_up(1);
+	hear_until(lns_bus, "Ses-established");
+	check(!strcmp(heard, "Tun-opened Tun-established Ses-opened Ses-established "), "heard %s", heard);
+	heard[0] = '\0';
+	call_done(lns_bus, "Unsubscribe", NULL);
+	open_up(1);
+	wait_count(lns_bus, "ListSessions", "State", "established", 2);
+	check(!heard[0], "heard %s after having left", heard);
+}
+
+/* A subscriber who sleeps through more than is kept is told how much that was. */
+static void lost(void)
+{
+	enum { MANY = 500, ROUNDS = 3 };
+
+	must(sd_bus_add_filter(lns_bus, NULL, on_message, NULL), "filter");
+	call_done(lns_bus, "Subscribe", NULL);
+	for (int i = 0; i < ROUNDS; i++) {
+		sd_bus *other = connect_to(&lns);
+		uint32_t tunnel = open_up(MANY);
+
+		wait_count(other, "ListSessions", "State", "established", MANY);
+		call_done(lac_bus, "CloseTunnel", "uqqs", tunnel, 0, 0, "");
+		wait_count(other, "ListSessions", NULL, NULL, 0);
+		sd_bus_close_unref(other);
+	}
+	hear_until(lns_bus, "Los-");
+}
+
+const struct bus_test api_tests[] = {
+	{ "opening", opening }, { "calling", calling }, { "closing", closing }, { "figures", figures }, { "pages", pages },
+	{ "filters", filters }, { "nonsense", nonsense }, { "signals", signals }, { "lost", lost }, { NULL, NULL },
+};
