@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bus: the control API, as a whole: see bus_impl.h for its parts.  Called by main; hears of what happens as a watcher of
- * the driver, and acts through driver.h alone.
+ * bus: the control API, as a whole: see bus_impl.h for its parts.  Called by main; hears of what happens as a watcher
+ * of the driver, and acts through driver.h alone.
  */
 #include "bus.h"
 

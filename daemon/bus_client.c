@@ -4,13 +4,13 @@
  *
  * sd-bus speaks D-Bus, but it reads as much as comes: a request of 128 MiB, and one request after the other whether or
  * not anybody takes the answers.  So we read ourselves and feed it, through a socket pair, one whole request at a time,
- * none longer than REQUEST_MAX, and none as long as an answer waits to be read.  What sd-bus has to say it writes to the
- * client directly.
+ * none longer than REQUEST_MAX, and none as long as an answer waits to be read.  What sd-bus has to say it writes to
+ * the client directly.
  *
  *	client --> buffer --> feed --> sd-bus --> client
  *
- * Before the first request come lines of text, the authentication, which sd-bus answers; the line BEGIN ends them.  There
- * is nothing to prove: the kernel has said who it is (bus_access.c).
+ * Before the first request come lines of text, the authentication, which sd-bus answers; the line BEGIN ends them.
+ * There is nothing to prove: the kernel has said who it is (bus_access.c).
  *
  * A client is ended, by gone(), when it hangs up, when sd-bus finds it in error, when it has not authenticated in time,
  * and when it has not read anything of what waits for it for a while.
@@ -302,7 +302,8 @@ static int start_sd_bus(struct bus_client *c)
 	    (r = sd_bus_set_anonymous(sd, true)) < 0 || (r = sd_bus_set_sender(sd, BUS_NAME)) < 0 ||
 	    (r = sd_bus_negotiate_fds(sd, c->connection.right == BUS_MAY_CHANGE)) < 0 ||
 	    (r = bus_object_add(&c->connection)) < 0 ||
-	    (r = sd_bus_add_object_vtable(sd, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus", bus_vtable, NULL)) < 0 ||
+	    (r = sd_bus_add_object_vtable(sd, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus", bus_vtable,
+					  NULL)) < 0 ||
 	    (r = sd_bus_start(sd)) < 0)
 		return r;
 	return setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) < 0 ? -errno : 0;
@@ -319,8 +320,8 @@ static int add_sources(struct bus_client *c, sd_event *event)
 	return sd_event_add_time_relative(event, &c->timer, CLOCK_MONOTONIC, AUTHENTICATION_TIME, 0, on_timer, c);
 }
 
-int bus_client_new(struct bus *b, int fd, uid_t uid, enum bus_right right, void (*gone)(void *ctx, struct bus_client *c),
-		   void *ctx, struct bus_client **ret)
+int bus_client_new(struct bus *b, int fd, uid_t uid, enum bus_right right,
+		   void (*gone)(void *ctx, struct bus_client *c), void *ctx, struct bus_client **ret)
 {
 	struct bus_client *c = calloc(1, sizeof(*c));
 	int r;

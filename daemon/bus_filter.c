@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bus_filter: which tunnels and sessions a list is to show.  Each test takes a time that is bounded by the lengths of the
- * texts, whatever a client asks for: a pattern knows '*' and '?' and nothing that would be worth trying twice.
+ * bus_filter: which tunnels and sessions a list is to show.  Each test takes a time that is bounded by the lengths of
+ * the texts, whatever a client asks for: a pattern knows '*' and '?' and nothing that would be worth trying twice.
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -58,8 +58,8 @@ int bus_filter_read(sd_bus_message *m, bool sessions, struct bus_filter *ret, sd
 	int r = bus_read_options(m, keys, sessions ? sizeof(keys) / sizeof(keys[0]) : OF_BOTH, error);
 
 	if (r >= 0 && peer && !parse_peer(peer, &ret->peer))
-		return sd_bus_error_setf(error, ERROR_ARGUMENT, "Peer is \"%.64s\"; allowed: an address, or address:port",
-					 peer);
+		return sd_bus_error_setf(error, ERROR_ARGUMENT,
+					 "Peer is \"%.64s\"; allowed: an address, or address:port", peer);
 	return r;
 }
 

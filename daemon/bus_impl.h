@@ -228,8 +228,8 @@ int bus_access_check(const struct bus_access *a, int fd, uid_t *ret_uid, enum bu
 
 /* bus_client.c: takes the fd over.  gone() is called once, from the event loop, and frees it. */
 struct bus_client;
-int bus_client_new(struct bus *b, int fd, uid_t uid, enum bus_right right, void (*gone)(void *ctx, struct bus_client *c),
-		   void *ctx, struct bus_client **ret);
+int bus_client_new(struct bus *b, int fd, uid_t uid, enum bus_right right,
+		   void (*gone)(void *ctx, struct bus_client *c), void *ctx, struct bus_client **ret);
 void bus_client_free(struct bus_client *c);
 
 int bus_system_new(struct bus *b);

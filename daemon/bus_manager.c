@@ -110,7 +110,8 @@ static int unsubscribe(struct bus_object *o, sd_bus_message *m, sd_bus_error *er
 
 static const struct bus_method methods[] = {
 	{ "ListTunnels", "a{sv}su", "aa{sv}s", "filter\0cursor\0limit\0rows\0next\0", BUS_MAY_READ, bus_list_tunnels },
-	{ "ListSessions", "a{sv}su", "aa{sv}s", "filter\0cursor\0limit\0rows\0next\0", BUS_MAY_READ, bus_list_sessions },
+	{ "ListSessions", "a{sv}su", "aa{sv}s", "filter\0cursor\0limit\0rows\0next\0", BUS_MAY_READ,
+	  bus_list_sessions },
 	{ "ListProfiles", "", "aa{sv}", "rows\0", BUS_MAY_READ, bus_list_profiles },
 	{ "GetStatistics", "", "a{st}", "statistics\0", BUS_MAY_READ, get_statistics },
 	{ "GetCounters", "uu", "a{st}", "tunnel\0session\0counters\0", BUS_MAY_READ, get_counters },

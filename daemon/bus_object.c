@@ -2,9 +2,9 @@
 /*
  * bus_object: the objects of the control API: paths, interfaces, properties, and the way of a call to its method.
  *
- * No object is registered one by one: each class is one vtable for all paths below a prefix, and find() looks whether the
- * tunnel or session in the path exists.  The vtables that sd-bus wants are made of the tables of fields (bus_rows.c) and
- * of methods, once, and serve all connections.
+ * No object is registered one by one: each class is one vtable for all paths below a prefix, and find() looks whether
+ * the tunnel or session in the path exists.  The vtables that sd-bus wants are made of the tables of fields
+ * (bus_rows.c) and of methods, once, and serve all connections.
  *
  * sd-bus would ask the system bus about the rights of a caller, and wait for the answer, for each method that is not
  * marked as unprivileged: so all are, and call() below decides.
@@ -83,7 +83,8 @@ static int call(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return sd_bus_error_setf(error, ERROR_ACCESS, "%s is for root and the members of api-group", name);
 	if (method->right == BUS_MAY_CHANGE)
 		log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "%s asks for %s of %s",
-			  o->connection->system && sender ? sender : o->connection->who, name, sd_bus_message_get_path(m));
+			  o->connection->system && sender ? sender : o->connection->who, name,
+			  sd_bus_message_get_path(m));
 	return method->call(o, m, error);
 }
 
@@ -108,7 +109,8 @@ static sd_bus_vtable *make_vtable(const struct bus_class *c)
 		return NULL;
 	*v++ = (sd_bus_vtable)SD_BUS_VTABLE_START(0);
 	for (size_t i = 0; i < c->rows->n; i++)
-		*v++ = (sd_bus_vtable)SD_BUS_PROPERTY(c->rows->fields[i].name, c->rows->fields[i].kind->signature, get, 0, 0);
+		*v++ = (sd_bus_vtable)SD_BUS_PROPERTY(c->rows->fields[i].name, c->rows->fields[i].kind->signature, get,
+						      0, 0);
 	for (const struct bus_method *m = c->methods; m < c->methods + c->n_methods; m++)
 		*v++ = (sd_bus_vtable)SD_BUS_METHOD_WITH_NAMES(m->name, m->in, m->names, m->out, , call,
 							       SD_BUS_VTABLE_UNPRIVILEGED);

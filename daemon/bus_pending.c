@@ -61,7 +61,9 @@ void bus_pending_fail(struct bus_pending *p, const char *name, const char *text)
 	char buf[BUS_TEXT_MAX];
 
 	if (p->connection)
-		(void)sd_bus_reply_method_errorf(p->request, name, "%s", bus_text((struct l2tp_span){ (const uint8_t *)text, strlen(text) }, buf));
+		(void)sd_bus_reply_method_errorf(
+			p->request, name, "%s",
+			bus_text((struct l2tp_span){ (const uint8_t *)text, strlen(text) }, buf));
 	answered(p);
 }
 
@@ -90,7 +92,8 @@ void bus_pending_orphan(struct bus_connection *c)
 
 static void fail_for(struct bus_pending *p, const struct l2tp_reason *reason)
 {
-	const char *name = p->wait == BUS_WAIT_TUNNEL ? l2tp_stopccn_name(reason->result) : l2tp_cdn_name(reason->result);
+	const char *name =
+		p->wait == BUS_WAIT_TUNNEL ? l2tp_stopccn_name(reason->result) : l2tp_cdn_name(reason->result);
 	char text[BUS_TEXT_MAX], more[256];
 
 	snprintf(text, sizeof(text), "%s%s (result %u, error %u)%s",

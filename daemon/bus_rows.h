@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bus_rows: tunnels, sessions, profiles and the daemon as the control API shows them: one table of fields for each, from
- * which come the properties of its object, the rows of its list and of the signals about it.
+ * bus_rows: tunnels, sessions, profiles and the daemon as the control API shows them: one table of fields for each,
+ * from which come the properties of its object, the rows of its list and of the signals about it.
  */
 #ifndef BUS_ROWS_H
 #define BUS_ROWS_H

@@ -7,7 +7,8 @@
  * that closes with 60,000 sessions is more than anybody reads at once.  So what signals cost is bounded, and a reader
  * who sleeps costs nothing more.
  *
- * On the system bus a signal goes to the subscriber alone: broadcast, everybody on the machine could read who calls whom.
+ * On the system bus a signal goes to the subscriber alone: broadcast, everybody on the machine could read who calls
+ * whom.
  */
 #include <errno.h>
 #include <stdlib.h>

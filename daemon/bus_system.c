@@ -111,8 +111,8 @@ static int on_named(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "on the system bus as %s", BUS_NAME);
 		return 0;
 	}
-	log_event(s->complained ? LOG_DEBUG : LOG_WARNING, LOG_LOCAL_, NULL, "system bus: the name %s is refused: %s", BUS_NAME,
-		  e ? e->message : "somebody else has it");
+	log_event(s->complained ? LOG_DEBUG : LOG_WARNING, LOG_LOCAL_, NULL, "system bus: the name %s is refused: %s",
+		  BUS_NAME, e ? e->message : "somebody else has it");
 	s->complained = true;
 	lose(s, -EPERM, "no name");
 	return 0;
@@ -170,8 +170,12 @@ int bus_system_new(struct bus *b)
 
 	if (!s)
 		return -ENOMEM;
-	*s = (struct bus_system){ .connection = { .bus = b, .right = BUS_MAY_CHANGE, .system = true, .who = "system bus",
-						  .pending_max = PENDING_MAX, .wake = wake },
+	*s = (struct bus_system){ .connection = { .bus = b,
+						  .right = BUS_MAY_CHANGE,
+						  .system = true,
+						  .who = "system bus",
+						  .pending_max = PENDING_MAX,
+						  .wake = wake },
 				  .pause = PAUSE_MIN };
 	b->system = s;
 	if ((r = sd_event_add_defer(b->event, &s->work, on_work, s)) < 0 ||

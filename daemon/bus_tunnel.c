@@ -18,7 +18,8 @@
 static int no_such(uint32_t tunnel, uint32_t session, sd_bus_error *error)
 {
 	if (session)
-		return sd_bus_error_setf(error, ERROR_NO_SESSION, "there is no session %u in a tunnel %u", session, tunnel);
+		return sd_bus_error_setf(error, ERROR_NO_SESSION, "there is no session %u in a tunnel %u", session,
+					 tunnel);
 	return sd_bus_error_setf(error, ERROR_NO_TUNNEL, "there is no tunnel %u", tunnel);
 }
 
@@ -171,9 +172,9 @@ static void on_counted(void *ctx, int err, const struct dataplane_stats *s)
 	}
 	r = sd_bus_message_new_method_return(p->request, &reply);
 	if (r >= 0)
-		r = sd_bus_message_append(reply, "a{st}", 6, "RxPackets", s->rx_packets, "RxBytes", s->rx_bytes, "RxErrors",
-					  s->rx_errors, "TxPackets", s->tx_packets, "TxBytes", s->tx_bytes, "TxErrors",
-					  s->tx_errors);
+		r = sd_bus_message_append(reply, "a{st}", 6, "RxPackets", s->rx_packets, "RxBytes", s->rx_bytes,
+					  "RxErrors", s->rx_errors, "TxPackets", s->tx_packets, "TxBytes", s->tx_bytes,
+					  "TxErrors", s->tx_errors);
 	bus_pending_reply(p, r < 0 ? NULL : reply);
 	sd_bus_message_unref(reply);
 }

@@ -207,7 +207,8 @@ static sd_bus_message *list_page(sd_bus *bus, const char *method, const char *ke
 	else if (type == 's')
 		reply = call(bus, &error, method, "a{sv}su", 1, key, "s", value, cursor, limit);
 	else
-		reply = call(bus, &error, method, "a{sv}su", 1, key, "u", (uint32_t)strtoul(value, NULL, 10), cursor, limit);
+		reply = call(bus, &error, method, "a{sv}su", 1, key, "u", (uint32_t)strtoul(value, NULL, 10), cursor,
+			     limit);
 	check(reply, "%s: %s", error.name, error.message);
 	return reply;
 }

@@ -43,7 +43,8 @@ static void opening(void)
 	id = call_u(lac_bus, "Open", "sa{sv}", "nowhere", 0);
 	check(count(lac_bus, "ListTunnels", "State", 's', "wait-ctl-reply", 0) == 1, "on its way");
 	check(strtoul(field("Tunnel"), NULL, 10) == id, "it is this one");
-	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nowhere", 1, "Wait", "b", true), &error, "Failed", "no answer");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nowhere", 1, "Wait", "b", true), &error, "Failed",
+		     "no answer");
 	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nobody", 0), &error, "Failed", "cannot resolve");
 	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nemo", 0), &error, "NoSuchProfile", "nemo");
 	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "bare", 0), &error, "InvalidArgument", "no lac");
@@ -54,8 +55,8 @@ static void calling(void)
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	uint32_t tunnel = open_up(0), session;
 
-	session = call_u(lac_bus, "Call", "ua{sv}", tunnel, 3, "Wait", "b", true, "CalledNumber", "s", "0199", "TxConnectSpeed",
-			 "u", 4711);
+	session = call_u(lac_bus, "Call", "ua{sv}", tunnel, 3, "Wait", "b", true, "CalledNumber", "s", "0199",
+			 "TxConnectSpeed", "u", 4711);
 	check(count(lac_bus, "ListSessions", NULL, 0, NULL, 0) == 1, "one session");
 	check(strtoul(field("Session"), NULL, 10) == session && !strcmp(field("State"), "established"), "it is up");
 	check(!strcmp(field("Role"), "lac") && !strcmp(field("CalledNumber"), "0199"), "as it was asked for");
@@ -63,13 +64,14 @@ static void calling(void)
 	check(!strcmp(field("Role"), "lns") && !strcmp(field("TxConnectSpeed"), "4711"), "the LNS has heard of it");
 	check(!strcmp(field("Outgoing"), "0") && !strcmp(field("PppState"), "none"), "incoming");
 	tunnel = (uint32_t)strtoul(field("Tunnel"), NULL, 10);
-	session = call_u(lns_bus, "Call", "ua{sv}", tunnel, 3, "Wait", "b", true, "Outgoing", "b", true, "CalledNumber", "s",
-			 "0177");
+	session = call_u(lns_bus, "Call", "ua{sv}", tunnel, 3, "Wait", "b", true, "Outgoing", "b", true, "CalledNumber",
+			 "s", "0177");
 	wait_count(lac_bus, "ListSessions", "CalledNumber", "0177", 1);
 	check(!strcmp(field("Outgoing"), "1"), "outgoing");
 	expect_error(call(lac_bus, &error, "Call", "ua{sv}", 0, 0), &error, "NoSuchTunnel", "no tunnel 0");
-	expect_error(call(lac_bus, &error, "Call", "ua{sv}", (uint32_t)strtoul(field("Tunnel"), NULL, 10), 1, "Outgoing", "b",
-			  true), &error, "NotSupported", "has not said");
+	expect_error(call(lac_bus, &error, "Call", "ua{sv}", (uint32_t)strtoul(field("Tunnel"), NULL, 10), 1,
+			  "Outgoing", "b", true),
+		     &error, "NotSupported", "has not said");
 }
 
 static void closing(void)
@@ -83,13 +85,16 @@ static void closing(void)
 	call_done(lac_bus, "CloseSession", "uuqqs", tunnel, session, 8, 0, "busy");
 	wait_count(lac_bus, "ListSessions", NULL, NULL, 1);
 	snprintf(path, sizeof(path), "/org/l2tpd1/session/%u_%s", tunnel, field("Session"));
-	must(sd_bus_call_method(lac_bus, NULL, path, "org.l2tpd1.Session", "Close", &error, NULL, "qqs", 0, 0, ""), path);
+	must(sd_bus_call_method(lac_bus, NULL, path, "org.l2tpd1.Session", "Close", &error, NULL, "qqs", 0, 0, ""),
+	     path);
 	wait_count(lac_bus, "ListSessions", NULL, NULL, 0);
-	expect_error(call(lac_bus, &error, "CloseSession", "uuqqs", tunnel, session, 0, 0, ""), &error, "NoSuchSession", "");
+	expect_error(call(lac_bus, &error, "CloseSession", "uuqqs", tunnel, session, 0, 0, ""), &error, "NoSuchSession",
+		     "");
 	expect_error(call(lac_bus, &error, "CloseSession", "uuqqs", tunnel, 0, 0, 0, ""), &error, "NoSuchSession", "0");
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	expect_error(call(lac_bus, &error, "CloseTunnel", "uqqs", tunnel, 0, 0, text), &error, "InvalidArgument", "127");
+	expect_error(call(lac_bus, &error, "CloseTunnel", "uqqs", tunnel, 0, 0, text), &error, "InvalidArgument",
+		     "127");
 	call_done(lac_bus, "CloseTunnel", "uqqs", tunnel, 0, 0, "night");
 	check(count(lac_bus, "ListTunnels", NULL, 0, NULL, 0) == 1, "it lingers");
 	check(!strcmp(field("ReasonOrigin"), "request") && !strcmp(field("ReasonText"), "night"), "and why is known");
@@ -187,25 +192,35 @@ static void filters(void)
 /* What cannot be understood is refused, with a word about why. */
 static void nonsense(void)
 {
-	static const char *const peers[] = { "", "x", "1.2.3", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536", "1.2.3.4:1x", "[::1",
-					     "[::1]", "[::1]:", "::1]:1", "1.2.3.4 " };
-	static const char *const cursors[] = { "x", "1", "1.2.3", "1.2.3.4.", "1.2.3.4.5", "1..3.4", "-1.2.3.4", "100000000.0.0.0",
-					       "0.10000000000000000.0.0", " 1.2.3.4", "A.1.1.1" };
+	static const char *const peers[] = { "",	   "x",	   "1.2.3", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536",
+					     "1.2.3.4:1x", "[::1", "[::1]", "[::1]:",	"::1]:1",    "1.2.3.4 " };
+	static const char *const cursors[] = { "x",
+					       "1",
+					       "1.2.3",
+					       "1.2.3.4.",
+					       "1.2.3.4.5",
+					       "1..3.4",
+					       "-1.2.3.4",
+					       "100000000.0.0.0",
+					       "0.10000000000000000.0.0",
+					       " 1.2.3.4",
+					       "A.1.1.1" };
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 
 	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
 		expect_error(call(lns_bus, &error, "ListTunnels", "a{sv}su", 1, "Peer", "s", peers[i], "", 0), &error,
 			     "InvalidArgument", "Peer");
 	for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++)
-		expect_error(call(lns_bus, &error, "ListSessions", "a{sv}su", 0, cursors[i], 0), &error, "InvalidArgument",
-			     "cursor");
-	expect_error(call(lns_bus, &error, "ListTunnels", "a{sv}su", 1, "Elephant", "s", "", "", 0), &error, "InvalidArgument",
-		     "Elephant");
-	expect_error(call(lns_bus, &error, "ListTunnels", "a{sv}su", 1, "Role", "s", "lac", "", 0), &error, "InvalidArgument",
-		     "Role");
-	expect_error(call(lns_bus, &error, "ListSessions", "a{sv}su", 1, "Tunnel", "s", "1", "", 0), &error, "InvalidArgument",
-		     "type u");
-	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "up", 1, "Calls", "u", 65536), &error, "InvalidArgument", "65535");
+		expect_error(call(lns_bus, &error, "ListSessions", "a{sv}su", 0, cursors[i], 0), &error,
+			     "InvalidArgument", "cursor");
+	expect_error(call(lns_bus, &error, "ListTunnels", "a{sv}su", 1, "Elephant", "s", "", "", 0), &error,
+		     "InvalidArgument", "Elephant");
+	expect_error(call(lns_bus, &error, "ListTunnels", "a{sv}su", 1, "Role", "s", "lac", "", 0), &error,
+		     "InvalidArgument", "Role");
+	expect_error(call(lns_bus, &error, "ListSessions", "a{sv}su", 1, "Tunnel", "s", "1", "", 0), &error,
+		     "InvalidArgument", "type u");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "up", 1, "Calls", "u", 65536), &error, "InvalidArgument",
+		     "65535");
 }
 
 /* ---- Signals ------------------------------------------------------------------------------------------------- */
@@ -283,6 +298,7 @@ static void lost(void)
 }
 
 const struct bus_test api_tests[] = {
-	{ "opening", opening }, { "calling", calling }, { "closing", closing }, { "figures", figures }, { "pages", pages },
-	{ "filters", filters }, { "nonsense", nonsense }, { "signals", signals }, { "lost", lost }, { NULL, NULL },
+	{ "opening", opening }, { "calling", calling }, { "closing", closing },	  { "figures", figures },
+	{ "pages", pages },	{ "filters", filters }, { "nonsense", nonsense }, { "signals", signals },
+	{ "lost", lost },	{ NULL, NULL },
 };

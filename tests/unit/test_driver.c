@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * driver: two of them in one event loop, an LNS and a LAC that dials it over loopback, without a kernel's data path: what
- * watchers hear, and what a view shows at each moment.
+ * driver: two of them in one event loop, an LNS and a LAC that dials it over loopback, without a kernel's data path:
+ * what watchers hear, and what a view shows at each moment.
  */
 #include <arpa/inet.h>
 #include <check.h>
@@ -154,8 +154,10 @@ static void start_lns(struct end *end, uint16_t port, const char *more)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "listen = \"127.0.0.1:%u\"\nlns \"isp\" { peer = \"127.0.0.0/8\" host-name = \"lns.test\" "
-		 "retransmit-initial = 100ms retransmit-max = 2 %s }\n", port, more);
+	snprintf(text, sizeof(text),
+		 "listen = \"127.0.0.1:%u\"\nlns \"isp\" { peer = \"127.0.0.0/8\" host-name = \"lns.test\" "
+		 "retransmit-initial = 100ms retransmit-max = 2 %s }\n",
+		 port, more);
 	start(end, "lns", text);
 }
 
@@ -184,7 +186,8 @@ START_TEST(life) /* from the first word to the last, at both ends */
 	run_until(&lns, "TUNNEL_REMOVING", 1);
 	ck_assert_str_eq(lac.heard, "TUNNEL_OPENED TUNNEL_ESTABLISHED SESSION_OPENED SESSION_ESTABLISHED STOPPING "
 				    "SESSION_CLOSING TUNNEL_CLOSING SESSION_GONE TUNNEL_REMOVING ");
-	ck_assert_str_eq(lac.states, "wait-ctl-reply established wait-dataplane established dead closing dead closing ");
+	ck_assert_str_eq(lac.states,
+			 "wait-ctl-reply established wait-dataplane established dead closing dead closing ");
 	ck_assert_int_eq(lac.reason.origin, L2TP_BY_REQUEST);
 	ck_assert_str_eq(lns.heard, "TUNNEL_OPENED TUNNEL_ESTABLISHED SESSION_OPENED SESSION_ESTABLISHED "
 				    "SESSION_CLOSING TUNNEL_CLOSING SESSION_GONE TUNNEL_REMOVING ");
@@ -201,7 +204,8 @@ START_TEST(tunnel_gone) /* nobody answers: heard to the end */
 
 	start_lac(&lac, free_port(), "");
 	run_until(&lac, "TUNNEL_GONE", 1);
-	ck_assert_str_eq(lac.heard, "TUNNEL_OPENED SESSION_OPENED SESSION_CLOSING SESSION_GONE TUNNEL_CLOSING TUNNEL_GONE ");
+	ck_assert_str_eq(lac.heard,
+			 "TUNNEL_OPENED SESSION_OPENED SESSION_CLOSING SESSION_GONE TUNNEL_CLOSING TUNNEL_GONE ");
 	ck_assert_int_eq(lac.reason.origin, L2TP_BY_TIMEOUT);
 	end_free(&lac);
 }
