@@ -15,10 +15,12 @@
 #include <string.h>
 
 #define CANDIDATES_MAX 500
+#define SOCKET_OPTION  "--socket="
 
 struct completion {
 	struct ctl *c;
 	const char *word;     /* as far as it has been typed */
+	size_t option_len;    /* of the "--name=" in front of it */
 	const char *member;   /* of the rows that are asked for */
 	const char *last;     /* what was offered last, and its length */
 	size_t last_len, count;
@@ -34,7 +36,7 @@ static void offer(struct completion *n, const char *candidate, size_t len, const
 	    (n->last && n->last_len == len && memcmp(n->last, candidate, len) == 0))
 		return;
 	harmless = ctl_must_ptr(text_escape(what));
-	printf("%.*s\t%s\n", (int)len, candidate, harmless);
+	printf("%.*s%.*s\t%s\n", (int)n->option_len, n->word - n->option_len, (int)len, candidate, harmless);
 	free(harmless);
 	n->last = candidate;
 	n->last_len = len;
@@ -178,6 +180,8 @@ static void read_word(struct completion *n, struct line *l, char *word)
 		if (l->socket)
 			n->c->socket = word;
 		l->pending = NULL;
+	} else if (!strncmp(word, SOCKET_OPTION, strlen(SOCKET_OPTION))) {
+		n->c->socket = word + strlen(SOCKET_OPTION);
 	} else if (*word == '-') {
 		l->pending = argument_of(l->verb, word);
 		l->socket = is_option(word, "socket");
@@ -226,6 +230,22 @@ static void offer_verbs(struct completion *n, const struct line *l)
 	}
 }
 
+/* "--option=value", as far as it has been typed, is the value of that option. */
+static void split_option(struct completion *n, struct line *l, char *word)
+{
+	char *equals = *word == '-' ? strchr(word, '=') : NULL;
+
+	if (!equals || l->pending)
+		return;
+	*equals = '\0';
+	l->pending = argument_of(l->verb, word);
+	if (l->pending) {
+		n->word = equals + 1;
+		n->option_len = (size_t)(n->word - word);
+	}
+	*equals = '=';
+}
+
 static enum status complete(struct ctl *c)
 {
 	struct completion n = { .c = c, .word = c->args[c->n_args - 1] };
@@ -236,6 +256,7 @@ static enum status complete(struct ctl *c)
 		return STATUS_FAILED;
 	for (size_t i = 0; i + 1 < c->n_args; i++)
 		read_word(&n, &line, c->args[i]);
+	split_option(&n, &line, c->args[c->n_args - 1]);
 	if (line.pending) {
 		offer_argument(&n, line.pending, strlen(line.pending));
 	} else if (*n.word == '-') {

@@ -151,7 +151,7 @@ static enum status close_matching(struct ctl *c)
 	enum status status = rows_list(c, ROWS_TUNNELS, NULL, found_add, &f);
 
 	if (status == STATUS_OK && f.n > 0 && !ctl_option(c, "yes")) {
-		fprintf(stderr, "l2tpctl: this would close %zu tunnels with %" PRIu64 " sessions; if you mean it: --yes\n",
+		fprintf(stderr, "l2tpctl: that would be %zu tunnels with %" PRIu64 " sessions; if you mean it: --yes\n",
 			f.n, f.sessions);
 		status = STATUS_FAILED;
 	} else if (status == STATUS_OK) {
@@ -272,6 +272,7 @@ static enum status drain(struct ctl *c)
 /* ---- The verbs ---------------------------------------------------------------------------------------------- */
 
 static const struct verb_option open_options[] = {
+	{ "calls", "NUMBER", "place so many calls, not as many as the profile says", "Calls", 'u' },
 	{ "wait", NULL, "until the tunnel is established, or has failed", "Wait", 'b' },
 	{ 0 },
 };

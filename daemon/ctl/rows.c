@@ -8,7 +8,6 @@
 #include "rows.h"
 #include "text.h"
 
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,6 +261,28 @@ static bool peer_matches(const char *peer, const char *wanted)
 	return strlen(wanted) == len && memcmp(peer, wanted, len) == 0;
 }
 
+/* '*' and '?'; of several stars only the last one is tried again, so it is done in |pattern| x |text| steps. */
+static bool pattern_matches(const char *pattern, const char *text)
+{
+	const char *star = NULL, *resume = text;
+
+	while (*text) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			resume = text;
+		} else if (*pattern == '?' || *pattern == *text) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star;
+			text = ++resume;
+		} else {
+			return false;
+		}
+	}
+	return pattern[strspn(pattern, "*")] == '\0';
+}
+
 static bool member_matches(const json_t *row, const struct verb_option *o, const char *value)
 {
 	uint32_t n = 0;
@@ -269,7 +290,7 @@ static bool member_matches(const json_t *row, const struct verb_option *o, const
 	if (!strcmp(o->key, "Peer"))
 		return peer_matches(json_text(row, o->key), value);
 	if (!strcmp(o->key, "PeerHostName"))
-		return fnmatch(value, json_text(row, o->key), 0) == 0;
+		return pattern_matches(value, json_text(row, o->key));
 	if (!strcmp(o->key, "Address"))
 		return !strcmp(json_text(row, "RemoteAddress"), value) || !strcmp(json_text(row, "RemoteIPv6"), value);
 	if (o->type == 'u')

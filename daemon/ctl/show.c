@@ -285,7 +285,7 @@ static const struct verb_option tunnel_filter[] = {
 	{ "profile", "PROFILE", "those of this profile", "Profile", 's' },
 	{ "state", "STATE", "those in this state, as RFC 2661 calls it", "State", 's' },
 	{ "peer", "ADDRESS", "the peer's address, with or without its port", "Peer", 's' },
-	{ "host", "PATTERN", "the peer's host name; * and ? as in file names", "PeerHostName", 's' },
+	{ "host", "PATTERN", "the peer's host name, with * and ?", "PeerHostName", 's' },
 	{ 0 },
 };
 
@@ -295,7 +295,7 @@ static const struct verb_option session_filter[] = {
 	{ "state", "STATE", "those in this state, as RFC 2661 calls it", "State", 's' },
 	{ "role", "lac|lns", "what we are in them", "Role", 's' },
 	{ "peer", "ADDRESS", "the peer's address, with or without its port", "Peer", 's' },
-	{ "host", "PATTERN", "the peer's host name; * and ? as in file names", "PeerHostName", 's' },
+	{ "host", "PATTERN", "the peer's host name, with * and ?", "PeerHostName", 's' },
 	{ "interface", "INTERFACE", "the one with this interface", "Interface", 's' },
 	{ "user", "USER", "those of this user, as authenticated by PPP", "UserName", 's' },
 	{ "address", "ADDRESS", "the one that gave this address to its peer", "Address", 's' },

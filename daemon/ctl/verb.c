@@ -15,6 +15,7 @@
 static const struct verb *const families[] = {
 	show_verbs,
 	watch_verbs,
+	top_verbs,
 	request_verbs,
 	kernel_verbs,
 	doctor_verbs,

@@ -65,6 +65,7 @@ struct verb {
 /* The families, one file each. */
 extern const struct verb show_verbs[];
 extern const struct verb watch_verbs[];
+extern const struct verb top_verbs[];
 extern const struct verb request_verbs[];
 extern const struct verb complete_verbs[];
 extern const struct verb doctor_verbs[];

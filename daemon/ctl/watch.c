@@ -26,6 +26,7 @@ static const struct {
 	{ "Refused", { "Peer", "PeerHostName", "Result", "Error", "Message" } },
 	{ "Reloaded", { "Summary" } },
 	{ "Drained", { "On" } },
+	{ "Lost", { "Count" } },
 };
 
 static const char *const *names_of(const char *signal)
@@ -143,12 +144,17 @@ static void print_drained(const json_t *e)
 	printf("draining %s", json_is_true(json_object_get(e, "On")) ? "begins" : "ends");
 }
 
+static void print_lost(const json_t *e)
+{
+	printf("%" PRIu64 " events were lost: too many at a time", json_number(e, "Count"));
+}
+
 static const struct {
 	const char *signal;
 	void (*print)(const json_t *event);
 } printers[] = {
 	{ "TunnelChanged", print_tunnel }, { "SessionChanged", print_session }, { "Refused", print_refused },
-	{ "Reloaded", print_reloaded },    { "Drained", print_drained },
+	{ "Reloaded", print_reloaded },    { "Drained", print_drained },	   { "Lost", print_lost },
 };
 
 static void print_event(const json_t *event)
@@ -191,7 +197,8 @@ static json_t *wanted(const struct ctl *c, sd_bus_message *m)
 		return NULL;
 	event = event_of(m);
 	row = json_object_get(event, "Row");
-	if (event && !rows_match(c, row ? row : event)) {
+	/* that something was lost matters to every filter */
+	if (event && !rows_match(c, row ? row : event) && strcmp(json_text(event, "Event"), "Lost") != 0) {
 		json_decref(event);
 		return NULL;
 	}
@@ -240,7 +247,7 @@ static const struct verb_option watch_options[] = {
 	{ "tunnel", "TUNNEL", "what happens to this tunnel", "Tunnel", 'u' },
 	{ "profile", "PROFILE", "what happens to tunnels and sessions of this profile", "Profile", 's' },
 	{ "peer", "ADDRESS", "the peer's address, with or without its port", "Peer", 's' },
-	{ "host", "PATTERN", "the peer's host name; * and ? as in file names", "PeerHostName", 's' },
+	{ "host", "PATTERN", "the peer's host name, with * and ?", "PeerHostName", 's' },
 	{ "interface", "INTERFACE", "the session with this interface", "Interface", 's' },
 	{ "user", "USER", "sessions of this user, as authenticated by PPP", "UserName", 's' },
 	{ "count", "NUMBER", "end after so many events", NULL, 'u' },
