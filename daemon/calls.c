@@ -56,11 +56,14 @@ static void emit(const struct world_call *c, enum driver_event_type type, const 
 						      .reason = reason });
 }
 
-/* An incoming call has the profile that fits it, others have their tunnel's. */
+/* An incoming call has the profile that fits it, others have their tunnel's.  NULL: none fits, or the tunnel's has been
+ * removed. */
 static const struct config_profile *profile_of(const struct driver *d, const struct l2tp_op *op, bool connected)
 {
-	const struct config_profile *own = &d->config->profiles[op->cookie];
+	const struct config_profile *own = world_profile(d, op->cookie);
 
+	if (!own || own->removed)
+		return NULL;
 	if (!op->lns || op->call->outgoing)
 		return own;
 	return config_match_call(d->config, &op->peer, op->peer_host_name, op->call, connected);
@@ -74,14 +77,14 @@ static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
 
 	if (c)
 		return c;
-	c = calloc(1, sizeof(*c));
+	c = t ? calloc(1, sizeof(*c)) : NULL;
 	if (!c)
 		return NULL;
 	profile = profile_of(d, op, false);
 	*c = (struct world_call){ .driver = d,
 				  .key = { op->tunnel_id, op->session_id },
-				  .profile = profile ? profile : &d->config->profiles[op->cookie],
-				  .dial = op->call_cookie && t ? t->dial : NULL,
+				  .profile = profile ? profile : t->profile,
+				  .dial = op->call_cookie ? t->dial : NULL,
 				  .lns = op->lns,
 				  .send_accm = UINT32_MAX, /* RFC 2661 4.4.6 */
 				  .receive_accm = UINT32_MAX,
@@ -91,6 +94,7 @@ static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
 		free(c);
 		return NULL;
 	}
+	world_removed_get(d, c->profile);
 	emit(c, DRIVER_SESSION_OPENED, NULL);
 	return c;
 }
@@ -225,11 +229,51 @@ bool call_has_room(const struct driver *d, const struct config_profile *profile)
 
 static void release(struct world_call *c)
 {
-	if (c->address)
-		pool_release(pool_of(c->driver, c->profile), c->address);
+	if (c->pool)
+		pool_release(c->pool, c->address);
 	if (c->interface)
 		pool_release(c->driver->interfaces, c->interface);
 	c->address = c->interface = 0;
+	c->pool = NULL;
+}
+
+static bool holds(struct pool *const *pools, size_t n, const struct pool *pool)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pools[i] == pool)
+			return true;
+	return false;
+}
+
+/* The pool that an address is of now, which must not give it to another.  Ranges do not overlap. */
+static struct pool *take(struct driver *d, uint32_t address)
+{
+	for (size_t i = 0; i < d->config->n_pools; i++) {
+		if (pool_covers(d->pools[i], address)) {
+			pool_take(d->pools[i], address);
+			return d->pools[i];
+		}
+	}
+	return NULL;
+}
+
+void calls_move_addresses(struct driver *d, struct pool *const *gone, size_t n)
+{
+	struct world_call *c, *next;
+
+	HASH_ITER(hh, d->calls, c, next)
+		if (c->address && (!c->pool || holds(gone, n, c->pool)))
+			c->pool = take(d, c->address);
+}
+
+void calls_move_profiles(struct driver *d)
+{
+	struct world_call *c, *next;
+
+	HASH_ITER(hh, d->calls, c, next) {
+		c->profile = world_profile(d, c->profile->params.cookie);
+		world_removed_get(d, c->profile);
+	}
 }
 
 static void on_ppp_up(void *ctx, const struct ppp_status *status)
@@ -375,6 +419,8 @@ static bool choose(struct world_call *c, char address[INET_ADDRSTRLEN])
 	if (!pool)
 		return true;
 	c->address = pool_acquire(pool);
+	if (c->address)
+		c->pool = pool;
 	inet_ntop(AF_INET, &(struct in_addr){ htonl(c->address) }, address, INET_ADDRSTRLEN);
 	return c->address != 0;
 }
@@ -389,6 +435,8 @@ static int run_hook(struct world_call *c, const char *action, struct environment
 	struct driver *d = c->driver;
 	static const char path[] = "/usr/sbin:/usr/bin:/sbin:/bin";
 
+	if (!c->profile->dial_hook)
+		return -EOPNOTSUPP; /* a reload has taken it away */
 	put_text(e, "PATH", (struct l2tp_span){ (const uint8_t *)path, sizeof(path) - 1 });
 	put_number(e, "L2TP_TUNNEL_ID", c->key.tunnel_id);
 	put_number(e, "L2TP_SESSION_ID", c->key.session_id);
@@ -447,7 +495,7 @@ static void dial_out(struct world_call *c, const struct l2tp_op *op)
 	put_number(&e, "L2TP_MAXIMUM_BPS", op->call->maximum_bps);
 	put_number(&e, "L2TP_BEARER_TYPE", op->call->bearer_type);
 	put_number(&e, "L2TP_FRAMING_TYPE", op->call->framing_type);
-	r = c->profile->dial_hook ? run_hook(c, "dial", &e, c->profile->dial_timeout, on_dialled) : -EOPNOTSUPP;
+	r = run_hook(c, "dial", &e, c->profile->dial_timeout, on_dialled);
 	if (r >= 0)
 		return;
 	log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot run dial-hook: %s", strerror(-r));
@@ -560,6 +608,7 @@ static bool settle_profile(struct world_call *c, const struct l2tp_op *op)
 		l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &reason, world_now());
 		return false;
 	}
+	world_removed_put(c->driver, c->profile);
 	c->profile = profile;
 	renumber(c);
 	return true;
@@ -680,6 +729,7 @@ static void gone(struct world_call *c)
 	if (c->dial)
 		dial_call_gone(c->dial, c->key.tunnel_id, c->sent_away);
 	HASH_DEL(d->calls, c);
+	world_removed_put(d, c->profile);
 	free(c);
 }
 

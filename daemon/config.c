@@ -484,7 +484,7 @@ static int load_profile(struct load *load, const struct place *place, size_t ind
 	p->line = place->line;
 	p->lac = place->lac;
 	l2tp_params_init(&p->params);
-	p->params.cookie = index;
+	p->params.cookie = index + 1;
 	p->params.lns = !place->lac;
 	if (gethostname(p->params.host_name, sizeof(p->params.host_name) - 1) < 0 || !p->params.host_name[0])
 		memcpy(p->params.host_name, "localhost", sizeof("localhost"));
@@ -617,14 +617,18 @@ int config_load(const char *path, FILE *errors, struct config **ret)
 	return err;
 }
 
+void config_clear_profile(struct config_profile *p)
+{
+	options_clear(PROFILE_SECTIONS, p);
+	free(p->name);
+}
+
 void config_free(struct config *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->n_profiles; i++) {
-		options_clear(PROFILE_SECTIONS, &c->profiles[i]);
-		free(c->profiles[i].name);
-	}
+	for (size_t i = 0; i < c->n_profiles; i++)
+		config_clear_profile(&c->profiles[i]);
 	for (size_t i = 0; i < c->n_pools; i++)
 		free(c->pools[i].name);
 	options_clear(IN_ROOT, c);

@@ -49,7 +49,8 @@ struct config_calls {
 struct config_profile {
 	char *name;
 	unsigned line;
-	struct l2tp_params params; /* params.cookie is the index in config.profiles */
+	bool removed;              /* no longer in the file: what it has is left to end */
+	struct l2tp_params params; /* params.cookie names the profile, also after a reload: never 0 */
 	struct config_ppp ppp;
 
 	uint32_t sequencing;       /* enum config_sequencing; lac: data of our calls must carry numbers */
@@ -123,6 +124,11 @@ void config_free(struct config *c); /* NULL is fine; wipes the secrets */
 
 /* In the syntax of the file, complete but for the secrets.  -EIO: out does not take it */
 int config_print(const struct config *c, FILE *out);
+
+/* Is one what the other is, but for the cookie? */
+bool config_same_profile(const struct config_profile *a, const struct config_profile *b);
+/* Wipe and free what it holds. */
+void config_clear_profile(struct config_profile *p);
 
 /* The lns profile for a peer, NULL if there is none. */
 const struct config_profile *config_match(const struct config *c, const struct l2tp_addr *peer,

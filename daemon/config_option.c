@@ -37,6 +37,7 @@
 	{ where, key, &kind_##kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), min, max, word, \
 	  fallback },
 #define TOP(key, kind, member, ...) ROW(IN_ROOT, config, member, key, kind, __VA_ARGS__)
+#define START(key, kind, member, ...) ROW(IN_ROOT | AT_START, config, member, key, kind, __VA_ARGS__)
 #define LIM(key, kind, member, ...) ROW(IN_LIMITS, l2tp_limits, member, key, kind, __VA_ARGS__)
 #define LNS(key, kind, member, ...) ROW(IN_LNS, config_profile, member, key, kind, __VA_ARGS__)
 #define LAC(key, kind, member, ...) ROW(IN_LAC, config_profile, member, key, kind, __VA_ARGS__)
@@ -49,16 +50,16 @@
 const struct option options[] = {
 	/*  key                     kind         field                 least       most        word         default */
 	WHOLE(IN_ROOT, "listen", listens, config, LIST_MAX)
-	TOP("runtime-directory",    text,        runtime_directory,    1,          64,         NONE,        RUNTIME)
+	START("runtime-directory",  text,        runtime_directory,    1,          64,         NONE,        RUNTIME)
 	TOP("pppd",                 text,        pppd,                 1,          TEXT_MAX,   NONE,        PPPD)
 	TOP("pppd-plugin",          text,        pppd_plugin,          1,          TEXT_MAX,   NONE,        PPPD_PLUGIN)
 	TOP("pppd-starts",          number,      pppd_starts,          1,          1024,       NONE,        "16")
 	TOP("stop-timeout",         time,        stop_timeout,         SEC,        5 * MINUTE, NONE,        "10s")
 	TOP("stranger-refusal",     refusal,     stranger_refusal,     1,          RC_STOPCCN_DS, "silence", "4")
-	TOP("metrics-listen",       stream,      metrics,              0,          0,          "none",      "none")
-	TOP("api-group",            text,        api_group,            1,          32,         NONE,        "l2tpd")
-	TOP("api-others",           access,      api_others_read,      0,          0,          NONE,        "none")
-	TOP("api-system-bus",       yes_no,      api_system_bus,       0,          0,          NONE,        "yes")
+	START("metrics-listen",     stream,      metrics,              0,          0,          "none",      "none")
+	START("api-group",          text,        api_group,            1,          32,         NONE,        "l2tpd")
+	START("api-others",         access,      api_others_read,      0,          0,          NONE,        "none")
+	START("api-system-bus",     yes_no,      api_system_bus,       0,          0,          NONE,        "yes")
 	TOP("log-level",            log_level,   log_level,            0,          0,          NONE,        "info")
 
 	LIM("tunnels",              number,      tunnels,              1,          UINT16_MAX, NONE,        NONE)
@@ -147,6 +148,7 @@ const struct option options[] = {
 
 #undef ROW
 #undef TOP
+#undef START
 #undef LIM
 #undef LNS
 #undef LAC
@@ -168,7 +170,7 @@ const char *section_name(unsigned section)
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (section == names[i].section)
+		if ((section & ~(unsigned)AT_START) == names[i].section)
 			return names[i].name;
 	return "?";
 }

@@ -13,7 +13,8 @@ enum config_section {
 	IN_POOL = 1 << 2,
 	IN_LNS = 1 << 3,
 	IN_LAC = 1 << 4,
-	IN_PPP = 1 << 5, /* of an lns or lac */
+	IN_PPP = 1 << 5,   /* of an lns or lac */
+	AT_START = 1 << 6, /* an option of the root that a reload cannot change */
 };
 
 /* What reading a value may need. */
@@ -97,6 +98,8 @@ void options_print(unsigned section, const void *base, const struct option_print
 void option_put_key(const struct option_print *p, const struct option *o);
 void option_put(const struct option_print *p, const struct option *o, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Do two structs of the section have the same value? */
+bool option_same(const struct option *o, const void *a, const void *b);
 void options_clear(unsigned sections, void *base);
 /* "1 to 65535", "yes or no" */
 const char *option_allowed(const struct option *o, char *buf, size_t size);

@@ -10,6 +10,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #include "world.h"
 
 struct dial {
+	struct dial *next;
 	struct driver *driver;
 	const struct config_profile *profile;
 	struct resolve *resolve;  /* running, or NULL */
@@ -24,6 +26,7 @@ struct dial {
 	uint32_t tunnel_id;       /* 0: none */
 	uint32_t calls;           /* placed on it and not gone */
 	unsigned failures;        /* since PPP was last up */
+	size_t dialled;           /* of the profile's servers: whom the tunnel is to */
 	size_t server, address;   /* the next destination: of the profile's servers, and of its name's addresses */
 	bool fresh;               /* it has not been tried in this round */
 	bool sent_away;           /* the tunnel was left, for the next destination */
@@ -71,7 +74,7 @@ static void again(struct dial *d, const char *why)
 	usec_t pause;
 	int enabled = SD_EVENT_OFF;
 
-	if (d->driver->stopping)
+	if (d->driver->stopping || d->driver->draining)
 		return;
 	if (sd_event_source_get_enabled(d->timer, &enabled) > 0 && enabled != SD_EVENT_OFF)
 		return;
@@ -208,6 +211,7 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 	o.peer = peer;
 	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "dialling %s (%s)", d->profile->servers[d->server],
 		  l2tp_addr_str(peer, name));
+	d->dialled = d->server;
 	next_destination(d, n);
 	r = open_tunnel(d, peer);
 	if (r < 0)
@@ -222,7 +226,7 @@ static void attempt(struct dial *d)
 	const struct config_profile *p = d->profile;
 	int r;
 
-	if (d->driver->stopping || d->resolve)
+	if (d->driver->stopping || d->driver->draining || d->resolve)
 		return;
 	if (d->tunnel_id) {
 		place_calls(d);
@@ -267,41 +271,165 @@ void dial_call_gone(struct dial *d, uint32_t tunnel_id, bool sent_away)
 		again(d, "the call is gone");
 }
 
+/* ---- Reload ------------------------------------------------------------------------------------------------- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool find_server(const struct config_profile *p, const char *name, size_t *ret)
+{
+	for (size_t i = 0; p->servers[i]; i++) {
+		if (strcmp(p->servers[i], name) == 0) {
+			*ret = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Is the tunnel one that p could have, too: from the same place to one of its servers? */
+static bool fits(struct dial *d, const struct config_profile *p)
+{
+	const struct config_profile *old = d->profile;
+
+	return d->tunnel_id && old->server_port == p->server_port && old->family == p->family &&
+	       same_text(old->source, p->source) && old->local_port == p->local_port &&
+	       find_server(p, old->servers[d->dialled], &d->dialled);
+}
+
+static void cancel_attempt(struct dial *d)
+{
+	resolve_cancel(d->resolve);
+	d->resolve = NULL;
+	sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
+}
+
+static void hang_up(struct dial *d, const char *why)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
+
+	snprintf(reason.text, sizeof(reason.text), "%s", why);
+	l2tp_close_tunnel(d->driver->engine, d->tunnel_id, &reason, world_now());
+}
+
+/* With other ends it is dialled anew, at once or when the tunnel to the old ones has gone.  Other settings are those of
+ * the next tunnel and of the next calls; who waits for his turn, most likely in vain because of them, waits no longer. */
+static void change(struct dial *d, const struct config_profile *p)
+{
+	bool same = config_same_profile(d->profile, p), stays = fits(d, p);
+
+	d->profile = p;
+	if (same)
+		return;
+	cancel_attempt(d);
+	d->failures = 0;
+	d->server = d->address = 0;
+	d->fresh = false;
+	if (d->tunnel_id && !stays)
+		hang_up(d, "dialled elsewhere from now on");
+	else
+		arm(d, 0);
+}
+
+static void forget(struct dial *d)
+{
+	struct world_tunnel *t, *next_tunnel;
+	struct world_call *c, *next_call;
+
+	HASH_ITER(hh, d->driver->tunnels, t, next_tunnel)
+		t->dial = t->dial == d ? NULL : t->dial;
+	HASH_ITER(hh, d->driver->calls, c, next_call)
+		c->dial = c->dial == d ? NULL : c->dial;
+}
+
+static void end(struct dial **at)
+{
+	struct dial *d = *at;
+	struct log_object o = object(d);
+
+	cancel_attempt(d);
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "no longer dialled");
+	if (d->tunnel_id)
+		hang_up(d, "no longer dialled");
+	forget(d);
+	*at = d->next;
+	sd_event_source_disable_unref(d->timer);
+	free(d);
+}
+
+static int begin(struct driver *w, const struct config_profile *p)
+{
+	struct dial *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return -ENOMEM;
+	*d = (struct dial){ .driver = w, .profile = p, .next = w->dials };
+	r = sd_event_add_time(w->event, &d->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, d);
+	if (r < 0)
+		free(d);
+	else
+		w->dials = d;
+	return r;
+}
+
+static bool is_dialled(const struct driver *w, const struct config_profile *p)
+{
+	for (const struct dial *d = w->dials; d; d = d->next)
+		if (d->profile == p)
+			return true;
+	return false;
+}
+
+void dials_reload(struct driver *w)
+{
+	for (struct dial **at = &w->dials; *at;) {
+		const struct config_profile *p = world_profile(w, (*at)->profile->params.cookie);
+
+		if (p->removed || !p->autodial) {
+			end(at);
+			continue;
+		}
+		change(*at, p);
+		at = &(*at)->next;
+	}
+	if (dials_start(w) < 0)
+		log_event(LOG_ERR, LOG_LOCAL_, NULL, "out of memory: not everything is dialled; reload again");
+}
+
+void dials_resume(struct driver *w)
+{
+	for (struct dial *d = w->dials; d; d = d->next)
+		arm(d, 0);
+}
+
 /* ---- Life --------------------------------------------------------------------------------------------------- */
 
 int dials_start(struct driver *w)
 {
 	const struct config *c = w->config;
+	int r = 0;
 
-	w->dials = calloc(c->n_profiles + 1, sizeof(*w->dials));
-	if (!w->dials)
-		return -ENOMEM;
-	for (size_t i = 0; i < c->n_profiles; i++) {
-		struct dial *d = &w->dials[i];
-		int r;
-
-		if (!c->profiles[i].lac || !c->profiles[i].autodial)
-			continue;
-		*d = (struct dial){ .driver = w, .profile = &c->profiles[i] };
-		r = sd_event_add_time(w->event, &d->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, d);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (const struct config_profile *p = c->profiles; p < c->profiles + c->n_profiles && r >= 0; p++)
+		if (p->lac && p->autodial && !is_dialled(w, p))
+			r = begin(w, p);
+	return r;
 }
 
 void dials_stop(struct driver *w)
 {
-	for (size_t i = 0; w->dials && i < w->config->n_profiles; i++) {
-		w->dials[i].timer = sd_event_source_disable_unref(w->dials[i].timer);
-		resolve_cancel(w->dials[i].resolve);
-		w->dials[i].resolve = NULL;
-	}
+	for (struct dial *d = w->dials; d; d = d->next)
+		cancel_attempt(d);
 }
 
 void dials_free(struct driver *w)
 {
 	dials_stop(w);
-	free(w->dials);
-	w->dials = NULL;
+	for (struct dial *d; (d = w->dials);) {
+		w->dials = d->next;
+		sd_event_source_disable_unref(d->timer);
+		free(d);
+	}
 }

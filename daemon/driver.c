@@ -6,6 +6,7 @@
  */
 #include "driver.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -73,28 +74,96 @@ void world_emit(struct driver *d, const struct driver_event *e)
 		w->event(w->ctx, e);
 }
 
+/* ---- Profiles ----------------------------------------------------------------------------------------------- */
+
+const struct config_profile *world_profile(const struct driver *d, uint64_t cookie)
+{
+	const struct config *c = d->config;
+
+	for (const struct config_profile *p = c->profiles; p < c->profiles + c->n_profiles; p++)
+		if (p->params.cookie == cookie)
+			return p;
+	for (const struct world_removed *r = d->removed; r; r = r->next)
+		if (r->profile.params.cookie == cookie)
+			return &r->profile;
+	return NULL;
+}
+
+void world_removed_get(struct driver *d, const struct config_profile *profile)
+{
+	for (struct world_removed *r = d->removed; r; r = r->next)
+		r->users += &r->profile == profile;
+}
+
+void world_removed_put(struct driver *d, const struct config_profile *profile)
+{
+	struct world_removed **at = &d->removed, *r;
+
+	if (!profile->removed)
+		return;
+	while (&(*at)->profile != profile)
+		at = &(*at)->next;
+	r = *at;
+	if (--r->users > 0)
+		return;
+	log_event(LOG_INFO, LOG_INFO_ONLY, &(struct log_object){ .profile = profile->name },
+		  "the profile that was removed has no tunnel and no call any more");
+	*at = r->next;
+	config_clear_profile(&r->profile);
+	free(r);
+}
+
 /* ---- Admission ---------------------------------------------------------------------------------------------- */
+
+/* What the configuration says for whom there is no room, if it says anything; else what fits. */
+static struct l2tp_reason refusal(const struct l2tp_refusal *given, uint16_t result, uint16_t error, const char *text)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD,
+				      .result = given->result ? given->result : result,
+				      .error = given->result ? given->error : error };
+
+	snprintf(reason.text, sizeof(reason.text), "%s", text);
+	return reason;
+}
+
+/* "Try another": other LNSs are not draining. */
+static struct l2tp_reason draining(const struct l2tp_refusal *given)
+{
+	static_assert((int)RC_STOPCCN_GENERAL == (int)RC_CDN_GENERAL, "one code for both");
+	return refusal(given, RC_CDN_GENERAL, EC_TRY_ANOTHER, "draining");
+}
+
+static bool turn_away(struct driver *d, enum log_class class, const struct l2tp_addr *peer, struct l2tp_span host_name,
+		      const struct l2tp_reason *reason, const char *why)
+{
+	char host[64];
+
+	log_event(LOG_NOTICE, class,
+		  &(struct log_object){ .peer = peer, .host = log_escape(host_name, host, sizeof(host)) },
+		  "tunnel refused: %s", why);
+	world_emit(d, &(struct driver_event){ .type = DRIVER_TUNNEL_REFUSED, .peer = peer, .host = host,
+					      .reason = reason });
+	return false;
+}
 
 static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct l2tp_addr *peer,
 			 struct l2tp_span host_name, struct l2tp_params *params, struct l2tp_reason *reason)
 {
 	struct driver *d = ctx;
 	const struct config_profile *profile = config_match(d->config, peer, host_name);
-	char host[64];
 
 	(void)local;
-	if (profile) {
-		*params = profile->params;
-		return true;
+	if (!profile) {
+		reason->result = d->config->stranger_refusal.result;
+		reason->error = d->config->stranger_refusal.error;
+		return turn_away(d, LOG_AUTHN, peer, host_name, reason, "no lns profile fits this address and host name");
 	}
-	log_event(LOG_NOTICE, LOG_AUTHN,
-		  &(struct log_object){ .peer = peer, .host = log_escape(host_name, host, sizeof(host)) },
-		  "tunnel refused: no lns profile fits this address and host name");
-	reason->result = d->config->stranger_refusal.result;
-	reason->error = d->config->stranger_refusal.error;
-	world_emit(d, &(struct driver_event){ .type = DRIVER_TUNNEL_REFUSED, .peer = peer, .host = host,
-					      .reason = reason });
-	return false;
+	if (d->draining) {
+		*reason = draining(&d->config->limits.refusal);
+		return turn_away(d, LOG_INFO_ONLY, peer, host_name, reason, reason->text);
+	}
+	*params = profile->params;
+	return true;
 }
 
 static void refused(void *ctx, const struct l2tp_addr *peer, struct l2tp_span host_name,
@@ -112,13 +181,14 @@ static void refused(void *ctx, const struct l2tp_addr *peer, struct l2tp_span ho
 }
 
 /* The profile of a call; an outgoing one has its tunnel's. */
-static const struct config_profile *profile_of_call(const struct driver *d, uint32_t tunnel_id, uint64_t cookie,
+static const struct config_profile *profile_of_call(const struct driver *d, uint32_t tunnel_id,
+						    const struct config_profile *own,
 						    const struct l2tp_call_info *call)
 {
 	struct l2tp_tunnel_info t;
 
 	if (call->outgoing || l2tp_get_tunnel(d->engine, tunnel_id, &t) < 0)
-		return &d->config->profiles[cookie];
+		return own;
 	return config_match_call(d->config, &t.peer, t.peer_host_name, call, false);
 }
 
@@ -126,24 +196,24 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 		       struct l2tp_reason *reason)
 {
 	struct driver *d = ctx;
-	const struct config_profile *profile = profile_of_call(d, tunnel_id, cookie, call);
+	const struct config_profile *own = world_profile(d, cookie);
+	bool served = own && !own->removed;
+	const struct config_profile *p = served ? profile_of_call(d, tunnel_id, own, call) : NULL;
 
-	if (!profile) {
-		log_event(LOG_NOTICE, LOG_AUTHN, &(struct log_object){ .tunnel_id = tunnel_id },
-			  "call refused: no lns profile fits what the LAC says of it");
-		*reason = (struct l2tp_reason){ .origin = L2TP_BY_WORLD, .result = RC_CDN_ADMIN,
-						.text = "no such calls here" };
-		return false;
-	}
-	*phb = profile->params.session_phb;
-	if (call_has_room(d, profile))
-		return true;
-	log_event(LOG_WARNING, LOG_LOCAL_, &(struct log_object){ .tunnel_id = tunnel_id, .profile = profile->name },
-		  "call refused: pool \"%s\" is used up", profile->ppp.pool->name);
-	*reason = (struct l2tp_reason){ .origin = L2TP_BY_WORLD, .result = profile->params.call_refusal.result,
-					.error = profile->params.call_refusal.error, .text = "no address left" };
+	if (!p)
+		*reason = refusal(&(struct l2tp_refusal){ 0 }, RC_CDN_ADMIN, EC_NONE,
+				  served ? "no such calls here" : "no longer configured");
+	else if (d->draining)
+		*reason = draining(&p->params.call_refusal);
+	else if (!call_has_room(d, p))
+		*reason = refusal(&p->params.call_refusal, RC_CDN_NO_FACILITY_TEMPORARY, EC_NONE, "no address left");
+	else
+		*phb = p->params.session_phb;
 	if (!reason->result)
-		reason->result = RC_CDN_NO_FACILITY_TEMPORARY;
+		return true;
+	log_event(LOG_WARNING, p ? LOG_LOCAL_ : LOG_AUTHN,
+		  &(struct log_object){ .tunnel_id = tunnel_id, .profile = own ? own->name : NULL }, "call refused: %s",
+		  reason->text);
 	return false;
 }
 
@@ -210,6 +280,18 @@ static void arm(struct driver *d)
 		sd_event_source_set_time(d->timer, deadline);
 }
 
+static void note_status(struct driver *d)
+{
+	struct l2tp_stats stats;
+
+	l2tp_get_stats(d->engine, &stats);
+	status_note(d->status, &(struct status_line){ .tunnels = stats.tunnels_established,
+						      .sessions = stats.sessions_established,
+						      .draining = d->draining,
+						      .stopping = d->stopping,
+						      .reload_failed = d->reload_failed });
+}
+
 void world_pump(struct driver *d)
 {
 	struct l2tp_op op;
@@ -221,6 +303,7 @@ void world_pump(struct driver *d)
 		carry_out(d, &op);
 	d->pumping = false;
 	arm(d);
+	note_status(d);
 	if (d->stopping && l2tp_idle(d->engine))
 		sd_event_exit(d->event, 0);
 }
@@ -377,20 +460,24 @@ static int make_kernel(struct driver *d)
 	return 0;
 }
 
-int driver_new(sd_event *event, const struct config *config, enum driver_dataplane dataplane, struct driver **ret)
+int driver_new(sd_event *event, struct config *config, enum driver_dataplane dataplane, struct driver **ret)
 {
 	struct driver *d = calloc(1, sizeof(*d));
 	int r;
 
-	if (!d)
+	if (!d) {
+		config_free(config);
 		return fail(-ENOMEM, "start");
+	}
 	d->lock = -1;
 	d->started = world_now();
 	d->dataplane_name = dataplane == DATAPLANE_KERNEL ? "kernel" : "none";
 	d->event = sd_event_ref(event);
 	d->config = config;
-	if ((r = workers_new(event, WORKERS_MAX, &d->workers)) < 0 || (r = make_pools(d)) < 0 ||
-	    (r = trace_new(event, &d->trace)) < 0 || (r = make_engine(d)) < 0 || (r = listen_new(event, receive, batch_done, d, &d->listen)) < 0 ||
+	d->last_cookie = config->n_profiles;
+	if ((r = status_new(event, &d->status)) < 0 || (r = workers_new(event, WORKERS_MAX, &d->workers)) < 0 ||
+	    (r = make_pools(d)) < 0 || (r = trace_new(event, &d->trace)) < 0 || (r = make_engine(d)) < 0 ||
+	    (r = listen_new(event, receive, batch_done, d, &d->listen)) < 0 ||
 	    (r = sd_event_add_time(event, &d->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, d)) < 0) {
 		fail(r, "start");
 		goto error;
@@ -407,33 +494,60 @@ error:
 	return r;
 }
 
-static int add_listener(struct driver *d, const struct l2tp_addr *addr, unsigned line)
+int world_listen(struct driver *d, const struct config *c, char why[WORLD_WHY_MAX])
 {
 	char name[L2TP_ADDR_STR_MAX];
-	int r = listen_add(d->listen, addr);
+	int r = 0;
 
-	if (r >= 0)
-		return 0;
-	log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s:%u: cannot listen on %s port %u: %s%s", d->config->path, line,
-		  addr->family ? l2tp_addr_str(addr, name) : "all addresses,", addr->port, strerror(-r),
-		  r == -EADDRINUSE ? " (another L2TP daemon, or another l2tpd, is running)" :
-		  r == -EACCES     ? " (this needs root or CAP_NET_BIND_SERVICE)" :
-				     "");
+	for (const struct config_listen *i = c->listens; i < c->listens + c->n_listens && r >= 0; i++) {
+		r = listen_want(d->listen, &i->addr);
+		if (r < 0)
+			snprintf(why, WORLD_WHY_MAX, "%s:%u: cannot listen on %s port %u: %s%s", c->path, i->line,
+				 i->addr.family ? l2tp_addr_str(&i->addr, name) : "all addresses,", i->addr.port,
+				 strerror(-r),
+				 r == -EADDRINUSE ? " (another L2TP daemon, or another l2tpd, is running)" :
+				 r == -EACCES     ? " (this needs root or CAP_NET_BIND_SERVICE)" :
+						    "");
+	}
+	listen_settle(d->listen, r < 0);
 	return r;
 }
 
 int driver_start(struct driver *d)
 {
-	const struct config *c = d->config;
-	int r;
+	char why[WORLD_WHY_MAX];
+	int r = world_listen(d, d->config, why);
 
-	for (size_t i = 0; i < c->n_listens; i++) {
-		r = add_listener(d, &c->listens[i].addr, c->listens[i].line);
-		if (r < 0)
-			return r;
+	if (r < 0) {
+		log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s", why);
+		return r;
 	}
+	note_status(d);
 	r = dials_start(d);
 	return r < 0 ? fail(r, "dial") : 0;
+}
+
+const struct config *driver_config(const struct driver *d)
+{
+	return d->config;
+}
+
+bool driver_draining(const struct driver *d)
+{
+	return d->draining;
+}
+
+void driver_drain(struct driver *d, bool on)
+{
+	if (d->draining == on)
+		return;
+	d->draining = on;
+	world_emit(d, &(struct driver_event){ .type = DRIVER_DRAIN });
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, on ? "draining: no new tunnels and calls" :
+							"no longer draining: new tunnels and calls are welcome");
+	if (!on)
+		dials_resume(d);
+	world_pump(d);
 }
 
 static int on_stop_timer(sd_event_source *s, uint64_t usec, void *ctx)
@@ -468,6 +582,22 @@ int driver_trace(struct driver *d, uint32_t tunnel_id, bool opened, int *ret_fd)
 	return trace_subscribe(d->trace, tunnel_id, opened, ret_fd);
 }
 
+static void free_removed(struct driver *d)
+{
+	for (struct world_removed *r = d->removed, *next; r; r = next) {
+		next = r->next;
+		config_clear_profile(&r->profile);
+		free(r);
+	}
+}
+
+void world_pools_free(struct pool **pools, size_t n)
+{
+	for (size_t i = 0; pools && i < n; i++)
+		pool_free(pools[i]);
+	free(pools);
+}
+
 void driver_free(struct driver *d)
 {
 	if (!d)
@@ -483,14 +613,15 @@ void driver_free(struct driver *d)
 	listen_free(d->listen);
 	l2tp_free(d->engine);
 	trace_free(d->trace);
-	for (size_t i = 0; d->pools && i < d->config->n_pools; i++)
-		pool_free(d->pools[i]);
-	free(d->pools);
+	world_pools_free(d->pools, d->config->n_pools);
+	free_removed(d);
+	status_free(d->status);
 	pool_free(d->interfaces);
 	if (d->lock >= 0)
 		close(d->lock);
 	sd_event_source_disable_unref(d->timer);
 	sd_event_source_disable_unref(d->stop_timer);
 	sd_event_unref(d->event);
+	config_free(d->config);
 	free(d);
 }

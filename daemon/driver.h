@@ -15,8 +15,8 @@ struct ppp_exit;
 
 enum driver_dataplane { DATAPLANE_KERNEL, DATAPLANE_NONE };
 
-/* config must outlive the driver.  Failures have been logged. */
-int driver_new(sd_event *event, const struct config *config, enum driver_dataplane dataplane, struct driver **ret);
+/* config is the driver's from now on, whatever is returned.  Failures have been logged. */
+int driver_new(sd_event *event, struct config *config, enum driver_dataplane dataplane, struct driver **ret);
 /* Open the listeners, begin to dial.  Failures have been logged. */
 int driver_start(struct driver *d);
 /* StopCCN to all peers, the kernel cleaned; sd_event_exit() when that is done, or when stop-timeout is over. */
@@ -26,6 +26,24 @@ int driver_trace(struct driver *d, uint32_t tunnel_id, bool opened, int *ret_fd)
 /* Is the runtime directory ours?  Always, but for DATAPLANE_NONE, which does without. */
 bool driver_owns_directory(const struct driver *d);
 void driver_free(struct driver *d); /* NULL is fine */
+
+/* What a reload has changed: names of profiles, and options that keep their value until a restart.  Each is a list that
+ * ends with NULL. */
+struct driver_changes {
+	char **added, **changed, **removed, **need_restart;
+};
+
+/* Read the configuration again and apply the difference; what is the same is not disturbed.  If it cannot be, nothing
+ * has changed, and errors (NULL: nobody reads it) as well as the log say why: -EINVAL, mistakes in the file;
+ * -ESHUTDOWN, it is being stopped; another negative errno. */
+int driver_reload(struct driver *d, FILE *errors, struct driver_changes *ret);
+void driver_changes_clear(struct driver_changes *c);
+/* What is in force, until the next reload. */
+const struct config *driver_config(const struct driver *d);
+
+/* While draining, new tunnels and calls are refused and nothing is dialled; what is there stays. */
+void driver_drain(struct driver *d, bool on);
+bool driver_draining(const struct driver *d);
 
 /* ---- What an operator asks for ------------------------------------------------------------------------------ */
 
@@ -66,6 +84,8 @@ enum driver_event_type {
 	DRIVER_PPP_UP,             /* a first, or a further, network protocol */
 	DRIVER_PPP_EXITED,         /* with exit */
 	DRIVER_TUNNEL_REFUSED,     /* of peer and host, with the reason */
+	DRIVER_RELOADED,           /* with changes */
+	DRIVER_DRAIN,              /* begun, or ended */
 	DRIVER_STOPPING,
 	DRIVER_EVENTS
 };
@@ -79,6 +99,7 @@ struct driver_event {
 	const char *host;                 /* escaped; NULL: not known */
 	const struct l2tp_reason *reason;
 	const struct ppp_exit *exit;
+	const struct driver_changes *changes;
 };
 
 /* Somebody who wants to hear.  He is called in the middle of things: he may look (view.h) and ask for counters, and must

@@ -50,6 +50,7 @@ struct listen_socket {
 	sd_event_source *io;
 	int fd;
 	bool listener;
+	bool wanted, added; /* listener: since the last listen_settle() */
 	unsigned dscp; /* of what does not bring its own */
 	struct l2tp_addr local;
 };
@@ -340,14 +341,35 @@ static int port_is_free(const struct listen *l, const struct l2tp_addr *a)
 	return err;
 }
 
+static struct listen_socket *listener_at(const struct listen *l, const struct l2tp_addr *a)
+{
+	for (struct listen_socket *s = l->sockets; s && s->listener; s = s->next)
+		if (a->port && addr_equal(&s->local, a))
+			return s;
+	return NULL;
+}
+
 static int listener_new(struct listen *l, const struct l2tp_addr *a, struct listen_socket **ret)
 {
-	for (const struct listen_socket *s = l->sockets; s && s->listener; s = s->next)
-		if (a->port && addr_equal(&s->local, a))
-			return -EADDRINUSE;
-
 	int err = port_is_free(l, a);
+
 	return err < 0 ? err : socket_new(l, a, true, ret);
+}
+
+/* One that is there, or a new one. */
+static int listener_want(struct listen *l, const struct l2tp_addr *a, uint16_t *ret_port)
+{
+	struct listen_socket *s = listener_at(l, a);
+
+	if (!s) {
+		int err = listener_new(l, a, &s);
+		if (err < 0)
+			return err;
+		s->added = true;
+	}
+	s->wanted = true;
+	*ret_port = s->local.port;
+	return 0;
 }
 
 /* Our address on the way to peer, as the routing has it now; no port. */
@@ -392,25 +414,32 @@ void listen_free(struct listen *l)
 	free(l);
 }
 
-int listen_add(struct listen *l, const struct l2tp_addr *addr)
+int listen_want(struct listen *l, const struct l2tp_addr *addr)
 {
 	struct l2tp_addr any = { .family = 4, .port = addr->port };
-	struct listen_socket *four, *six;
+	uint16_t port;
 	int err;
 
 	if (addr->family != 0)
-		return listener_new(l, addr, &four);
+		return listener_want(l, addr, &port);
 
-	err = listener_new(l, &any, &four);
+	err = listener_want(l, &any, &port);
 	if (err < 0)
 		return err;
-	any = (struct l2tp_addr){ .family = 6, .port = four->local.port };
-	err = listener_new(l, &any, &six);
-	if (err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL)
-		return 0; /* a machine without IPv6 */
-	if (err < 0)
-		listen_close(four);
-	return err;
+	any = (struct l2tp_addr){ .family = 6, .port = port };
+	err = listener_want(l, &any, &port);
+	return err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL ? 0 : err; /* a machine without IPv6 */
+}
+
+void listen_settle(struct listen *l, bool undo)
+{
+	for (struct listen_socket *s = l->sockets, *next; s && s->listener; s = next) {
+		next = s->next;
+		if (undo ? s->added : !s->wanted)
+			listen_close(s);
+		else
+			s->wanted = s->added = false;
+	}
 }
 
 int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_addr *peer, struct listen_socket **ret)

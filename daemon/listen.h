@@ -22,9 +22,11 @@ typedef void (*listen_batch_done)(void *ctx);
 int listen_new(sd_event *event, listen_receive receive, listen_batch_done batch_done, void *ctx, struct listen **ret);
 void listen_free(struct listen *l);
 
-/* A listener on addr (family 0: all addresses of both families, two sockets).  -EADDRINUSE also if another process
- * shares its port with SO_REUSEPORT, -EACCES, ... */
-int listen_add(struct listen *l, const struct l2tp_addr *addr);
+/* A listener on addr (family 0: all addresses of both families, two sockets); one that is there is kept.  -EADDRINUSE
+ * also if another process shares its port with SO_REUSEPORT, -EACCES, ... */
+int listen_want(struct listen *l, const struct l2tp_addr *addr);
+/* Those that have not been wanted since the last time go; or, undo, those that are new since then. */
+void listen_settle(struct listen *l, bool undo);
 
 /* A socket for a tunnel that we open, bound to local (port 0: any; address unset: the route's), not connected, because
  * the peer may answer from another port.  *local is filled in with what the kernel chose. */

@@ -56,6 +56,7 @@ struct place {
 
 static struct {
 	int level;
+	bool fixed;   /* the level is the command line's */
 	bool journal; /* else stderr */
 	struct place places[PLACES];
 } state = { .level = LOG_INFO };
@@ -264,7 +265,14 @@ void log_open(int level)
 
 void log_set_level(int level)
 {
+	if (!state.fixed)
+		state.level = level;
+}
+
+void log_fix_level(int level)
+{
 	state.level = level;
+	state.fixed = true;
 }
 
 bool log_enabled(int level)

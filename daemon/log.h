@@ -32,6 +32,8 @@ struct log_object {
 
 void log_open(int level);
 void log_set_level(int level);
+/* As log_set_level(), for good: the command line's. */
+void log_fix_level(int level);
 bool log_enabled(int level);
 
 void log_event(int level, enum log_class class, const struct log_object *object, const char *fmt, ...)

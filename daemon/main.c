@@ -42,7 +42,8 @@ static const char usage[] =
 	"  -V, --version\n"
 	"  -h, --help\n"
 	"\n"
-	"It stays in the foreground. SIGTERM and SIGINT close all tunnels and stop it.\n"
+	"It stays in the foreground. SIGTERM and SIGINT close all tunnels and stop it, SIGHUP makes it\n"
+	"read the configuration again.\n"
 	"See l2tpd(8) and l2tpd.conf(5).\n";
 
 struct options {
@@ -150,11 +151,22 @@ static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void
 	return 0;
 }
 
+static int on_hangup(sd_event_source *s, const struct signalfd_siginfo *si, void *ctx)
+{
+	struct driver_changes changes = { 0 };
+
+	(void)s, (void)si;
+	if (driver_reload(ctx, NULL, &changes) >= 0)
+		driver_changes_clear(&changes);
+	return 0;
+}
+
 static int add_signals(sd_event *event, struct driver *d)
 {
 	int r = sd_event_add_signal(event, NULL, SIGTERM, on_signal, d);
 
-	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGINT, on_signal, d);
+	r = r < 0 ? r : sd_event_add_signal(event, NULL, SIGINT, on_signal, d);
+	return r < 0 ? r : sd_event_add_signal(event, NULL, SIGHUP, on_hangup, d);
 }
 
 static void block_signals(void)
@@ -164,6 +176,7 @@ static void block_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -181,7 +194,7 @@ static void raise_file_limit(void)
 }
 
 /* A driver begins with that; a daemon that runs keeps it from beginning. */
-static int clean(const struct config *config)
+static int clean(struct config *config)
 {
 	struct driver *driver = NULL;
 	sd_event *event = NULL;
@@ -189,6 +202,8 @@ static int clean(const struct config *config)
 
 	if (r >= 0)
 		r = driver_new(event, config, DATAPLANE_KERNEL, &driver);
+	else
+		config_free(config);
 	driver_free(driver);
 	sd_event_unref(event);
 	return r;
@@ -204,7 +219,7 @@ static int start_bus(sd_event *event, struct driver *driver, const struct config
 	return driver_owns_directory(driver) ? bus_new(event, driver, &options, ret) : 0;
 }
 
-static int run(const struct config *config, enum driver_dataplane dataplane)
+static int run(struct config *config, enum driver_dataplane dataplane)
 {
 	struct driver *driver = NULL;
 	struct metrics *metrics = NULL;
@@ -215,8 +230,11 @@ static int run(const struct config *config, enum driver_dataplane dataplane)
 	block_signals();
 	raise_file_limit();
 	r = sd_event_default(&event);
-	if (r >= 0)
-		r = driver_new(event, config, dataplane, &driver);
+	if (r < 0) {
+		config_free(config);
+		return r;
+	}
+	r = driver_new(event, config, dataplane, &driver);
 	if (r >= 0)
 		r = add_signals(event, driver);
 	if (r >= 0)
@@ -260,8 +278,11 @@ int main(int argc, char **argv)
 	} else if (options.check) {
 		printf("%s: no mistakes\n", options.config);
 	} else {
-		log_open(options.log_level < 0 ? config->log_level : options.log_level);
+		log_open(config->log_level);
+		if (options.log_level >= 0)
+			log_fix_level(options.log_level);
 		r = options.clean ? clean(config) : run(config, options.dataplane);
+		config = NULL; /* the driver's */
 		log_flush();
 	}
 	config_free(config);

@@ -194,6 +194,8 @@ static void count(struct counts *c, struct counted *o, const struct driver_event
 	case DRIVER_SESSION_OPENED:
 	case DRIVER_TUNNEL_REMOVING:
 	case DRIVER_TUNNEL_REFUSED:
+	case DRIVER_RELOADED:
+	case DRIVER_DRAIN:
 	case DRIVER_STOPPING:
 	case DRIVER_EVENTS:
 		break;

@@ -92,6 +92,16 @@ static void open_now(struct opening *o, const struct config_profile *p, const st
 
 static int resolve_next(struct opening *o, const struct config_profile *p);
 
+/* It may have had more of them before a reload. */
+static bool has_server(const struct config_profile *p, size_t server)
+{
+	size_t n = 0;
+
+	while (p->servers[n] && n < server)
+		n++;
+	return p->servers[n];
+}
+
 static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_addr *addrs, size_t n)
 {
 	struct opening *o = ctx;
@@ -99,8 +109,8 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 
 	(void)n;
 	o->resolve = NULL;
-	if (!p || !p->lac) {
-		opening_end(o, -ENOENT, "the profile has been removed", 0);
+	if (!p || !p->lac || !has_server(p, o->server)) {
+		opening_end(o, -ENOENT, "the profile has been changed or removed", 0);
 		return;
 	}
 	if (err >= 0) {

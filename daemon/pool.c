@@ -50,6 +50,8 @@ uint32_t pool_acquire(struct pool *p)
 {
 	uint32_t i;
 
+	while (p->fresh < p->size && p->next[p->fresh] == GIVEN) /* taken */
+		p->fresh++;
 	if (p->fresh < p->size) {
 		i = p->fresh++;
 	} else if (p->head != NO_LINK) {
@@ -65,18 +67,32 @@ uint32_t pool_acquire(struct pool *p)
 	return p->first + i;
 }
 
+bool pool_covers(const struct pool *p, uint32_t address)
+{
+	return address >= p->first && address - p->first < p->size;
+}
+
+void pool_take(struct pool *p, uint32_t address)
+{
+	assert(pool_covers(p, address) && p->fresh == 0 && p->next[address - p->first] == NO_LINK);
+	p->next[address - p->first] = GIVEN;
+	p->used++;
+}
+
 void pool_release(struct pool *p, uint32_t address)
 {
 	uint32_t i = address - p->first;
 
-	assert(address >= p->first && i < p->size && p->next[i] == GIVEN);
+	assert(pool_covers(p, address) && p->next[i] == GIVEN);
 	p->next[i] = NO_LINK;
+	p->used--;
+	if (i >= p->fresh)
+		return; /* taken, and given back before its turn has come */
 	if (p->tail != NO_LINK)
 		p->next[p->tail - 1] = i + 1;
 	else
 		p->head = i + 1;
 	p->tail = i + 1;
-	p->used--;
 }
 
 uint32_t pool_size(const struct pool *p)

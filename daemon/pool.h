@@ -3,6 +3,7 @@
 #ifndef POOL_H
 #define POOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pool;
@@ -13,6 +14,10 @@ void pool_free(struct pool *p); /* NULL is fine */
 
 /* The address that has been free for longest, 0: none is. */
 uint32_t pool_acquire(struct pool *p);
+/* Is it one of the pool's? */
+bool pool_covers(const struct pool *p, uint32_t address);
+/* Mark as given one that is in use already; before the first one is acquired. */
+void pool_take(struct pool *p, uint32_t address);
 void pool_release(struct pool *p, uint32_t address);
 
 uint32_t pool_size(const struct pool *p);

@@ -613,6 +613,25 @@ int ppp_manager_new(sd_event *event, const struct ppp_options *options, struct p
 	return 0;
 }
 
+int ppp_manager_set(struct ppp_manager *m, const struct ppp_options *options)
+{
+	char *pppd = NULL, *plugin = NULL;
+	int r = copy_string(options->pppd, &pppd);
+
+	r = r < 0 ? r : copy_string(options->plugin, &plugin);
+	if (r < 0) {
+		free(pppd);
+		return r;
+	}
+	free((char *)m->options.pppd);
+	free((char *)m->options.plugin);
+	m->options.pppd = pppd;
+	m->options.plugin = plugin;
+	m->options.starts = options->starts;
+	(void)sd_event_source_set_enabled(m->pump, SD_EVENT_ONESHOT); /* more may start now */
+	return 0;
+}
+
 static void manager_end_all(struct ppp_manager *m)
 {
 	struct ppp *p;

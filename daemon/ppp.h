@@ -70,6 +70,8 @@ struct ppp_handler {
 
 int ppp_manager_new(sd_event *event, const struct ppp_options *options, struct ppp_manager **ret);
 void ppp_manager_free(struct ppp_manager *m); /* kills what is left and waits for it */
+/* For those that are started from now on; options->runtime_directory stays as it was.  -ENOMEM: all does */
+int ppp_manager_set(struct ppp_manager *m, const struct ppp_options *options);
 /* pppd processes of an earlier run, found by their records and ended; returns their number. */
 int ppp_manager_clean(struct ppp_manager *m);
 

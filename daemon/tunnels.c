@@ -198,18 +198,37 @@ static void gone(struct world_tunnel *t)
 	trace_tunnel_gone(d->trace, t->id);
 	listen_close(t->socket);
 	HASH_DEL(d->tunnels, t);
+	world_removed_put(d, t->profile);
 	free(t);
+}
+
+/* The daemon's side of a tunnel that a peer has opened.  NULL: out of memory, or its profile has been removed meanwhile;
+ * the engine gives it up. */
+static struct world_tunnel *take_in(struct driver *d, const struct l2tp_op *op)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .result = RC_STOPCCN_UNAUTHORIZED,
+				      .text = "no longer configured" };
+	const struct config_profile *profile = world_profile(d, op->cookie);
+	struct world_tunnel *t = NULL;
+
+	if (profile && !profile->removed)
+		t = tunnel_note(d, op->tunnel_id, profile);
+	else
+		l2tp_close_tunnel(d->engine, op->tunnel_id, &reason, world_now());
+	if (!t)
+		world_op_done(d, op->tunnel_id, 0, -ECANCELED);
+	return t;
 }
 
 void tunnel_op(struct driver *d, const struct l2tp_op *op)
 {
-	struct world_tunnel *t = tunnel_note(d, op->tunnel_id, &d->config->profiles[op->cookie]);
+	struct world_tunnel *t = tunnel_get(d, op->tunnel_id);
 	struct log_object o;
 
-	if (!t) { /* out of memory: the engine gives the tunnel up */
-		world_op_done(d, op->tunnel_id, 0, -ENOMEM);
+	if (!t)
+		t = take_in(d, op);
+	if (!t)
 		return;
-	}
 	t->peer = op->peer;
 	t->peer_id = op->peer_tunnel_id;
 	if (op->peer_host_name.len)

@@ -37,21 +37,28 @@ usec_t view_realtime(struct driver *d, usec_t monotonic)
 
 void view_daemon(const struct driver *d, struct view_daemon *ret)
 {
-	*ret = (struct view_daemon){ .state = d->stopping ? "stopping" : "running",
+	*ret = (struct view_daemon){ .state = d->stopping ? "stopping" : d->draining ? "draining" : "running",
 				     .dataplane = d->dataplane_name,
 				     .config_path = d->config->path,
 				     .started = d->started,
+				     .reloaded = d->reloaded,
 				     .limits = d->config->limits };
 	l2tp_get_stats(d->engine, &ret->stats);
 }
 
 /* ---- Tunnels and sessions ------------------------------------------------------------------------------------ */
 
+/* NULL: it has been removed, and the tunnel was not established yet */
 static const struct config_profile *profile_of(const struct driver *d, const struct l2tp_tunnel_info *info)
 {
 	const struct world_tunnel *t = tunnel_get(d, info->tunnel_id);
 
-	return t ? t->profile : &d->config->profiles[info->cookie];
+	return t ? t->profile : world_profile(d, info->cookie);
+}
+
+static const char *name_of(const struct config_profile *profile)
+{
+	return profile ? profile->name : "";
 }
 
 static void complete_tunnel(const struct driver *d, struct view_tunnel *v)
@@ -59,9 +66,9 @@ static void complete_tunnel(const struct driver *d, struct view_tunnel *v)
 	const struct config_profile *profile = profile_of(d, &v->info);
 	const struct world_tunnel *t = tunnel_get(d, v->info.tunnel_id);
 
-	v->profile = profile->name;
+	v->profile = name_of(profile);
 	v->socket = t && t->socket;
-	v->dscp = tunnel_dscp(v->info.phb, profile->params.control_phb);
+	v->dscp = tunnel_dscp(v->info.phb, profile ? profile->params.control_phb : L2TP_PHB_NONE);
 }
 
 static enum view_ppp ppp_of(const struct world_call *c)
@@ -80,7 +87,7 @@ static int complete_session(const struct driver *d, struct view_session *v)
 
 	if (r < 0)
 		return r;
-	v->profile = c ? c->profile->name : profile_of(d, &v->tunnel)->name;
+	v->profile = name_of(c ? c->profile : profile_of(d, &v->tunnel));
 	v->ppp = ppp_of(c);
 	if (v->ppp == VIEW_PPP_NONE)
 		v->status = (struct ppp_status){ 0 };
@@ -123,24 +130,39 @@ int view_next_session(const struct driver *d, struct l2tp_cursor *c, struct view
 
 /* ---- Profiles ------------------------------------------------------------------------------------------------ */
 
+static struct view_profile *find_profile(struct view_profile *profiles, size_t n, const struct config_profile *like)
+{
+	for (struct view_profile *p = profiles; p < profiles + n; p++)
+		if (p->profile == like)
+			return p;
+	return NULL;
+}
+
 int view_profiles(const struct driver *d, struct view_profile **ret, size_t *ret_n)
 {
 	const struct config *config = d->config;
-	struct view_profile *profiles = calloc(config->n_profiles + 1, sizeof(*profiles));
+	struct view_profile *profiles, *p;
 	struct l2tp_cursor c = { 0 };
 	struct l2tp_tunnel_info info;
+	size_t n = config->n_profiles;
 
+	for (const struct world_removed *r = d->removed; r; r = r->next)
+		n++;
+	profiles = p = calloc(n + 1, sizeof(*profiles));
 	if (!profiles)
 		return -ENOMEM;
 	for (size_t i = 0; i < config->n_profiles; i++)
-		profiles[i] = (struct view_profile){ .profile = &config->profiles[i], .state = "active" };
+		*p++ = (struct view_profile){ .profile = &config->profiles[i], .state = "active" };
+	for (const struct world_removed *r = d->removed; r; r = r->next)
+		*p++ = (struct view_profile){ .profile = &r->profile, .state = "draining" };
 	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0) {
-		struct view_profile *p = &profiles[profile_of(d, &info) - config->profiles];
-
+		p = find_profile(profiles, n, profile_of(d, &info));
+		if (!p)
+			continue;
 		p->tunnels++;
 		p->sessions += info.sessions;
 	}
 	*ret = profiles;
-	*ret_n = config->n_profiles;
+	*ret_n = n;
 	return 0;
 }

@@ -12,7 +12,7 @@
 #include "ppp.h"
 
 struct view_daemon {
-	const char *state;            /* "running", "stopping" */
+	const char *state;            /* "running", "draining", "stopping" */
 	const char *dataplane;        /* "kernel", "none" */
 	const char *config_path;
 	usec_t started, reloaded;     /* of the monotonic clock, as all times here; 0: never */
@@ -22,7 +22,7 @@ struct view_daemon {
 
 struct view_tunnel {
 	struct l2tp_tunnel_info info;
-	const char *profile;
+	const char *profile;          /* "": it has been removed, and the tunnel was not established yet */
 	bool socket;                  /* it has one of its own */
 	unsigned dscp;                /* of its control messages */
 };
@@ -39,7 +39,7 @@ struct view_session {
 
 struct view_profile {
 	const struct config_profile *profile;
-	const char *state;            /* "active" */
+	const char *state;            /* "active"; "draining": removed by a reload, and it still has tunnels */
 	uint32_t tunnels, sessions;
 };
 

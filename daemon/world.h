@@ -19,6 +19,7 @@
 #include "log.h"
 #include "pool.h"
 #include "ppp.h"
+#include "status.h"
 
 struct dial;
 struct trace;
@@ -61,15 +62,26 @@ struct world_call {
 	struct ppp *ppp;
 	uint32_t send_accm, receive_accm; /* LNS: what the LAC knows of them */
 	bool lcp_said;                /* LNS: the LAC wants to hear of LCP */
-	uint32_t address;             /* the peer's, of the pool; 0: none */
+	uint32_t address;             /* the peer's, of a pool; 0: none */
+	struct pool *pool;            /* that it goes back to; NULL: a reload has taken the pool away */
 	uint32_t interface;           /* number in the interface's name; 0: none */
 	char name[16];                /* of the interface */
 	UT_hash_handle hh;
 };
 
+/* A profile that a reload has taken out of the configuration, as long as it has tunnels or calls. */
+struct world_removed {
+	struct config_profile profile;
+	size_t users;
+	struct world_removed *next;
+};
+
 struct driver {
 	sd_event *event;
-	const struct config *config;
+	struct config *config;
+	struct world_removed *removed;
+	uint64_t last_cookie;         /* of all profiles that there were */
+	struct status *status;        /* NULL: nobody wants to know */
 	struct l2tp *engine;
 	struct workers *workers;
 	struct listen *listen;
@@ -84,13 +96,14 @@ struct driver {
 	struct world_tunnel *tunnels;
 	struct world_call *calls;
 	int lock;                     /* the runtime directory, -1: not held */
-	bool pumping, stopping;
+	bool pumping, stopping, draining;
+	bool reload_failed;           /* the last one */
 	uint64_t limited, evicted;    /* the engine's, when the log was last told */
 	usec_t flood_told;            /* then; 0: never */
 	struct driver_watcher *watchers;
 	struct opening *openings;     /* operator.c */
 	const char *dataplane_name;
-	usec_t started;               /* when */
+	usec_t started, reloaded;     /* when; the last time that it went well */
 	usec_t realtime;              /* ahead of our clock: view.c */
 };
 
@@ -101,6 +114,16 @@ void world_pump(struct driver *d);
 /* Tell the watchers. */
 void world_emit(struct driver *d, const struct driver_event *e);
 void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, int err);
+
+/* By its cookie; also one that has been removed and still has users.  NULL: there is none any more. */
+const struct config_profile *world_profile(const struct driver *d, uint64_t cookie);
+#define WORLD_WHY_MAX 256
+/* The listeners become the configuration's, all of them or none: why then says where and why not. */
+int world_listen(struct driver *d, const struct config *c, char why[WORLD_WHY_MAX]);
+/* A user, that is a tunnel or a call, more or less; of a profile that has not been removed: nothing happens. */
+void world_removed_get(struct driver *d, const struct config_profile *profile);
+void world_removed_put(struct driver *d, const struct config_profile *profile);
+void world_pools_free(struct pool **pools, size_t n);
 
 /* tunnels.c */
 struct world_tunnel *tunnel_get(const struct driver *d, uint32_t id);
@@ -126,12 +149,22 @@ struct l2tp_lcp_wishes call_lcp(const struct config_profile *profile);
 void openings_stop(struct driver *d);
 void openings_free(struct driver *d);
 
+/* n pools are not the configuration's any more (NULL: it still is): who has an address of theirs keeps it, and it
+ * belongs to the pool that has it now. */
+void calls_move_addresses(struct driver *d, struct pool *const *gone, size_t n);
+/* To the same ones in the new configuration. */
+void calls_move_profiles(struct driver *d);
+
 /* dial.c */
 /* Open a tunnel of a lac profile to this peer. */
 int dial_open(struct driver *w, const struct config_profile *p, const struct l2tp_addr *peer, struct world_tunnel **ret);
 /* An incoming call as the profile describes it. */
 struct l2tp_call_info dial_call(const struct config_profile *p);
 int dials_start(struct driver *d);
+/* The configuration is another one, and that before is still there. */
+void dials_reload(struct driver *d);
+/* After a drain. */
+void dials_resume(struct driver *d);
 void dials_stop(struct driver *d);
 void dials_free(struct driver *d);
 void dial_tunnel_down(struct dial *dial, uint32_t tunnel_id, const struct l2tp_reason *reason);

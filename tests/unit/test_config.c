@@ -282,9 +282,10 @@ START_TEST(empty_profiles_have_the_defaults)
 	gethostname(machine, sizeof(machine) - 1);
 	memcpy(params.host_name, machine, sizeof(machine));
 	ck_assert_uint_eq(c->n_profiles, 2);
+	params.cookie = 1;
 	ck_assert_mem_eq(&lac->params, &params, sizeof(params));
 	params.lns = true;
-	params.cookie = 1;
+	params.cookie = 2;
 	ck_assert_mem_eq(&lns->params, &params, sizeof(params));
 
 	ck_assert(lac->lac && !lns->lac);
@@ -632,7 +633,7 @@ static const char *heading_of(unsigned sections)
 		unsigned sections;
 		const char *heading;
 	} headings[] = {
-		{ IN_ROOT, "\n.SH TOP LEVEL\n" }, { IN_LIMITS, "\n.SH LIMITS\n" }, { IN_POOL, "\n.SH POOL\n" },
+		{ IN_ROOT, "\n.SH TOP LEVEL\n" }, { IN_ROOT | AT_START, "\n.SH TOP LEVEL\n" }, { IN_LIMITS, "\n.SH LIMITS\n" }, { IN_POOL, "\n.SH POOL\n" },
 		{ IN_LNS, "\n.SH LNS\n" },        { IN_LAC, "\n.SH LAC\n" },       { IN_LNS | IN_LAC, "\n.SH PEERS\n" },
 		{ IN_PPP, "\n.SH PPP\n" },
 	};

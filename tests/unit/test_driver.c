@@ -23,7 +23,6 @@ static sd_event *event;
 
 /* One driver, and what is heard of it: "TUNNEL_OPENED TUNNEL_ESTABLISHED ". */
 struct end {
-	struct config *config;
 	struct driver *driver;
 	struct driver_watcher watcher;
 	char heard[1024];
@@ -40,6 +39,7 @@ static const char *const names[DRIVER_EVENTS] = {
 	[DRIVER_SESSION_CLOSING] = "SESSION_CLOSING",   [DRIVER_SESSION_GONE] = "SESSION_GONE",
 	[DRIVER_PPP_STARTED] = "PPP_STARTED",           [DRIVER_PPP_UP] = "PPP_UP",
 	[DRIVER_PPP_EXITED] = "PPP_EXITED",             [DRIVER_TUNNEL_REFUSED] = "TUNNEL_REFUSED",
+	[DRIVER_RELOADED] = "RELOADED",                 [DRIVER_DRAIN] = "DRAIN",
 	[DRIVER_STOPPING] = "STOPPING",                 [DRIVER_TUNNEL_REMOVING] = "TUNNEL_REMOVING",
 };
 
@@ -74,21 +74,27 @@ static void hear(void *ctx, const struct driver_event *e)
 	}
 }
 
-static void start(struct end *end, const char *name, const char *text)
+static void write_config(const char *name, const char *text, char path[128])
 {
-	char path[128];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s.conf", directory, name);
+	snprintf(path, 128, "%s/%s.conf", directory, name);
 	f = fopen(path, "w");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_eq(fchmod(fileno(f), 0600), 0);
 	fprintf(f, "runtime-directory = \"%s/%s\"\nstop-timeout = 2s\n%s", directory, name, text);
 	fclose(f);
+}
+
+static void start(struct end *end, const char *name, const char *text)
+{
+	struct config *config;
+	char path[128];
+
+	write_config(name, text, path);
 	*end = (struct end){ .watcher = { hear, end, NULL } };
-	ck_assert_int_eq(config_load(path, stderr, &end->config), 0);
-	unlink(path);
-	ck_assert_int_eq(driver_new(event, end->config, DATAPLANE_NONE, &end->driver), 0);
+	ck_assert_int_eq(config_load(path, stderr, &config), 0);
+	ck_assert_int_eq(driver_new(event, config, DATAPLANE_NONE, &end->driver), 0);
 	driver_watch(end->driver, &end->watcher);
 	ck_assert_int_eq(driver_start(end->driver), 0);
 }
@@ -97,7 +103,6 @@ static void end_free(struct end *end)
 {
 	driver_unwatch(end->driver, &end->watcher);
 	driver_free(end->driver);
-	config_free(end->config);
 }
 
 static size_t count(const char *heard, const char *word)
@@ -146,6 +151,8 @@ static void teardown(void)
 	for (const char *const *name = (const char *const[]){ "lns", "lac", NULL }; *name; name++) {
 		snprintf(path, sizeof(path), "%s/%s", directory, *name);
 		rmdir(path);
+		snprintf(path, sizeof(path), "%s/%s.conf", directory, *name);
+		unlink(path);
 	}
 	ck_assert_int_eq(rmdir(directory), 0);
 }

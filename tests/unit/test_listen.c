@@ -194,7 +194,7 @@ static uint16_t listen_everywhere(void)
 {
 	struct l2tp_addr any = { .port = free_port() };
 
-	ck_assert_int_eq(listen_add(l, &any), 0);
+	ck_assert_int_eq(listen_want(l, &any), 0);
 	return any.port;
 }
 
@@ -232,7 +232,7 @@ START_TEST(sends_from_the_listener_that_covers)
 	struct l2tp_addr second = addr("127.0.0.2", port), other = addr("127.0.0.1", (uint16_t)(port ^ 1)), peer, from;
 	int fd = peer_on("127.0.0.1", &peer);
 
-	ck_assert_int_eq(listen_add(l, &second), 0);
+	ck_assert_int_eq(listen_want(l, &second), 0);
 	ck_assert_int_eq(listen_send(l, NULL, &second, &peer, hello, 0), 0);
 	ck_assert_int_eq(peer_receive(fd, &from), (ssize_t)hello.len);
 	assert_addr(&from, &second);
@@ -501,11 +501,56 @@ START_TEST(port_in_use)
 		ck_assert_int_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)), 0);
 	const struct sockaddr *sa = six ? (struct sockaddr *)&in6 : (struct sockaddr *)&in;
 	ck_assert_int_eq(bind(fd, sa, six ? sizeof(in6) : sizeof(in)), 0);
-	ck_assert_int_eq(listen_add(l, &any), -EADDRINUSE);
+	ck_assert_int_eq(listen_want(l, &any), -EADDRINUSE);
 	close(fd);
 	/* and nothing of the failure stays */
-	ck_assert_int_eq(listen_add(l, &any), 0);
-	ck_assert_int_eq(listen_add(l, &any), -EADDRINUSE);
+	listen_settle(l, true);
+	ck_assert_int_eq(listen_want(l, &any), 0);
+}
+END_TEST
+
+/* Does anything listen there?  Who tries to bind finds out. */
+static bool is_listened(const char *ip, uint16_t port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	ck_assert_int_eq(inet_pton(AF_INET, ip, &in.sin_addr), 1);
+	bool taken = bind(fd, (struct sockaddr *)&in, sizeof(in)) < 0;
+	close(fd);
+	return taken;
+}
+
+START_TEST(other_listeners)
+{
+	uint16_t port = free_port();
+	struct l2tp_addr one = addr("127.0.0.1", port), two = addr("127.0.0.2", port);
+	struct l2tp_addr three = addr("127.0.0.3", port), foreign = addr("192.0.2.1", port), all = { .port = port };
+
+	ck_assert(listen_want(l, &one) == 0 && listen_want(l, &two) == 0);
+	listen_settle(l, false);
+	/* one goes, one stays, one comes */
+	ck_assert(listen_want(l, &two) == 0 && listen_want(l, &three) == 0);
+	ck_assert(is_listened("127.0.0.1", port) && is_listened("127.0.0.2", port) && is_listened("127.0.0.3", port));
+	listen_settle(l, false);
+	ck_assert(!is_listened("127.0.0.1", port) && is_listened("127.0.0.2", port) && is_listened("127.0.0.3", port));
+	/* a failure is undone */
+	ck_assert(listen_want(l, &one) == 0 && listen_want(l, &three) == 0);
+	ck_assert_int_eq(listen_want(l, &foreign), -EADDRNOTAVAIL);
+	listen_settle(l, true);
+	ck_assert(!is_listened("127.0.0.1", port) && is_listened("127.0.0.2", port) && is_listened("127.0.0.3", port));
+	/* from some to all, and back */
+	ck_assert_int_eq(listen_want(l, &all), 0);
+	listen_settle(l, false);
+	ck_assert(is_listened("127.0.0.1", port));
+	ck_assert_int_eq(listen_want(l, &all), 0);
+	listen_settle(l, false);
+	ck_assert(is_listened("127.0.0.1", port));
+	ck_assert_int_eq(listen_want(l, &one), 0);
+	listen_settle(l, false);
+	ck_assert(is_listened("127.0.0.1", port) && !is_listened("127.0.0.2", port));
+	listen_settle(l, false);
+	ck_assert(!is_listened("127.0.0.1", port));
 }
 END_TEST
 
@@ -514,7 +559,7 @@ START_TEST(not_our_address)
 	struct l2tp_addr a = addr("192.0.2.1", 1701), peer;
 	struct listen_socket *s;
 
-	ck_assert_int_eq(listen_add(l, &a), -EADDRNOTAVAIL);
+	ck_assert_int_eq(listen_want(l, &a), -EADDRNOTAVAIL);
 	peer = addr("127.0.0.1", 9);
 	ck_assert_int_eq(listen_connect(l, NULL, &a, &peer, &s), -EADDRNOTAVAIL);
 }
@@ -531,7 +576,7 @@ static int use_all(uint16_t port)
 	int err = listen_new(event, receive, batch_done, &n_rx, &own);
 
 	if (err == 0)
-		err = listen_add(own, &any);
+		err = listen_want(own, &any);
 	if (err == 0)
 		err = listen_dial(own, &local, &peer, &a);
 	if (err == 0)
@@ -604,6 +649,7 @@ int main(void)
 	tcase_add_test(t, many_at_once);
 	tcase_add_test(t, icmp_errors);
 	tcase_add_loop_test(t, port_in_use, 0, 4);
+	tcase_add_test(t, other_listeners);
 	tcase_add_test(t, not_our_address);
 	tcase_add_test(t, out_of_memory);
 	tcase_add_test(t, out_of_descriptors);

@@ -54,6 +54,32 @@ START_TEST(in_order_then_oldest_first)
 }
 END_TEST
 
+/* those in use already are left out until they come back */
+START_TEST(taken)
+{
+	static const uint32_t in_use[] = { 0, 2, 3 };
+	struct pool *p;
+
+	ck_assert_int_eq(pool_new(FIRST, FIRST + 4, &p), 0);
+	ck_assert(!pool_covers(p, FIRST - 1) && pool_covers(p, FIRST) && pool_covers(p, FIRST + 4) &&
+		  !pool_covers(p, FIRST + 5));
+	for (size_t i = 0; i < 3; i++)
+		pool_take(p, FIRST + in_use[i]);
+	ck_assert_uint_eq(pool_used(p), 3);
+	pool_release(p, FIRST + 3); /* before its turn */
+	ck_assert_uint_eq(pool_acquire(p), FIRST + 1);
+	pool_release(p, FIRST); /* after it */
+	ck_assert_uint_eq(pool_acquire(p), FIRST + 3);
+	ck_assert_uint_eq(pool_acquire(p), FIRST + 4);
+	ck_assert_uint_eq(pool_acquire(p), FIRST);
+	ck_assert_uint_eq(pool_acquire(p), 0);
+	ck_assert_uint_eq(pool_used(p), 5);
+	pool_release(p, FIRST + 2);
+	ck_assert_uint_eq(pool_acquire(p), FIRST + 2);
+	pool_free(p);
+}
+END_TEST
+
 /* against a model that knows when each was returned */
 START_TEST(random_use)
 {
@@ -120,6 +146,7 @@ int main(void)
 
 	tcase_add_loop_test(t, ranges, 0, 6);
 	tcase_add_test(t, in_order_then_oldest_first);
+	tcase_add_test(t, taken);
 	tcase_add_test(t, random_use);
 	tcase_add_loop_test_raise_signal(t, release_of_the_free_is_our_error, 6, 1, 3);
 	tcase_add_test(t, out_of_memory);

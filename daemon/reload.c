@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reload: another configuration takes the place of the one in force.
+ *
+ * First all that may fail, with nothing changed: the files are read and checked whole, memory is found, new addresses
+ * are listened on.  Then what cannot fail: limits, pools, and every tunnel, call and dial is moved to its profile in
+ * the new configuration.  A profile is the same one if kind and name are; it keeps its cookie, by which the engine's
+ * tunnels know it.  Of what changes in a profile, a tunnel that is there takes notice only where something is done
+ * anew: a call's PPP.
+ *
+ * A profile that is gone is moved out of the old configuration and stays as long as it has users: an lns profile
+ * drains, the tunnels of a lac profile, which are ours, are closed.  Addresses that were given stay their calls', see
+ * calls_move_addresses().
+ *
+ * Called by main for SIGHUP and by the control API.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "config_option.h"
+#include "world.h"
+
+struct reload {
+	struct driver *driver;
+	struct config *old, *config;    /* in force until now, and from now on */
+	struct pool **pools;            /* of the new one; NULL where the old one's stays */
+	struct world_removed *removed;  /* by this reload */
+	struct driver_changes changes;
+};
+
+/* ---- Lists of names ----------------------------------------------------------------------------------------- */
+
+static int add_name(char ***list, const char *name)
+{
+	size_t n = 0;
+	char **longer;
+
+	while (*list && (*list)[n])
+		n++;
+	longer = realloc(*list, (n + 2) * sizeof(*longer));
+	if (!longer)
+		return -ENOMEM;
+	*list = longer;
+	longer[n + 1] = NULL;
+	longer[n] = strdup(name);
+	return longer[n] ? 0 : -ENOMEM;
+}
+
+static void clear_names(char ***list)
+{
+	for (char **name = *list; name && *name; name++)
+		free(*name);
+	free(*list);
+	*list = NULL;
+}
+
+void driver_changes_clear(struct driver_changes *c)
+{
+	clear_names(&c->added);
+	clear_names(&c->changed);
+	clear_names(&c->removed);
+	clear_names(&c->need_restart);
+}
+
+/* ---- What is which ------------------------------------------------------------------------------------------ */
+
+static struct config_profile *find(const struct config *c, const struct config_profile *like)
+{
+	for (struct config_profile *p = c->profiles; p < c->profiles + c->n_profiles; p++)
+		if (p->lac == like->lac && strcmp(p->name, like->name) == 0)
+			return p;
+	return NULL;
+}
+
+static struct world_removed *find_removed(const struct driver *d, const struct config_profile *like)
+{
+	struct world_removed *r = d->removed;
+
+	while (r && !(r->profile.lac == like->lac && strcmp(r->profile.name, like->name) == 0))
+		r = r->next;
+	return r;
+}
+
+/* Its cookie: that which it had before, or one that nobody has had. */
+static int identify(struct reload *x, struct config_profile *p)
+{
+	const struct config_profile *before = find(x->old, p);
+	const struct world_removed *back = before ? NULL : find_removed(x->driver, p);
+
+	if (before || back)
+		p->params.cookie = before ? before->params.cookie : back->profile.params.cookie;
+	else
+		p->params.cookie = ++x->driver->last_cookie;
+	if (!before)
+		return add_name(&x->changes.added, p->name);
+	return config_same_profile(p, before) ? 0 : add_name(&x->changes.changed, p->name);
+}
+
+static int prepare_removal(struct reload *x, const struct config_profile *p)
+{
+	struct world_removed *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->next = x->removed;
+	x->removed = r;
+	return add_name(&x->changes.removed, p->name);
+}
+
+static int compare_profiles(struct reload *x)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < x->config->n_profiles && r >= 0; i++)
+		r = identify(x, &x->config->profiles[i]);
+	for (size_t i = 0; i < x->old->n_profiles && r >= 0; i++)
+		if (!find(x->config, &x->old->profiles[i]))
+			r = prepare_removal(x, &x->old->profiles[i]);
+	return r;
+}
+
+static void swap(void *a, void *b, size_t size)
+{
+	for (char *x = a, *y = b; size > 0; size--, x++, y++) {
+		char c = *x;
+
+		*x = *y;
+		*y = c;
+	}
+}
+
+/* What only a start can change keeps its value. */
+static int keep_from_start(struct reload *x)
+{
+	int r = 0;
+
+	for (const struct option *o = options; o < options + options_n && r >= 0; o++) {
+		if (!(o->sections & AT_START) || option_same(o, x->old, x->config))
+			continue;
+		swap((char *)x->old + o->offset, (char *)x->config + o->offset, o->size);
+		r = add_name(&x->changes.need_restart, o->key);
+	}
+	return r;
+}
+
+/* ---- Pools -------------------------------------------------------------------------------------------------- */
+
+/* The old pool that stays as it is. */
+static struct pool **same_pool(const struct reload *x, const struct config_pool *p)
+{
+	for (size_t i = 0; i < x->old->n_pools; i++) {
+		const struct config_pool *q = &x->old->pools[i];
+
+		if (strcmp(p->name, q->name) == 0 && p->first == q->first && p->last == q->last)
+			return &x->driver->pools[i];
+	}
+	return NULL;
+}
+
+static int prepare_pools(struct reload *x)
+{
+	int r = 0;
+
+	x->pools = calloc(x->config->n_pools + 1, sizeof(struct pool *));
+	if (!x->pools)
+		return -ENOMEM;
+	for (size_t i = 0; i < x->config->n_pools && r >= 0; i++)
+		if (!same_pool(x, &x->config->pools[i]))
+			r = pool_new(x->config->pools[i].first, x->config->pools[i].last, &x->pools[i]);
+	return r;
+}
+
+/* Those that stay join the new ones; what is left of the old ones goes. */
+static void change_pools(struct reload *x)
+{
+	struct pool **old = x->driver->pools;
+
+	for (size_t i = 0; i < x->config->n_pools; i++) {
+		struct pool **same = x->pools[i] ? NULL : same_pool(x, &x->config->pools[i]);
+
+		if (same)
+			swap(same, &x->pools[i], sizeof(*same));
+	}
+	x->driver->pools = x->pools;
+	x->pools = NULL;
+	calls_move_addresses(x->driver, old, x->old->n_pools);
+	world_pools_free(old, x->old->n_pools);
+}
+
+/* ---- Profiles ----------------------------------------------------------------------------------------------- */
+
+/* Those of the old configuration that are not in the new one; the old one still has them, too. */
+static void remove_profiles(struct reload *x)
+{
+	struct driver *d = x->driver;
+
+	for (const struct config_profile *p = x->old->profiles; p < x->old->profiles + x->old->n_profiles; p++) {
+		struct world_removed *r = x->removed;
+
+		if (find(x->config, p))
+			continue;
+		x->removed = r->next;
+		r->profile = *p;
+		r->profile.removed = true;
+		r->profile.ppp.pool = NULL; /* it gives no address any more */
+		r->next = d->removed;
+		d->removed = r;
+	}
+}
+
+static void move_tunnels(struct driver *d)
+{
+	struct world_tunnel *t, *next;
+
+	for (struct world_removed *r = d->removed; r; r = r->next)
+		r->users = 0;
+	HASH_ITER(hh, d->tunnels, t, next) {
+		t->profile = world_profile(d, t->profile->params.cookie);
+		world_removed_get(d, t->profile);
+	}
+}
+
+/* The old configuration lets go of those that have moved; what has no user goes altogether. */
+static void settle_removed(struct reload *x)
+{
+	struct driver *d = x->driver;
+	struct world_removed **at = &d->removed, *r;
+
+	for (struct config_profile *p = x->old->profiles; p < x->old->profiles + x->old->n_profiles; p++)
+		if (!find(x->config, p))
+			*p = (struct config_profile){ 0 };
+	while ((r = *at)) {
+		if (r->users > 0) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		config_clear_profile(&r->profile);
+		free(r);
+	}
+}
+
+static void hang_up_removed(struct driver *d)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .text = "no longer configured" };
+	struct world_tunnel *t, *next;
+
+	HASH_ITER(hh, d->tunnels, t, next)
+		if (t->profile->removed && t->profile->lac)
+			l2tp_close_tunnel(d->engine, t->id, &reason, world_now());
+}
+
+/* ---- The steps ---------------------------------------------------------------------------------------------- */
+
+static struct ppp_options ppp_options_of(const struct config *c)
+{
+	return (struct ppp_options){ .pppd = c->pppd, .plugin = c->pppd_plugin, .starts = c->pppd_starts };
+}
+
+/* All that can fail. */
+static int prepare(struct reload *x, FILE *errors)
+{
+	const struct ppp_options ppp = ppp_options_of(x->config);
+	char why[WORLD_WHY_MAX] = "";
+	int r = keep_from_start(x);
+
+	r = r < 0 ? r : compare_profiles(x);
+	r = r < 0 ? r : prepare_pools(x);
+	r = r < 0 ? r : world_listen(x->driver, x->config, why);
+	if (r < 0)
+		fprintf(errors, "%s\n", why[0] ? why : strerror(-r));
+	else if (x->driver->ppp && ppp_manager_set(x->driver->ppp, &ppp) < 0)
+		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "out of memory: pppd and pppd-plugin stay as they were");
+	return r;
+}
+
+/* What cannot fail: the new configuration is checked. */
+static void commit(struct reload *x)
+{
+	struct driver *d = x->driver;
+
+	d->config = x->config;
+	log_set_level(d->config->log_level);
+	l2tp_set_limits(d->engine, &d->config->limits);
+	change_pools(x);
+	remove_profiles(x);
+	dials_reload(d);
+	move_tunnels(d);
+	calls_move_profiles(d);
+	settle_removed(x);
+	hang_up_removed(d);
+	config_free(x->old);
+	x->config = NULL;
+}
+
+static void reload_clear(struct reload *x)
+{
+	for (struct world_removed *r = x->removed, *next; r; r = next) {
+		next = r->next;
+		free(r);
+	}
+	if (x->config)
+		world_pools_free(x->pools, x->config->n_pools);
+	config_free(x->config);
+	driver_changes_clear(&x->changes);
+}
+
+static int reload(struct reload *x, FILE *errors)
+{
+	int r = config_load(x->old->path, errors, &x->config);
+
+	if (r >= 0)
+		r = prepare(x, errors);
+	if (r >= 0)
+		commit(x);
+	return r;
+}
+
+/* ---- What is said of it ------------------------------------------------------------------------------------- */
+
+static void log_lines(int level, char *text)
+{
+	for (char *line; (line = strsep(&text, "\n"));)
+		if (line[0])
+			log_event(level, LOG_LOCAL_, NULL, "%s", line);
+}
+
+static void log_names(const char *what, char **names)
+{
+	for (; names && *names; names++)
+		log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "%s %s", what, *names);
+}
+
+static void log_result(struct driver *d, int r, const struct driver_changes *c)
+{
+	if (r < 0) {
+		log_event(LOG_ERR, LOG_LOCAL_, NULL, "not reloaded, nothing has changed: %s",
+			  r == -EINVAL ? "mistakes in the configuration" : strerror(-r));
+		return;
+	}
+	log_names("profile added:", c->added);
+	log_names("profile changed:", c->changed);
+	log_names("profile removed:", c->removed);
+	log_names("needs a restart, not changed:", c->need_restart);
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "reloaded %s", d->config->path);
+}
+
+static void notify_begin(void)
+{
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, world_now());
+}
+
+int driver_reload(struct driver *d, FILE *errors, struct driver_changes *ret)
+{
+	struct reload x = { .driver = d, .old = d->config };
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+	int r;
+
+	if (d->stopping)
+		return -ESHUTDOWN;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return -ENOMEM;
+	notify_begin();
+	r = reload(&x, out);
+	fclose(out);
+	if (errors && text)
+		fputs(text, errors);
+	log_lines(r < 0 ? LOG_ERR : LOG_WARNING, text);
+	log_result(d, r, &x.changes);
+	if (r >= 0) {
+		d->reloaded = world_now();
+		world_emit(d, &(struct driver_event){ .type = DRIVER_RELOADED, .changes = &x.changes });
+		*ret = x.changes;
+		x.changes = (struct driver_changes){ 0 };
+	}
+	reload_clear(&x);
+	free(text);
+	d->reload_failed = r < 0;
+	world_pump(d);
+	sd_notify(0, "READY=1");
+	return r;
+}
