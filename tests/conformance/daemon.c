@@ -51,10 +51,12 @@ uint16_t daemon_port(void)
 	return ntohs(a.sin_port);
 }
 
-static void write_config(const struct daemon *d, const char *sections, const char *path)
+static void write_config(const struct daemon *d, const char *sections)
 {
-	FILE *f = fopen(path, "w");
+	char path[128];
 
+	snprintf(path, sizeof(path), "%s/l2tpd.conf", d->directory);
+	FILE *f = fopen(path, "w");
 	if (!f)
 		fail("%s: %m", path);
 	fprintf(f, "listen = \"0.0.0.0:%u\"\nruntime-directory = \"%s\"\nstop-timeout = 2s\nlog-level = debug\n"
@@ -78,17 +80,18 @@ static void write_hook(const struct daemon *d)
 	fclose(f);
 }
 
-static bool log_has(const struct daemon *d, const char *text)
+/* How many lines have it. */
+static unsigned log_has(const struct daemon *d, const char *text)
 {
 	FILE *f = fopen(d->log, "r");
 	char line[1024];
-	bool found = false;
+	unsigned n = 0;
 
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = strstr(line, text);
+	while (f && fgets(line, sizeof(line), f))
+		n += strstr(line, text) != NULL;
 	if (f)
 		fclose(f);
-	return found;
+	return n;
 }
 
 static void show_log(const struct daemon *d)
@@ -112,7 +115,7 @@ void daemon_start(struct daemon *d, const char *sections)
 	snprintf(d->log, sizeof(d->log), "%s/log", d->directory);
 	snprintf(config, sizeof(config), "%s/l2tpd.conf", d->directory);
 	d->port = d->port ? d->port : daemon_port();
-	write_config(d, sections, config);
+	write_config(d, sections);
 	write_hook(d);
 	d->pid = fork();
 	if (d->pid == 0) {
@@ -126,6 +129,22 @@ void daemon_start(struct daemon *d, const char *sections)
 		if (i == 500 || waitpid(d->pid, NULL, WNOHANG) != 0) {
 			show_log(d);
 			fail("the daemon does not start");
+		}
+		usleep(20000);
+	}
+}
+
+void daemon_reload(const struct daemon *d, const char *sections, bool good)
+{
+	const char *said = good ? "notice: reloaded " : "error local: not reloaded";
+	unsigned before = log_has(d, said);
+
+	write_config(d, sections);
+	MUST(kill(d->pid, SIGHUP) == 0);
+	for (int i = 0; log_has(d, said) == before; i++) {
+		if (i == 500) {
+			show_log(d);
+			fail("the daemon has not %sreloaded", good ? "" : "refused to be ");
 		}
 		usleep(20000);
 	}

@@ -95,7 +95,7 @@ struct scenario {
 
 /* The tables; each ends with a scenario without a name. */
 extern const struct scenario header_scenarios[], avp_scenarios[], tunnel_scenarios[], call_scenarios[],
-	channel_scenarios[], lac_scenarios[], lcp_scenarios[];
+	channel_scenarios[], lac_scenarios[], lcp_scenarios[], reload_scenarios[];
 
 void peer_anew(struct peer *p);
 /* Where the second server of LAC_PLACES is, if the first one is here. */
@@ -114,6 +114,8 @@ struct daemon {
 
 /* Started with these sections behind the usual ones, and ready. */
 void daemon_start(struct daemon *d, const char *sections);
+/* SIGHUP, with these sections now; it says that it has reloaded, or, good false, that it has not. */
+void daemon_reload(const struct daemon *d, const char *sections, bool good);
 /* SIGTERM, unless stopped before; the exit status must be 0 and the log without a report of a sanitizer. */
 void daemon_stop(struct daemon *d, int signal);
 /* A free port for a daemon. */

@@ -21,7 +21,8 @@
 #define LACS_SIZE 32768
 
 static const struct scenario *const tables[] = { lac_scenarios, channel_scenarios, header_scenarios, avp_scenarios,
-						 tunnel_scenarios, call_scenarios, lcp_scenarios };
+						 tunnel_scenarios, call_scenarios, lcp_scenarios,
+						 reload_scenarios };
 
 struct run {
 	const struct scenario *scenario;

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* The configuration changes under a daemon that has tunnels: what stays, what is for new ones, what goes. */
+#include "scenario.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SOON "redial-min = 100ms "
+#define OURS "lns \"own\" { peer = 127.64.0.0/16 strict = yes retransmit-initial = 100ms "
+#define SECRETLY(secret) OURS "challenge = yes secret = \"" secret "\" }\n"
+
+static struct daemon own;
+
+static void set_secret(struct peer *p, const char *secret)
+{
+	p->secret = (struct l2tp_span){ (const uint8_t *)secret, strlen(secret) };
+}
+
+static void start(struct peer *p, const char *sections)
+{
+	daemon_start(&own, sections);
+	p->log = own.log;
+	p->to.sin_port = htons(own.port);
+}
+
+static void stop(struct peer *p)
+{
+	(void)p;
+	daemon_stop(&own, SIGTERM);
+}
+
+/* The same address, another port: a tunnel beside the one that is there. */
+static struct peer beside(const struct peer *p)
+{
+	struct peer other = *p;
+
+	peer_anew(&other);
+	other.fd = peer_socket_beside(p);
+	return other;
+}
+
+static void refused(struct peer *p, enum cm_type type, unsigned result)
+{
+	MUST(peer_hear(p, type)->result_code.result == result);
+}
+
+/* ---- Peers that we serve ------------------------------------------------------------------------------------- */
+
+static void start_secretly(struct peer *p)
+{
+	start(p, SECRETLY("old"));
+	set_secret(p, "old");
+}
+
+static void another_secret(struct peer *p)
+{
+	struct peer other = beside(p);
+	struct msg m;
+
+	daemon_reload(&own, SECRETLY("new"), true);
+	peer_alive(p);
+	p->session_id++;
+	peer_call(p);
+
+	peer_say(&other, CM_SCCRQ);
+	(void)peer_hear(&other, CM_SCCRP);
+	m = peer_msg(&other, CM_SCCCN);
+	peer_respond(&other, &m, other.secret);
+	peer_send(&other, &m, 0);
+	refused(&other, CM_STOPCCN, RC_STOPCCN_UNAUTHORIZED);
+
+	other = beside(p);
+	set_secret(&other, "new");
+	peer_open(&other);
+	peer_call(&other);
+	peer_logged(p, "profile changed:", "own");
+}
+
+static void bad_file(struct peer *p)
+{
+	struct peer other = beside(p);
+
+	daemon_reload(&own, SECRETLY("new") "wrong = 1\n", false);
+	peer_logged(p, "unknown key wrong", "l2tpd.conf:");
+	daemon_reload(&own, SECRETLY("new") "pool a { range = 10.0.0.0/24 } pool b { range = 10.0.0.0/24 }\n", false);
+	peer_alive(p);
+	p->session_id++;
+	peer_call(p);
+	peer_open(&other); /* with the old one */
+	peer_call(&other);
+}
+
+static void again_the_same(struct peer *p)
+{
+	for (int i = 0; i < 3; i++)
+		daemon_reload(&own, SECRETLY("old"), true);
+	peer_alive(p);
+}
+
+static void removed(struct peer *p)
+{
+	struct peer other = beside(p);
+
+	daemon_reload(&own, "", true);
+	peer_logged(p, "profile removed:", "own");
+	peer_alive(p);
+	p->session_id++;
+	peer_say(p, CM_ICRQ);
+	refused(p, CM_CDN, RC_CDN_ADMIN);
+	peer_say(&other, CM_SCCRQ);
+	refused(&other, CM_STOPCCN, RC_STOPCCN_UNAUTHORIZED);
+}
+
+static void back_again(struct peer *p)
+{
+	struct peer other = beside(p);
+
+	daemon_reload(&own, OURS "}\n", true);
+	peer_alive(p);
+	p->session_id++;
+	peer_call(p);
+	peer_open(&other);
+}
+
+static void start_openly(struct peer *p)
+{
+	start(p, OURS "}\n");
+}
+
+/* The one that is there drains, this one is too late. */
+static void removed_meanwhile(struct peer *p)
+{
+	struct peer other = beside(p);
+
+	peer_open(&other);
+	daemon_reload(&own, "", true);
+	peer_say(p, CM_SCCCN);
+	refused(p, CM_STOPCCN, RC_STOPCCN_UNAUTHORIZED);
+	peer_alive(&other);
+}
+
+static void start_limited(struct peer *p)
+{
+	start(p, "limits { sessions = 1 }\n" OURS "}\n");
+}
+
+static void other_limits(struct peer *p)
+{
+	p->session_id++;
+	peer_say(p, CM_ICRQ);
+	refused(p, CM_CDN, RC_CDN_GENERAL);
+	daemon_reload(&own, "limits { sessions = 2 }\n" OURS "}\n", true);
+	p->session_id++;
+	peer_call(p);
+	daemon_reload(&own, "limits { sessions = 1 }\n" OURS "}\n", true);
+	p->session_id++;
+	peer_say(p, CM_ICRQ);
+	refused(p, CM_CDN, RC_CDN_GENERAL);
+	peer_alive(p);
+}
+
+/* ---- Servers that we dial ------------------------------------------------------------------------------------ */
+
+static const char *lac(const struct peer *p, const char *more)
+{
+	static char sections[512];
+	struct sockaddr_in self;
+	socklen_t len = sizeof(self);
+
+	MUST(getsockname(p->fd, (struct sockaddr *)&self, &len) == 0);
+	snprintf(sections, sizeof(sections), "lac \"up\" { server = \"127.64.%u.%u\" port = %u %s }\n",
+		 ntohl(self.sin_addr.s_addr) >> 8 & 0xff, ntohl(self.sin_addr.s_addr) & 0xff, ntohs(self.sin_port), more);
+	return sections;
+}
+
+static void answer(struct peer *p)
+{
+	p->to.sin_port = 0;
+	(void)peer_hear(p, CM_SCCRQ);
+	peer_say(p, CM_SCCRP);
+	(void)peer_hear(p, CM_SCCCN);
+	(void)peer_hear(p, CM_ICRQ);
+	peer_say(p, CM_ICRP);
+	(void)peer_hear(p, CM_ICCN);
+}
+
+static void hung_up(struct peer *p)
+{
+	refused(p, CM_STOPCCN, RC_STOPCCN_CLEAR);
+	peer_anew(p);
+}
+
+static void start_dialling(struct peer *p)
+{
+	start(p, lac(p, SOON));
+	answer(p);
+}
+
+/* Nothing of it concerns the tunnel; then one more call is wanted. */
+static void other_settings(struct peer *p)
+{
+	daemon_reload(&own, lac(p, SOON "secret = \"x\" hello-interval = 1h called-number = \"5\""), true);
+	peer_alive(p);
+	peer_quiet(p, 300, true);
+	daemon_reload(&own, lac(p, SOON "calls = 2"), true);
+	(void)peer_hear(p, CM_ICRQ);
+}
+
+static void another_server(struct peer *p)
+{
+	struct peer other = beside(p);
+
+	daemon_reload(&own, lac(&other, SOON), true);
+	hung_up(p);
+	answer(&other);
+	daemon_reload(&own, lac(&other, "dial = no"), true);
+	hung_up(&other);
+	peer_quiet(&other, 500, true);
+	daemon_reload(&own, lac(&other, SOON), true);
+	answer(&other);
+	daemon_reload(&own, "", true);
+	hung_up(&other);
+	peer_quiet(&other, 500, true);
+}
+
+/* Nobody answers there, and the next attempt is far away: it is made at once when the profile changes. */
+static void impatient(struct peer *p)
+{
+	struct peer nobody = beside(p);
+	char sections[512];
+
+	nobody.deaf = true;
+	snprintf(sections, sizeof(sections), "%s",
+		 lac(&nobody, "retransmit-initial = 100ms retransmit-max = 1 redial-min = 1h redial-max = 1h"));
+	start(p, sections);
+	peer_logged(p, "profile=up", "dialling again");
+	daemon_reload(&own, lac(p, SOON), true);
+	answer(p);
+}
+
+const struct scenario reload_scenarios[] = {
+	{ "reload: a changed secret is for new tunnels", OWN,
+	  { FN(start_secretly), OPEN, CALL, FN(another_secret), FN(stop) } },
+	{ "reload: a bad file changes nothing", OWN, { FN(start_secretly), OPEN, CALL, FN(bad_file), FN(stop) } },
+	{ "reload: the same again", OWN, { FN(start_secretly), OPEN, CALL, FN(again_the_same), FN(stop) } },
+	{ "reload: a removed lns drains, and comes back", OWN,
+	  { FN(start_openly), OPEN, CALL, FN(removed), FN(back_again), FN(removed), SAY(STOPCCN), ACKED, FN(stop) } },
+	{ "reload: a removed lns, and a tunnel that is being opened", OWN,
+	  { FN(start_openly), SAY(SCCRQ), HEAR(SCCRP), FN(removed_meanwhile), FN(stop) } },
+	{ "reload: other limits", OWN, { FN(start_limited), OPEN, CALL, FN(other_limits), FN(stop) } },
+	{ "reload: a changed lac", OWN, { FN(start_dialling), FN(other_settings), FN(stop) } },
+	{ "reload: a lac with another server, not dialled, removed", OWN,
+	  { FN(start_dialling), FN(another_server), FN(stop) } },
+	{ "reload: a lac that waits", OWN, { FN(impatient), FN(stop) } },
+	{ 0 },
+};
