@@ -201,6 +201,8 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 	int r;
 
 	d->resolve = NULL;
+	if (d->driver->draining)
+		return;
 	if (err < 0) {
 		next_destination(d, 0);
 		log_event(LOG_WARNING, LOG_LOCAL_, &o, "%s", why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * driver: two of them in one event loop, an LNS and a LAC that dials it over loopback, without a kernel's data path:
- * what watchers hear, and what a view shows at each moment.
+ * driver: two of them in one event loop, an LNS and a LAC that dials it over loopback, without a kernel's data path: what
+ * watchers hear, what a view shows at each moment, and what becomes of it all when the configuration changes.
  */
 #include <arpa/inet.h>
 #include <check.h>
@@ -10,12 +10,16 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "kernel/dataplane.h"
 #include "log.h"
+#include "oom.h"
 #include "view.h"
+#include "world.h"
 
+#define SOON "redial-min = 300ms redial-max = 300ms "
 #define PATIENCE (20 * USEC_PER_SEC)
 
 static char directory[32];
@@ -25,10 +29,10 @@ static sd_event *event;
 struct end {
 	struct driver *driver;
 	struct driver_watcher watcher;
-	char heard[1024];
+	char heard[8192];
 	uint32_t tunnel_id, session_id; /* the last ones */
 	struct l2tp_reason reason;
-	char states[1024];              /* what the view says at each event */
+	char states[8192];              /* what the view says at each event */
 	char host[64];
 };
 
@@ -124,6 +128,14 @@ static void run_until(struct end *end, const char *word, size_t times)
 	}
 }
 
+static void run_for(usec_t time)
+{
+	usec_t end = view_now() + time;
+
+	while (view_now() < end)
+		ck_assert_int_ge(sd_event_run(event, 50 * USEC_PER_MSEC), 0);
+}
+
 static uint16_t free_port(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
@@ -157,24 +169,32 @@ static void teardown(void)
 	ck_assert_int_eq(rmdir(directory), 0);
 }
 
+static const char *lns_text(uint16_t port, const char *more)
+{
+	static char text[512];
+
+	snprintf(text, sizeof(text), "listen = \"127.0.0.1:%u\"\nlns \"isp\" { peer = \"127.0.0.0/8\" host-name = \"lns.test\" "
+		 "retransmit-initial = 100ms retransmit-max = 2 %s }\n", port, more);
+	return text;
+}
+
+static const char *lac_text(uint16_t port, const char *more)
+{
+	static char text[512];
+
+	snprintf(text, sizeof(text), "listen = {}\nlac \"uplink\" { server = \"127.0.0.1\" port = %u dial = yes "
+		 "host-name = \"lac.test\" retransmit-initial = 100ms retransmit-max = 2 %s }\n", port, more);
+	return text;
+}
+
 static void start_lns(struct end *end, uint16_t port, const char *more)
 {
-	char text[512];
-
-	snprintf(text, sizeof(text),
-		 "listen = \"127.0.0.1:%u\"\nlns \"isp\" { peer = \"127.0.0.0/8\" host-name = \"lns.test\" "
-		 "retransmit-initial = 100ms retransmit-max = 2 %s }\n",
-		 port, more);
-	start(end, "lns", text);
+	start(end, "lns", lns_text(port, more));
 }
 
 static void start_lac(struct end *end, uint16_t port, const char *more)
 {
-	char text[512];
-
-	snprintf(text, sizeof(text), "listen = {}\nlac \"uplink\" { server = \"127.0.0.1\" port = %u dial = yes "
-		 "host-name = \"lac.test\" retransmit-initial = 100ms retransmit-max = 2 %s }\n", port, more);
-	start(end, "lac", text);
+	start(end, "lac", lac_text(port, more));
 }
 
 /* ---- Tests --------------------------------------------------------------------------------------------------- */
@@ -325,6 +345,363 @@ START_TEST(wall_clock)
 }
 END_TEST
 
+/* ---- Reload -------------------------------------------------------------------------------------------------- */
+
+/* "name name " */
+static const char *joined(char **names_of)
+{
+	static char text[256];
+
+	text[0] = '\0';
+	for (; names_of && *names_of; names_of++)
+		append(text, sizeof(text), *names_of);
+	return text;
+}
+
+static void reload(struct end *end, const char *name, const char *text)
+{
+	struct driver_changes changes;
+	char path[128];
+
+	write_config(name, text, path);
+	ck_assert_int_eq(driver_reload(end->driver, stderr, &changes), 0);
+	driver_changes_clear(&changes);
+}
+
+static const char many[] = "listen = \"127.0.0.1:%u\"\nlns a { secret = x }\nlns b { peer = 192.0.2.1 }\n"
+			   "lac c { server = s dial = no }\nlns e { peer = 192.0.2.2 }\n";
+static const char other[] = "listen = \"127.0.0.1:%u\"\nlns d { peer = 192.0.2.4 }\nlns a { secret = y }\n"
+			    "lac c { server = s dial = no calls = 2 }\nlac b { server = s dial = no }\n"
+			    "runtime-directory = /tmp/elsewhere\nlns e { peer = 192.0.2.2 }\n";
+
+START_TEST(changes) /* what has changed is told, and once */
+{
+	struct driver_changes c;
+	struct end lns;
+	char text[512], path[128];
+	uint64_t cookie;
+
+	snprintf(text, sizeof(text), many, free_port());
+	start(&lns, "lns", text);
+	cookie = driver_config(lns.driver)->profiles[3].params.cookie;
+	snprintf(text, sizeof(text), other, free_port());
+	snprintf(path, sizeof(path), "%s/lns.conf", directory);
+	FILE *f = fopen(path, "w"); /* write_config() has a runtime-directory of its own */
+	fputs(text, f);
+	fclose(f);
+	chmod(path, 0600);
+	for (int again = 0; again < 2; again++) {
+		ck_assert_int_eq(driver_reload(lns.driver, stderr, &c), 0);
+		ck_assert_str_eq(joined(c.added), again ? "" : "d b ");
+		ck_assert_str_eq(joined(c.changed), again ? "" : "a c ");
+		ck_assert_str_eq(joined(c.removed), again ? "" : "b ");
+		ck_assert_str_eq(joined(c.need_restart), "runtime-directory ");
+		driver_changes_clear(&c);
+	}
+	ck_assert_str_eq(lns.heard, "RELOADED RELOADED ");
+	ck_assert_ptr_nonnull(strstr(driver_config(lns.driver)->runtime_directory, directory));
+	ck_assert_uint_eq(driver_config(lns.driver)->profiles[4].params.cookie, cookie);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_uint_ne(driver_config(lns.driver)->profiles[i].params.cookie, cookie);
+	struct view_daemon d;
+	view_daemon(lns.driver, &d);
+	ck_assert(d.reloaded >= d.started && d.reloaded <= view_now());
+	end_free(&lns);
+}
+END_TEST
+
+/* 0: a mistake, 1: an address that is not ours, 2: no file, 3: being stopped */
+START_TEST(not_reloaded)
+{
+	static const struct {
+		const char *more, *told;
+		int err;
+	} cases[] = {
+		{ "wrong = 1", "lns.conf:4: unknown key wrong", -EINVAL },
+		{ "", "lns.conf:4: cannot listen on 198.51.100.77", -EADDRNOTAVAIL },
+		{ NULL, "cannot be read", -ENOENT },
+		{ "hello-interval = 5s", "", -ESHUTDOWN },
+	};
+	uint16_t port = free_port();
+	struct driver_changes c = { 0 };
+	struct end lns;
+	char path[128], *told, *before, *after;
+	size_t size;
+
+	start_lns(&lns, port, "");
+	if (cases[_i].more)
+		write_config("lns", _i == 1 ? "lns isp { peer = 192.0.2.9 }\nlisten = 198.51.100.77\n" :
+			     lns_text(port, cases[_i].more), path);
+	else
+		ck_assert_int_eq(snprintf(path, sizeof(path), "%s/lns.conf", directory) > 0 ? unlink(path) : -1, 0);
+	if (cases[_i].err == -ESHUTDOWN)
+		driver_stop(lns.driver);
+	FILE *f = open_memstream(&before, &size);
+	config_print(driver_config(lns.driver), f);
+	fclose(f);
+	f = open_memstream(&told, &size);
+	ck_assert_int_eq(driver_reload(lns.driver, f, &c), cases[_i].err);
+	fclose(f);
+	ck_assert_msg(strstr(told, cases[_i].told) != NULL, "%s", told);
+	f = open_memstream(&after, &size);
+	config_print(driver_config(lns.driver), f);
+	fclose(f);
+	ck_assert_str_eq(before, after);
+	ck_assert_ptr_null(strstr(lns.heard, "RELOADED"));
+	free(told);
+	free(before);
+	free(after);
+	end_free(&lns);
+}
+END_TEST
+
+/* every allocation fails once: then nothing has changed, or all has */
+START_TEST(reload_out_of_memory)
+{
+	struct driver_changes c = { 0 };
+	struct end lns;
+	char path[128];
+	int n = 0, err;
+	bool reached;
+
+	start(&lns, "lns", "listen = {}\npool p { range = 10.0.0.0/24 }\nlns a { ppp { pool = p } }\n"
+	      "lns b { peer = 192.0.2.1 }\n");
+	write_config("lns", "listen = {}\npool p { range = 10.0.0.0/25 }\nlns a { strict = yes ppp { pool = p } }\n"
+		     "lns c { peer = 192.0.2.1 }\n", path);
+	log_set_level(LOG_EMERG);
+	driver_unwatch(lns.driver, &lns.watcher); /* it checks, and that allocates */
+	do {
+		oom_at = ++n;
+		err = driver_reload(lns.driver, NULL, &c);
+		reached = oom_at == 0;
+		oom_at = 0;
+		ck_assert(reached || err == 0);
+		const struct config *now = driver_config(lns.driver);
+		ck_assert_int_eq(now->profiles[0].params.strict, err == 0);
+		ck_assert_str_eq(now->profiles[1].name, err == 0 ? "c" : "b");
+		if (err == 0)
+			driver_changes_clear(&c);
+	} while (err < 0);
+	ck_assert_int_gt(n, 20);
+	end_free(&lns);
+}
+END_TEST
+
+static void close_tunnel(struct end *end)
+{
+	ck_assert_int_eq(l2tp_close_tunnel(end->driver->engine, end->tunnel_id, NULL, view_now()), 0);
+	world_pump(end->driver);
+}
+
+START_TEST(drained_profile) /* a view shows it as long as it has tunnels */
+{
+	uint16_t port = free_port();
+	struct view_profile *profiles;
+	struct end lns, lac;
+	size_t n;
+
+	start_lns(&lns, port, "");
+	start_lac(&lac, port, "redial-min = 1h redial-max = 1h");
+	run_until(&lns, "SESSION_ESTABLISHED", 1);
+	reload(&lns, "lns", "listen = {}");
+	for (int shown = 1; shown >= 0; shown--) {
+		ck_assert_int_eq(view_profiles(lns.driver, &profiles, &n), 0);
+		ck_assert_uint_eq(n, (size_t)shown);
+		if (shown) {
+			ck_assert_str_eq(profiles[0].profile->name, "isp");
+			ck_assert_str_eq(profiles[0].state, "draining");
+			ck_assert(profiles[0].tunnels == 1 && profiles[0].sessions == 1);
+			close_tunnel(&lac);
+			run_until(&lns, "SESSION_GONE", 1);
+			l2tp_tick(lns.driver->engine, view_now() + 60 * USEC_PER_SEC); /* it lingers */
+			world_pump(lns.driver);
+		}
+		free(profiles);
+	}
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
+START_TEST(drain)
+{
+	uint16_t port = free_port();
+	struct end lns, lac;
+	struct view_daemon d;
+	char more[256];
+
+	start_lns(&lns, port, "");
+	start_lac(&lac, port, SOON);
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	driver_drain(lns.driver, true);
+	driver_drain(lns.driver, true);
+	ck_assert(driver_draining(lns.driver));
+	/* one more call */
+	reload(&lac, "lac", lac_text(port, SOON "calls = 2"));
+	run_until(&lac, "SESSION_CLOSING", 2);
+	ck_assert(lac.reason.result == RC_CDN_GENERAL && lac.reason.error == EC_TRY_ANOTHER);
+	/* one more tunnel */
+	snprintf(more, sizeof(more), SOON "} lac more { server = 127.0.0.1 port = %u " SOON, port);
+	reload(&lac, "lac", lac_text(port, more));
+	run_until(&lac, "TUNNEL_CLOSING", 1);
+	ck_assert(lac.reason.result == RC_STOPCCN_GENERAL && lac.reason.error == EC_TRY_ANOTHER);
+	ck_assert_uint_ge(count(lns.heard, "TUNNEL_REFUSED"), 1);
+	/* what was there stays */
+	view_daemon(lns.driver, &d);
+	ck_assert_str_eq(d.state, "draining");
+	ck_assert_uint_eq(d.stats.sessions_established, 1);
+	driver_drain(lns.driver, false);
+	run_until(&lns, "SESSION_ESTABLISHED", 2);
+	ck_assert_uint_eq(count(lns.heard, "DRAIN"), 2);
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
+START_TEST(drain_dials) /* what is lost is not dialled again before the drain is over */
+{
+	uint16_t port = free_port();
+	struct end lns, lac;
+	char more[256];
+
+	start_lns(&lns, port, "");
+	start_lac(&lac, port, SOON);
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	driver_drain(lac.driver, true);
+	close_tunnel(&lns);
+	run_until(&lac, "TUNNEL_CLOSING", 1);
+	snprintf(more, sizeof(more), SOON "} lac more { server = 127.0.0.1 port = %u " SOON, port);
+	reload(&lac, "lac", lac_text(port, more)); /* nor is one that is new */
+	run_for(500 * USEC_PER_MSEC);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 1);
+	driver_drain(lac.driver, false);
+	run_until(&lac, "TUNNEL_OPENED", 3);
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
+/* A tunnel and a call that hold an address, as if PPP were up. */
+static struct world_call *hold_address(struct driver *d, uint32_t id)
+{
+	struct world_call *c = calloc(1, sizeof(*c));
+	const struct config_profile *profile = &d->config->profiles[0];
+
+	ck_assert_ptr_nonnull(tunnel_note(d, id, profile));
+	*c = (struct world_call){ .driver = d, .key = { id, 1 }, .profile = profile, .fd = -1, .pool = d->pools[0] };
+	c->address = pool_acquire(c->pool);
+	HASH_ADD(hh, d->calls, key, sizeof(c->key), c);
+	return c;
+}
+
+static void change_pools(struct end *end, const char *pools)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "listen = {} lns a {} %s", pools);
+	reload(end, "lns", text);
+}
+
+START_TEST(addresses) /* stay their calls', and belong to the pool that has them now */
+{
+	enum { A = 0x0a000002 };
+	struct world_call *c, *e;
+	struct driver *d;
+	struct end lns;
+
+	start(&lns, "lns", "listen = {} lns a {} pool p { range = 10.0.0.2-10.0.0.9 }");
+	d = lns.driver;
+	driver_unwatch(d, &lns.watcher);
+	c = hold_address(d, 1);
+	e = hold_address(d, 2);
+	ck_assert(c->address == A && e->address == A + 1);
+	/* a pool that stays goes on where it was */
+	change_pools(&lns, "pool q { range = 10.1.0.2-10.1.0.9 } pool p { range = 10.0.0.2-10.0.0.9 }");
+	ck_assert(c->pool == d->pools[1] && pool_used(d->pools[1]) == 2 && pool_used(d->pools[0]) == 0);
+	ck_assert_uint_eq(pool_acquire(d->pools[1]), A + 2);
+	pool_release(d->pools[1], A + 2);
+	/* another range, with one of them */
+	change_pools(&lns, "pool p { range = 10.0.0.3-10.0.0.9 }");
+	ck_assert(c->address == A && !c->pool && e->address == A + 1 && e->pool == d->pools[0]);
+	ck_assert_uint_eq(pool_used(d->pools[0]), 1);
+	ck_assert_uint_eq(pool_acquire(d->pools[0]), A + 2);
+	/* no pool at all, then one that has both, by another name */
+	change_pools(&lns, "");
+	ck_assert(c->address == A && !c->pool && e->address == A + 1 && !e->pool);
+	change_pools(&lns, "pool r { range = 10.0.0.1-10.0.0.9 }");
+	ck_assert(c->pool == d->pools[0] && e->pool == d->pools[0] && pool_used(d->pools[0]) == 2);
+	ck_assert_uint_eq(pool_acquire(d->pools[0]), A - 1);
+	ck_assert_uint_eq(pool_acquire(d->pools[0]), A + 2);
+	driver_free(d);
+}
+END_TEST
+
+/* ---- What the service manager hears -------------------------------------------------------------------------- */
+
+static int notify_socket(struct sockaddr_un *a)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	*a = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(a->sun_path, sizeof(a->sun_path), "%s/notify", directory);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)a, sizeof(*a)), 0);
+	ck_assert_int_eq(setenv("NOTIFY_SOCKET", a->sun_path, 1), 0);
+	return fd;
+}
+
+/* All that has come, a line each, behind what is there. */
+static void read_notes(int fd, char *text, size_t size)
+{
+	char note[512];
+	ssize_t n;
+
+	while ((n = recv(fd, note, sizeof(note) - 1, 0)) >= 0) {
+		note[n] = '\0';
+		for (char *line = note; (line = strchr(line, '\n')); )
+			*line = '|';
+		append(text, size, note);
+	}
+}
+
+START_TEST(status)
+{
+	static char notes[16384];
+	uint16_t port = free_port();
+	struct sockaddr_un a;
+	struct end lns, lac;
+	usec_t begin = view_now();
+	char path[128];
+	int fd;
+
+	start_lac(&lac, port, "calls = 20 " SOON);
+	fd = notify_socket(&a);
+	start_lns(&lns, port, "");
+	run_until(&lns, "SESSION_ESTABLISHED", 20);
+	run_for(1500 * USEC_PER_MSEC);
+	read_notes(fd, notes, sizeof(notes));
+	ck_assert_msg(strncmp(notes, "STATUS=0 tunnels, 0 sessions ", 29) == 0, "%s", notes);
+	ck_assert_msg(strstr(notes, "STATUS=1 tunnel, 20 sessions ") != NULL, "%s", notes);
+	ck_assert_uint_le(count(notes, "STATUS="), (view_now() - begin) / USEC_PER_SEC + 2); /* not one for each */
+	notes[0] = '\0';
+	driver_drain(lns.driver, true);
+	reload(&lns, "lns", lns_text(port, ""));
+	write_config("lns", "wrong", path);
+	ck_assert_int_eq(driver_reload(lns.driver, NULL, NULL), -EINVAL);
+	run_for(1500 * USEC_PER_MSEC);
+	read_notes(fd, notes, sizeof(notes));
+	char *reloading = strstr(notes, "RELOADING=1|MONOTONIC_USEC=");
+	ck_assert_msg(reloading && strstr(reloading, "READY=1 RELOADING=1|"), "%s", notes);
+	usec_t began = strtoull(reloading + strlen("RELOADING=1|MONOTONIC_USEC="), NULL, 10);
+	ck_assert(began < view_now() && view_now() - began < PATIENCE);
+	ck_assert_msg(strstr(notes, "STATUS=1 tunnel, 20 sessions; draining; the last reload failed"), "%s", notes);
+	end_free(&lac);
+	end_free(&lns);
+	unsetenv("NOTIFY_SOCKET");
+	close(fd);
+	unlink(a.sun_path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("driver");
@@ -340,6 +717,14 @@ int main(void)
 	tcase_add_test(tc, views);
 	tcase_add_test(tc, forgotten_counters);
 	tcase_add_test(tc, wall_clock);
+	tcase_add_test(tc, changes);
+	tcase_add_loop_test(tc, not_reloaded, 0, 4);
+	tcase_add_test(tc, reload_out_of_memory);
+	tcase_add_test(tc, drained_profile);
+	tcase_add_test(tc, drain);
+	tcase_add_test(tc, drain_dials);
+	tcase_add_test(tc, addresses);
+	tcase_add_test(tc, status);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
