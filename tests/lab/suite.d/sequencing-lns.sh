@@ -1,4 +1,4 @@
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: MIT
 #
 # R2661-5.4-05, -06, -07, -09, R2661-8.1-15
