@@ -154,20 +154,30 @@ static void unpredictable_ids(struct peer *p)
 
 static struct daemon own;
 
-static void start_own(struct peer *p)
+static void start_with(struct peer *p, const char *sections)
 {
-	char sections[256];
-
-	snprintf(sections, sizeof(sections), "limits { tunnels = 1 sessions = 1 }\nlns \"own\" { strict = yes }\n");
 	daemon_start(&own, sections);
 	p->to.sin_port = htons(own.port);
+}
+
+static void start_own(struct peer *p)
+{
+	start_with(p, "limits { tunnels = 1 sessions = 1 }\nlns \"own\" { strict = yes }\n");
+}
+
+/* Nobody is known here but those of scenario.h; or there is room for one of each; what is then said is configured. */
+static void polite(struct peer *p) { start_with(p, "stranger-refusal = 2/7\n"); }
+static void silent(struct peer *p) { start_with(p, "stranger-refusal = silence\n"); }
+
+static void full(struct peer *p)
+{
+	start_with(p, "limits { tunnels = 1 sessions = 1 refusal = 6 }\nlns \"own\" { call-refusal = 2/7 }\n");
 }
 
 /* One a second may ask for a tunnel, two after a pause: the others get no answer, but the log tells of them. */
 static void too_fast(struct peer *p)
 {
-	daemon_start(&own, "limits { sccrq-per-second-per-source = 1 } lns \"own\" { }\n");
-	p->to.sin_port = htons(own.port);
+	start_with(p, "limits { sccrq-per-second-per-source = 1 } lns \"own\" { }\n");
 	p->log = own.log;
 	for (int i = 0; i < 20; i++) {
 		peer_anew(p);
@@ -256,6 +266,12 @@ const struct scenario tunnel_scenarios[] = {
 	{ "X2661-5.3-02: ids are not used again at once", STRICT, { OPEN, SAY(STOPCCN), ACKED, FN(another_tunnel) } },
 	{ "R2661-5.7-01, R2661-6.4-02, R2661-4.4.2-C06, R2661-7.6-01: a daemon that stops says one StopCCN", OWN,
 	  { FN(start_own), OPEN, CALL, FN(shut_down) } },
+	{ "R2661-4.4.2-C02, R2661-4.4.2-E07: a stranger is told what is configured", OWN,
+	  { FN(polite), SAY(SCCRQ), STOPPED(2, 7), FN(stop_own) } },
+	{ "R2661-4.4.2-C04: or nothing", OWN, { FN(silent), SAY(SCCRQ), SILENCE(300), FN(stop_own) } },
+	{ "R2661-4.4.2-E07, R2661-4.4.2-C06: one call too many, one tunnel too many, as configured", OWN,
+	  { FN(full), OPEN, CALL, FN(next_call), SAY(ICRQ), REFUSED(2, 7), ALIVE, ANEW, SAY(SCCRQ), STOPPED(6, 0),
+	    FN(stop_own) } },
 	{ "limits: the log tells of requests that get no answer", OWN, { FN(too_fast), FN(stop_own) } },
 	{ "X2661-5.3-03, R2661-4.4.2-E04, R2661-5.8-27: a daemon that is full says so", OWN,
 	  { FN(start_own), OPEN, CALL, FN(next_call), SAY(ICRQ), REFUSED(2, 4), ALIVE, FN(stop_own) } },
