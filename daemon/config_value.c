@@ -492,7 +492,25 @@ static const char *set_lcp(struct option_context *x, const struct option *o, con
 	return lcp_list_add(field, text);
 }
 
-const struct option_kind kind_lcp = { .list = true, .allowed = "a list of " LCP_WORDS ", each once", .set = set_lcp };
+static void print_lcp(const struct option *o, const void *field, const struct option_print *p)
+{
+	struct l2tp_span left = lcp_list_span(field);
+	const char *before = "{ ";
+	char word[LCP_WORD_MAX];
+
+	if (!left.len)
+		return;
+	option_put_key(p, o);
+	for (; lcp_next_word(&left, word); before = ", ") {
+		fputs(before, p->out);
+		value_put_quoted(word, p->out);
+	}
+	fputs(" }\n", p->out);
+}
+
+const struct option_kind kind_lcp = {
+	.list = true, .allowed = "a list of " LCP_WORDS ", each once", .set = set_lcp, .print = print_lcp
+};
 
 /* ---- Secrets ---- */
 

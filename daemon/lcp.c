@@ -7,6 +7,7 @@
  */
 #include "lcp.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,4 +111,32 @@ const char *lcp_list_add(struct lcp_list *list, const char *word)
 		return what;
 	}
 	return "not an LCP option of a link";
+}
+
+static void format_word(const struct row *r, uint32_t value, char word[LCP_WORD_MAX])
+{
+	if (!r->size)
+		snprintf(word, LCP_WORD_MAX, "%s", r->word);
+	else if (r->base == 16)
+		snprintf(word, LCP_WORD_MAX, "%s=%08x", r->word, value);
+	else
+		snprintf(word, LCP_WORD_MAX, "%s=%u", r->word, value);
+}
+
+/* Options of our own making: all of them have a row. */
+bool lcp_next_word(struct l2tp_span *options, char word[LCP_WORD_MAX])
+{
+	const uint8_t *at = options->data;
+	uint32_t value = 0;
+
+	if (!options->len)
+		return false;
+	for (size_t i = HEADER; i < at[1]; i++)
+		value = value << 8 | at[i];
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].type == at[0])
+			format_word(&rows[i], value, word);
+	options->data += at[1];
+	options->len -= at[1];
+	return true;
 }

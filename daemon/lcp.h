@@ -24,6 +24,9 @@ struct lcp_list {
 #define LCP_WORDS "mru=NUMBER, accm=MASK, pfc, acfc and fcs=NUMBER"
 /* "mru=1400", "accm=000a0000", "pfc", "acfc", "fcs=4".  NULL, or what is wrong with it. */
 const char *lcp_list_add(struct lcp_list *list, const char *word);
+/* The first word of these options and what is behind it; false at their end. */
+#define LCP_WORD_MAX 16
+bool lcp_next_word(struct l2tp_span *options, char word[LCP_WORD_MAX]);
 static inline struct l2tp_span lcp_list_span(const struct lcp_list *list)
 {
 	return (struct l2tp_span){ list->octets, list->len };

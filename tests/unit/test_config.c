@@ -451,7 +451,8 @@ START_TEST(printed)
 				     "lns a { peer = { 192.0.2.0/24, ::ffff:198.51.100.0/120 } secret = sesame\n"
 				     "host-name = 'a\"b\\\\c$\\'d${e' hello-interval = never retransmit-initial = 1500ms\n"
 				     "session-dscp = 46 ppp { options = { x, \"y\\n\\t\" } pool = p mtu = 1400 } }\n"
-				     "lac b { server = s secret-file = good.secret challenge = yes }\n");
+				     "lac b { server = s secret-file = good.secret challenge = yes\n"
+				     "lcp-want = { \"fcs=7\", pfc, \"accm=A0000\", acfc, \"mru=1400\" } lcp-allow = { pfc } }\n");
 	static const char *const lines[] = {
 		"listen = { \"192.0.2.1:1701\", \"[fe80::1%lo]:1701\" }\n",
 		"\npppd-starts = 3\n",
@@ -464,6 +465,8 @@ START_TEST(printed)
 		"\n\thello-interval = never\n\tretransmit-initial = 1500ms\n",
 		"\n\tcontrol-dscp = none\n\tsession-dscp = 46\n",
 		"\n\tppp {\n\t\toptions = { \"x\", \"y\\n\\t\" }\n\t\tpool = \"p\"\n\t\tipv6 = yes\n\t\tmtu = 1400\n\t\tmru = auto\n",
+		"\n\tlcp-want = { \"fcs=7\", \"pfc\", \"accm=000a0000\", \"acfc\", \"mru=1400\" }\n",
+		"\n\tlcp-allow = { \"pfc\" }\n",
 		"\nlac \"b\" {\n\tserver = { \"s\" }\n\tport = 1701\n\tfamily = any\n\tlocal-port = ephemeral\n\tdial = yes\n",
 	};
 	char *text = print(c);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/lcp.h"
 #include "daemon/ppp.h"
 #include "daemon/ppp_exit.h"
 #include "daemon/ppp_record.h"
@@ -462,6 +463,9 @@ static int fake_word(const char *word, int *fd, struct pppd_l2tp_report *r)
 
 	if (strcmp(word, "fake:connect") == 0)
 		*fd = fake_connect();
+	else if (strcmp(word, "fake:lcp") == 0)
+		r->lcp_sent = (struct pppd_l2tp_options){ 4, { 1, 4, 5, 6 } },
+		r->lcp_received.len = PPPD_L2TP_OPTIONS_NOT_KEPT, fake_report(*fd, r, PPPD_L2TP_LCP);
 	else if (strcmp(word, "fake:up") == 0)
 		fake_report(*fd, r, PPPD_L2TP_UP);
 	else if (strncmp(word, "fake:status=", 12) == 0)
@@ -505,7 +509,7 @@ static int fake_pppd(int argc, char **argv)
 
 struct call {
 	struct ppp *ppp; /* NULL: over */
-	unsigned ups, exits, order;
+	unsigned ups, exits, order, lcps;
 	struct ppp_status status;
 	struct ppp_exit how;
 };
@@ -557,6 +561,15 @@ static void on_up(void *ctx, const struct ppp_status *status)
 	c->status = *status;
 }
 
+static void on_lcp(void *ctx, const struct ppp_lcp *lcp)
+{
+	struct call *c = ctx;
+
+	c->lcps++;
+	ck_assert(lcp->sent.len == 4 && memcmp(lcp->sent.data, "\1\4\5\6", 4) == 0);
+	ck_assert(!lcp->received.data); /* it was too long */
+}
+
 static void on_exited(void *ctx, const struct ppp_exit *how)
 {
 	struct call *c = ctx;
@@ -570,7 +583,7 @@ static void on_exited(void *ctx, const struct ppp_exit *how)
 
 static struct call *call_start(usec_t setup_timeout, char *const *options)
 {
-	static const struct ppp_handler handler = { on_up, on_exited };
+	static const struct ppp_handler handler = { on_up, on_exited, on_lcp };
 	struct call *c = &w.calls[w.n++];
 	const struct ppp_spec spec = {
 		.tunnel_id = 1, .session_id = w.n, .fd = w.pppox, .options = options, .setup_timeout = setup_timeout,
@@ -644,6 +657,39 @@ START_TEST(life)
 	ck_assert_uint_eq(c->how.reason.result, lives[_i].result);
 	ck_assert_str_eq(c->how.text, lives[_i].text);
 	world_close();
+}
+END_TEST
+
+START_TEST(lcp_told) /* R3437-2.3-01: each time that it is up */
+{
+	struct call *c;
+
+	world_open(SELF, 4);
+	c = call_start(LONG, WORDS("fake:connect", "fake:lcp", "fake:up", "fake:lcp", "fake:exit=0"));
+	run_while(not_over, c);
+	ck_assert(c->lcps == 2 && c->ups == 1);
+	world_close();
+}
+END_TEST
+
+static const struct {
+	struct l2tp_span options;
+	uint32_t accm;
+} maps[] = {
+	{ OPTIONS(""), UINT32_MAX },
+	{ { NULL, 0 }, UINT32_MAX },
+	{ OPTIONS(ACCM), 0xa0000 },
+	{ OPTIONS(MRU1300 ACCM PFC), 0xa0000 },
+	{ OPTIONS(ACCM "\2\6\0\0\0\0"), 0xa0000 },
+	{ OPTIONS("\2\5\0\0\0"), UINT32_MAX },
+	{ OPTIONS("\2\5\0\0\0" ACCM), 0xa0000 },
+	{ OPTIONS("\7\0" ACCM), UINT32_MAX },
+	{ OPTIONS("\2\6\0\0\0"), UINT32_MAX },
+};
+
+START_TEST(map) /* R2661-4.4.6-03: of him who says nothing all ones */
+{
+	ck_assert_uint_eq(lcp_accm(maps[_i].options), maps[_i].accm);
 }
 END_TEST
 
@@ -1049,6 +1095,8 @@ static Suite *ppp_suite(void)
 	tcase_add_test(plain, report_good);
 	tcase_add_test(plain, report_bad);
 	tcase_add_loop_test(supervision, life, 0, COUNT(lives));
+	tcase_add_test(supervision, lcp_told);
+	tcase_add_loop_test(supervision, map, 0, sizeof(maps) / sizeof(maps[0]));
 	tcase_add_test(supervision, last_words);
 	tcase_add_test(supervision, child_inherits_nothing);
 	tcase_add_test(supervision, spawn_pppox_in_place);
