@@ -634,6 +634,7 @@ START_TEST(wishes_heard) /* R3437-2-01, R3437-2.1-01 */
 	p.session_id++;
 	ck_assert_int_eq(l2tp_call_out(w.l, p.engine_id, &(struct l2tp_call_info){ .lcp.want = text(ALLOW) }, 5, w.now,
 		&id), 0);
+	ck_assert_uint_eq(known(id)->lcp.want.len, 0); /* the LAC's to say */
 	world_drain(&w);
 	peer_say(&p, CM_OCRP);
 	m = peer_msg(&p, CM_OCCN);
