@@ -346,7 +346,8 @@ bool l2tp_message_next(struct l2tp_message *m, bool secrets, struct l2tp_avp *re
 	struct avp a;
 
 	if (!avp_next(&r, &a)) {
-		m->malformed = reader_bad(&r) ? "an AVP with a length that cannot be" : NULL;
+		if (reader_bad(&r))
+			m->malformed = "an AVP with a length that cannot be";
 		return false;
 	}
 	m->body = get_rest(&r);

@@ -13,8 +13,8 @@
 #include <time.h>
 
 #include "audit.h"
-#include "json.h"
 #include "kernel_view.h"
+#include "rows.h"
 #include "table.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -229,41 +229,26 @@ static void add_object(struct objects *o, const json_t *row, bool session)
 	};
 }
 
-/* One page; *cursor is where the next one begins, "": there is none. */
-static enum status list_page(struct ctl *c, const char *method, bool session, char **cursor, struct objects *o)
+static bool add_tunnel(void *ctx, json_t *row)
 {
-	sd_bus_message *m, *reply = NULL;
-	enum status status = ctl_method(c, method, &m);
-	json_t *rows = NULL, *next = NULL, *row;
-	size_t i;
-
-	if (status == STATUS_OK) {
-		ctl_must(sd_bus_message_append(m, "a{sv}su", 0, *cursor, 0));
-		status = ctl_call(c, m, CALL_TIMEOUT, &reply);
-	}
-	if (status == STATUS_OK) {
-		ctl_must(json_read(reply, &rows));
-		ctl_must(json_read(reply, &next));
-		json_array_foreach(rows, i, row)
-			add_object(o, row, session);
-		free(*cursor);
-		*cursor = ctl_must_ptr(strdup(json_string_value(next)));
-	}
-	json_decref(rows);
-	json_decref(next);
-	sd_bus_message_unref(reply);
-	return status;
+	add_object(ctx, row, false);
+	return true;
 }
 
-static enum status list_all(struct ctl *c, const char *method, bool session, struct objects *o)
+static bool add_session(void *ctx, json_t *row)
 {
-	char *cursor = ctl_must_ptr(strdup(""));
-	enum status status;
+	add_object(ctx, row, true);
+	return true;
+}
 
-	do
-		status = list_page(c, method, session, &cursor, o);
-	while (status == STATUS_OK && *cursor);
-	free(cursor);
+static enum status list_all(struct ctl *c, struct objects *o)
+{
+	json_t *all = ctl_must_ptr(json_object()); /* no filter */
+	enum status status = rows_list(c, ROWS_TUNNELS, all, add_tunnel, o);
+
+	if (status == STATUS_OK)
+		status = rows_list(c, ROWS_SESSIONS, all, add_session, o);
+	json_decref(all);
 	return status;
 }
 
@@ -274,9 +259,7 @@ static enum status audit_once(struct ctl *c, struct audit *ret)
 	enum status status = read_kernel(&before);
 
 	if (status == STATUS_OK)
-		status = list_all(c, "ListTunnels", false, &o);
-	if (status == STATUS_OK)
-		status = list_all(c, "ListSessions", true, &o);
+		status = list_all(c, &o);
 	if (status == STATUS_OK)
 		status = read_kernel(&after);
 	if (status == STATUS_OK)
@@ -331,22 +314,14 @@ static void print_finding(const struct audit_finding *f, struct json_list *l)
 /* Without the kernel's data path the daemon has nothing there. */
 static enum status check_dataplane(struct ctl *c)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *m;
-	enum status status = ctl_method(c, "ListProfiles", &m); /* connects */
-	char *plane = NULL;
-	int r;
+	json_t *manager = NULL;
+	enum status status = rows_manager(c, &manager);
 
-	if (status != STATUS_OK)
-		return status;
-	sd_bus_message_unref(m);
-	r = sd_bus_get_property_string(c->bus, NULL, MANAGER_PATH, MANAGER_INTERFACE, "DataPlane", &error, &plane);
-	if (r < 0)
-		status = sd_bus_error_is_set(&error) ? ctl_complain(&error) : STATUS_FAILED;
-	else if (strcmp(plane, "kernel") != 0)
-		status = STATUS_FAILED, fputs("l2tpctl: the daemon runs without the kernel's data path\n", stderr);
-	free(plane);
-	sd_bus_error_free(&error);
+	if (status == STATUS_OK && strcmp(json_text(manager, "DataPlane"), "kernel") != 0) {
+		fputs("l2tpctl: the daemon runs without the kernel's data path: there is nothing to compare\n", stderr);
+		status = STATUS_FAILED;
+	}
+	json_decref(manager);
 	return status;
 }
 

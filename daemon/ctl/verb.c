@@ -17,6 +17,7 @@ static const struct verb *const families[] = {
 	watch_verbs,
 	top_verbs,
 	request_verbs,
+	trace_verbs,
 	kernel_verbs,
 	doctor_verbs,
 	import_verbs,

@@ -71,6 +71,7 @@ extern const struct verb complete_verbs[];
 extern const struct verb doctor_verbs[];
 extern const struct verb import_verbs[];
 extern const struct verb kernel_verbs[];
+extern const struct verb trace_verbs[];
 
 /* All verbs in the order of the help, from 0; NULL: there are no more. */
 const struct verb *verb_at(size_t i);

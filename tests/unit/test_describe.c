@@ -149,6 +149,7 @@ START_TEST(no_control_message)
 	ck_assert_int_eq(l2tp_message_read(datagram, &m), -EBADMSG);
 	ck_assert_ptr_nonnull(strstr(m.malformed, strangers[_i].why));
 	ck_assert(!l2tp_message_next(&m, false, &a));
+	ck_assert_ptr_nonnull(strstr(m.malformed, strangers[_i].why));
 	ck_assert_int_eq(describe_unhide(GOLDEN_SECRET, datagram, out, sizeof(out), &len), -EBADMSG);
 	ck_assert_uint_eq(len, 4711);
 }

@@ -46,5 +46,5 @@ in_ns lac ip l2tp del tunnel tunnel_id 7
 
 # who has no rights is told
 status=0
-in_ns lac setpriv --reuid 65534 --clear-groups "$build/daemon/ctl/l2tpctl" kernel 2>"$tmp/denied" || status=$?
+nsenter --net=/run/netns/lac -- /usr/bin/setpriv --bounding-set -net_admin "$build/daemon/ctl/l2tpctl" kernel 2>"$tmp/denied" || status=$?
 [ $status = 5 ] || fail "status $status without rights: $(cat "$tmp/denied")"

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace: control messages as they come and go: decoded, as JSON lines, or as a file for Wireshark.
+ *
+ * The daemon hands out a socket (Trace, in l2tpd-bus(5)) and writes a record for each message (trace_record.h); what is
+ * done with it is done here.  A tool that is too slow loses messages, and says how many; the daemon never waits for it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "pcap.h"
+#include "rows.h"
+#include "trace_text.h"
+
+#define PACKET_MAX (sizeof(struct trace_record) + 65536)
+
+struct trace {
+	struct ctl *ctl;
+	int fd;
+	FILE *pcap;          /* NULL: text or JSON */
+	const char *peer;    /* NULL: any */
+	bool secrets;
+	uint32_t left;       /* messages that are still to be shown; UINT32_MAX: no limit */
+	uint64_t lost, unwritten;
+	uint8_t packet[PACKET_MAX];
+};
+
+/* ---- A message ---------------------------------------------------------------------------------------------------- */
+
+/* "192.0.2.1", "192.0.2.1:1701", "[2001:db8::1]:1701", "2001:db8::1": with or without the port. */
+static bool is_peer(const char *wanted, const struct l2tp_addr *a)
+{
+	char text[L2TP_ADDR_STR_MAX], *address = text, *port;
+
+	l2tp_addr_str(a, text);
+	if (strcmp(text, wanted) == 0)
+		return true;
+	port = strrchr(text, ':');
+	if (!port)
+		return false;
+	*port = '\0';
+	if (*address == '[') {
+		address++;
+		port[-1] = '\0';
+	}
+	return strcmp(address, wanted) == 0;
+}
+
+static void show(struct trace *t, const struct trace_record *r, struct l2tp_span datagram)
+{
+	const struct l2tp_addr *from = r->flags & TRACE_SENT ? &r->local : &r->peer;
+	const struct l2tp_addr *to = r->flags & TRACE_SENT ? &r->peer : &r->local;
+	json_t *object;
+
+	if (t->pcap) {
+		t->unwritten += !pcap_write(t->pcap, r->time_usec, from, to, datagram);
+		fflush(t->pcap);
+	} else if (t->ctl->format == FORMAT_TEXT) {
+		trace_print(stdout, r, datagram, t->secrets);
+	} else {
+		object = trace_json(r, datagram, t->secrets);
+		json_print(object, FORMAT_LINES);
+		json_decref(object);
+	}
+	fflush(stdout);
+	t->left -= t->left != UINT32_MAX;
+}
+
+/* One record; 0: the daemon has closed the trace. */
+static int take(struct trace *t)
+{
+	ssize_t n = recv(t->fd, t->packet, sizeof(t->packet), 0);
+	struct trace_record r;
+
+	if (n <= 0)
+		return n < 0 ? (errno == EINTR ? 1 : -errno) : 0;
+	if ((size_t)n < sizeof(r))
+		return -EBADMSG;
+	memcpy(&r, t->packet, sizeof(r));
+	if (r.version != TRACE_RECORD_VERSION || r.size < sizeof(r) || r.size > n)
+		return -EPROTONOSUPPORT;
+	r.dropped[sizeof(r.dropped) - 1] = '\0';
+	t->lost += r.lost;
+	if (!t->peer || is_peer(t->peer, &r.peer))
+		show(t, &r, (struct l2tp_span){ t->packet + r.size, (size_t)n - r.size });
+	return 1;
+}
+
+/* ---- The verb ------------------------------------------------------------------------------------------------------ */
+
+/* The socket to read from. */
+static enum status subscribe(struct ctl *c, uint32_t tunnel, int *ret_fd)
+{
+	sd_bus_message *m, *reply = NULL;
+	enum status status = ctl_method(c, "Trace", &m);
+	int fd;
+
+	if (status != STATUS_OK)
+		return status;
+	ctl_must(sd_bus_message_append(m, "u", tunnel));
+	ctl_append_options(c, m);
+	status = ctl_call(c, m, CALL_TIMEOUT, &reply);
+	if (status == STATUS_OK) {
+		ctl_must(sd_bus_message_read(reply, "h", &fd));
+		*ret_fd = ctl_must(dup(fd)); /* the reply takes its own with it */
+	}
+	sd_bus_message_unref(reply);
+	return status;
+}
+
+static enum status open_pcap(struct trace *t, const char *path)
+{
+	if (!path)
+		return STATUS_OK;
+	t->pcap = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	if (!t->pcap) {
+		fprintf(stderr, "l2tpctl: %s: %s\n", path, strerror(errno));
+		return STATUS_FAILED;
+	}
+	pcap_begin(t->pcap);
+	fflush(t->pcap);
+	return STATUS_OK;
+}
+
+static enum status close_pcap(struct trace *t)
+{
+	bool bad = t->pcap && ferror(t->pcap);
+
+	if (t->pcap && t->pcap != stdout && fclose(t->pcap) != 0)
+		bad = true;
+	if (bad)
+		fprintf(stderr, "l2tpctl: the file is not whole: %s\n", strerror(errno));
+	return bad ? STATUS_FAILED : STATUS_OK;
+}
+
+static enum status follow(struct trace *t)
+{
+	int r = 1;
+
+	while (r > 0 && t->left > 0) {
+		r = take(t);
+		if (t->pcap && ferror(t->pcap))
+			break;
+	}
+	if (t->pcap && t->lost)
+		fprintf(stderr, "l2tpctl: %llu messages were lost\n", (unsigned long long)t->lost);
+	if (t->unwritten)
+		fprintf(stderr, "l2tpctl: %llu messages do not fit the format\n", (unsigned long long)t->unwritten);
+	if (r == 0)
+		fputs("l2tpctl: the tunnel has gone, or the daemon has stopped\n", stderr);
+	if (r < 0)
+		fprintf(stderr, "l2tpctl: %s\n", r == -EPROTONOSUPPORT ? "the daemon is of another version" : strerror(-r));
+	return r < 0 ? STATUS_FAILED : STATUS_OK;
+}
+
+/* The file is there when the first message comes. */
+static enum status run_traced(struct ctl *c, struct trace *t, uint32_t tunnel)
+{
+	enum status status = open_pcap(t, ctl_option(c, "pcap")), closed;
+
+	if (status == STATUS_OK)
+		status = subscribe(c, tunnel, &t->fd);
+	if (status == STATUS_OK)
+		status = follow(t);
+	closed = close_pcap(t);
+	return status == STATUS_OK ? closed : status;
+}
+
+static enum status run(struct ctl *c)
+{
+	struct trace *t;
+	enum status status = STATUS_OK;
+	uint32_t tunnel = 0;
+
+	if (ctl_option(c, "pcap") && c->format != FORMAT_TEXT)
+		return ctl_usage(c, "--pcap and --json: one of them");
+	if (c->n_args)
+		status = rows_find_tunnel(c, c->args[0], &tunnel);
+	if (status != STATUS_OK)
+		return status;
+	t = ctl_must_ptr(calloc(1, sizeof(*t)));
+	t->ctl = c;
+	t->fd = -1;
+	t->peer = ctl_option(c, "peer");
+	t->secrets = ctl_option(c, "secrets");
+	t->left = ctl_option_number(c, "count", UINT32_MAX);
+	status = run_traced(c, t, tunnel);
+	if (t->fd >= 0)
+		close(t->fd);
+	explicit_bzero(t, sizeof(*t));
+	free(t);
+	return status;
+}
+
+static const struct verb_option trace_options[] = {
+	{ "peer", "ADDRESS", "only messages of this peer", NULL, 0 },
+	{ "count", "NUMBER", "end after so many messages", NULL, 'u' },
+	{ "unhide", NULL, "open hidden AVPs with the tunnel's secret", "Unhide", 'b' },
+	{ "secrets", NULL, "print passwords and what they can be guessed from", NULL, 0 },
+	{ "pcap", "FILE", "write packets for Wireshark to FILE, - is standard output", NULL, 0 },
+	{ 0 },
+};
+
+const struct verb trace_verbs[] = {
+	{ "trace", "[TUNNEL|PROFILE]", "control messages as they come and go", trace_options, run, 0 },
+	{ 0 },
+};
