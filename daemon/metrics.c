@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * metrics: see metrics.h.  A watcher of the driver feeds metrics_count and metrics_data; metrics_http asks for the page,
- * which waits until the kernel's counters are fresh, and is written by metrics_table.
+ * metrics: see metrics.h.  A watcher of the driver feeds metrics_count and metrics_data; metrics_http asks for the
+ * page, which waits until the kernel's counters are fresh, and is written by metrics_table.
  *
  * Pages are kept for a moment, one of each format: however often it is asked for, one is written ten times a second at
  * most.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * metrics: the daemon in numbers, for Prometheus and others: l2tpd-metrics(7).  What happens is counted as it happens; a
- * scrape costs what the text costs, whatever the number of tunnels and sessions.
+ * metrics: the daemon in numbers, for Prometheus and others: l2tpd-metrics(7).  What happens is counted as it happens;
+ * a scrape costs what the text costs, whatever the number of tunnels and sessions.
  */
 #ifndef METRICS_H
 #define METRICS_H

@@ -2,9 +2,9 @@
 /*
  * metrics_count: see metrics_count.h.
  *
- * Each tunnel and session has a record that says in which phase it is counted, so that gauges stay right whatever events
- * come: an object leaves exactly where it has entered.  Events of one without a record (there was no memory for it)
- * count nothing.
+ * Each tunnel and session has a record that says in which phase it is counted, so that gauges stay right whatever
+ * events come: an object leaves exactly where it has entered.  Events of one without a record (there was no memory for
+ * it) count nothing.
  *
  * Profiles are known by name and stay until the end, with what was counted for them: a reload may bring them back, and
  * there are no more of them than the operator has named.
@@ -92,7 +92,9 @@ static struct counted *add(struct counts *c, uint32_t tunnel_id, uint32_t sessio
 
 	if (!o)
 		return NULL;
-	*o = (struct counted){ .key = { tunnel_id, session_id }, .profile = counts_profile(c, profile), .phase = phase };
+	o->key = (struct counted_key){ tunnel_id, session_id };
+	o->profile = counts_profile(c, profile);
+	o->phase = phase;
 	if (o->profile)
 		HASH_ADD(hh, c->objects, key, sizeof(o->key), o);
 	if (!o->hh.tbl) {

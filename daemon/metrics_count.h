@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * metrics_count: what has happened, in numbers.  Fed with the driver's events; no event takes more than a fixed time, and
- * nothing is counted anew when it is asked for.
+ * metrics_count: what has happened, in numbers.  Fed with the driver's events; no event takes more than a fixed time,
+ * and nothing is counted anew when it is asked for.
  */
 #ifndef METRICS_COUNT_H
 #define METRICS_COUNT_H

@@ -2,13 +2,13 @@
 /*
  * metrics_data: see metrics_data.h.  The kernel tells the counters of one tunnel in some microseconds.
  *
- * A reading asks for one tunnel after the other, a few at a time: the driver's own requests hardly wait behind them, and
- * the loop goes on in between.  (To have all of them told at once takes Linux before 6.11 a time that grows with the
- * square of their number, spent in the call.)  Between two readings there is a pause of at least nine times what the first
- * one took, so that they never take more than a tenth of the time.
+ * A reading asks for one tunnel after the other, a few at a time: the driver's own requests hardly wait behind them,
+ * and the loop goes on in between.  (To have all of them told at once takes Linux before 6.11 a time that grows with
+ * the square of their number, spent in the call.)  Between two readings there is a pause of at least nine times what
+ * the first one took, so that they never take more than a tenth of the time.
  *
- * A kernel tunnel counts what its sessions send and receive.  It is asked one last time before the driver removes it; the
- * requests are carried out in their order, and its sessions have gone before: nothing is counted after that.
+ * A kernel tunnel counts what its sessions send and receive.  It is asked one last time before the driver removes it;
+ * the requests are carried out in their order, and its sessions have gone before: nothing is counted after that.
  *
  * Called by metrics.
  */

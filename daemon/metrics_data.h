@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * metrics_data: what the kernel counts of a tunnel's data, added up for each profile; a tunnel that ends takes nothing away.
+ * metrics_data: what the kernel counts of a tunnel's data, added up for each profile; a tunnel that ends takes nothing
+ * away.
  */
 #ifndef METRICS_DATA_H
 #define METRICS_DATA_H

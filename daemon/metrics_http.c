@@ -4,9 +4,9 @@
  * timeout.
  *
  * We accept, so that a crowd cannot lock out the one that matters: when all places are taken the oldest connection is
- * dropped for the new one.  A connection serves one request and has one deadline for it; that bounds what a slow client,
- * or a silent one, holds.  How many are accepted in a second is bounded too, by the loop, which then waits: clients are
- * patient, peers' control messages are not.
+ * dropped for the new one.  A connection serves one request and has one deadline for it; that bounds what a slow
+ * client, or a silent one, holds.  How many are accepted in a second is bounded too, by the loop, which then waits:
+ * clients are patient, peers' control messages are not.
  *
  * Called by metrics.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * metrics_http: one page, /metrics, over HTTP on a TCP or Unix socket, in the event loop.  Nothing that a client does, or
- * leaves undone, takes more than a fixed amount of time, memory and file descriptors.
+ * metrics_http: one page, /metrics, over HTTP on a TCP or Unix socket, in the event loop.  Nothing that a client does,
+ * or leaves undone, takes more than a fixed amount of time, memory and file descriptors.
  */
 #ifndef METRICS_HTTP_H
 #define METRICS_HTTP_H
@@ -15,8 +15,8 @@
 struct http;
 struct MHD_Response;
 
-/* The page for a request whose Accept header is accept ("" if it has none); it stays the callee's.  -EAGAIN: not now, the
- * request waits for http_resume(); another negative errno: 500. */
+/* The page for a request whose Accept header is accept ("" if it has none); it stays the callee's.  -EAGAIN: not now,
+ * the request waits for http_resume(); another negative errno: 500. */
 typedef int (*http_page)(void *ctx, const char *accept, struct MHD_Response **ret);
 
 /* Failures to listen: -EADDRINUSE, -EACCES, ...; a Unix socket that nobody listens on is replaced. */

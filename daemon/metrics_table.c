@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * metrics_table: every metric, one row each: its name without the suffix that its type gives it, what it is, in which
- * unit, which labels its samples have, where its numbers are, and what they mean.  l2tpd-metrics(7) has the same rows; a
- * test compares them.
+ * unit, which labels its samples have, where its numbers are, and what they mean.  l2tpd-metrics(7) has the same rows;
+ * a test compares them.
  *
  * Values of labels come from tables of ours and from the configuration, never from a peer: nobody outside can make more
  * of them.  A label's every value is there from the first scrape on, but those of profiles.
@@ -162,16 +162,18 @@ static void write_state(struct metrics_text *t, const struct metric *m, const st
 
 const struct metric metrics_table[] = {
 	OWN("l2tpd_build", INFO, "version, dataplane", write_build, "The daemon's version, and what carries its data.")
-	OWN("l2tpd_state", GAUGE, "state", write_state, "1 for the state that the daemon is in: running, draining or stopping.")
+	OWN("l2tpd_state", GAUGE, "state", write_state,
+	    "1 for the state that the daemon is in: running, draining or stopping.")
 
 	/* tunnels and sessions */
 	LIFE("l2tpd_tunnels", tunnels.now,
-	     "Tunnels by state; those that a peer opens are here once they are established, see l2tpd_tunnels_half_open.")
+	     "Tunnels by state; those that a peer opens once they are established, before see l2tpd_tunnels_half_open.")
 	LIFE("l2tpd_sessions", sessions.now, "Sessions by state.")
 	ONE("l2tpd_tunnels_half_open", GAUGE, NONE, daemon.stats.tunnels_half_open,
 	    "Tunnels that a peer has begun to open and has not completed.")
 	ONE("l2tpd_tunnels_limit", GAUGE, NONE, daemon.limits.tunnels, "Tunnels that there may be.")
-	ONE("l2tpd_tunnels_half_open_limit", GAUGE, NONE, daemon.limits.half_open, "Half-open tunnels that there may be.")
+	ONE("l2tpd_tunnels_half_open_limit", GAUGE, NONE, daemon.limits.half_open,
+	    "Half-open tunnels that there may be.")
 	ONE("l2tpd_sessions_limit", GAUGE, NONE, daemon.limits.sessions, "Sessions that there may be.")
 	EACH("l2tpd_tunnels_opened", COUNTER, NONE, tunnels.opened,
 	     "Tunnels that were begun; those that a peer opens count when they are established or have failed.")
@@ -181,7 +183,7 @@ const struct metric metrics_table[] = {
 	EACH("l2tpd_sessions_established", COUNTER, NONE, sessions.established, "Sessions that were established.")
 	HIST("l2tpd_tunnel_setup_seconds", tunnels.setup, "From the first SCCRQ until the tunnel was established.")
 	HIST("l2tpd_session_setup_seconds", sessions.setup,
-	     "From the first ICRQ or OCRQ (or from the request that waited for its tunnel) until the session was established.")
+	     "From the first ICRQ or OCRQ, or from a request that had to wait, until the session was established.")
 	OWN("l2tpd_tunnels_closed", COUNTER, "origin, result", write_tunnels_closed,
 	    "Tunnels that ended, by who ended them and by the result code of StopCCN.")
 	OWN("l2tpd_sessions_closed", COUNTER, "origin, result", write_sessions_closed,
@@ -216,7 +218,8 @@ const struct metric metrics_table[] = {
 	    "pppd processes that ended, by exit status as in pppd(8); killed: by a signal, or never started.")
 	EACH("l2tpd_ppp_starting", GAUGE, NONE, ppp_starting, "Sessions whose pppd has no network protocol up yet.")
 	EACH("l2tpd_ppp_up", GAUGE, NONE, ppp_up, "Sessions whose pppd has a network protocol up.")
-	HIST("l2tpd_ppp_setup_seconds", ppp_setup, "From a session's establishment until PPP's first network protocol is up.")
+	HIST("l2tpd_ppp_setup_seconds", ppp_setup,
+	     "From a session's establishment until PPP's first network protocol is up.")
 
 	/* the process; names that every exporter uses */
 	TIME("process_cpu_seconds", COUNTER, process.cpu, "Processor time used, of user and system.")
@@ -224,7 +227,7 @@ const struct metric metrics_table[] = {
 	ONE("process_resident_memory_bytes", GAUGE, "bytes", process.resident, "Resident memory.")
 	ONE("process_virtual_memory_bytes", GAUGE, "bytes", process.virtual, "Virtual memory.")
 	ONE("process_open_fds", GAUGE, NONE, process.fds,
-	    "Open file descriptors; left out where the kernel (before Linux 6.2) must be made to list too many of them.")
+	    "Open file descriptors; left out where there are thousands, before Linux 6.2.")
 	ONE("process_max_fds", GAUGE, NONE, process.fds_max, "File descriptors that may be open.")
 };
 

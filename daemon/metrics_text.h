@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * metrics_text: metrics as text, in one of two formats: OpenMetrics 1.0.0, and the older one of Prometheus (0.0.4), in which
- * a counter's family is called as its samples are, and info is a gauge.
+ * metrics_text: metrics as text, in one of two formats: OpenMetrics 1.0.0, and the older one of Prometheus (0.0.4), in
+ * which a counter's family is called as its samples are, and info is a gauge.
  */
 #ifndef METRICS_TEXT_H
 #define METRICS_TEXT_H

@@ -267,7 +267,9 @@ END_TEST
 static const struct {
 	int status;
 	const char *name;
-} exits[] = { { 0, "0" }, { 16, "16" }, { 21, "21" }, { 127, "127" }, { -1, "killed" }, { 22, "other" }, { 255, "other" } };
+} exits[] = {
+	{ 0, "0" }, { 16, "16" }, { 21, "21" }, { 127, "127" }, { -1, "killed" }, { 22, "other" }, { 255, "other" },
+};
 
 START_TEST(exit_statuses)
 {

@@ -125,10 +125,12 @@ static usec_t now_usec(void)
 static const struct {
 	const char *request, *status, *more, *body;
 } requests[] = {
-	{ "GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: a/b;q=1\r\n\r\n", "HTTP/1.1 200 ", "Content-Type: text/x\r\n", "numbers\n" },
+	{ "GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: a/b;q=1\r\n\r\n", "HTTP/1.1 200 ", "Content-Type: text/x\r\n",
+	  "numbers\n" },
 	{ "GET /metrics?x=1 HTTP/1.1\r\nHost: x\r\nAccept: a/b;q=1\r\n\r\n", "HTTP/1.1 200 ", "", "numbers\n" },
 	{ "GET /metrics HTTP/1.0\r\nAccept: a/b;q=1\r\n\r\n", "HTTP/1.", " 200 ", "numbers\n" },
-	{ "HEAD /metrics HTTP/1.1\r\nHost: x\r\nAccept: a/b;q=1\r\n\r\n", "HTTP/1.1 200 ", "Content-Length: 8\r\n", "" },
+	{ "HEAD /metrics HTTP/1.1\r\nHost: x\r\nAccept: a/b;q=1\r\n\r\n", "HTTP/1.1 200 ", "Content-Length: 8\r\n",
+	  "" },
 	{ "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 ", "", "see /metrics\n" },
 	{ "GET /metrics/ HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 ", "", "see /metrics\n" },
 	{ "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 405 ", "Allow: GET, HEAD\r\n",
