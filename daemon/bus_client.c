@@ -27,6 +27,7 @@
 
 #define REQUEST_MAX 65536
 #define BUFFER_MIN 1024
+#define LINE_MAX_LEN BUFFER_MIN /* before it has begun */
 #define AUTHENTICATION_MAX 4096 /* octets */
 #define AUTHENTICATION_TIME (10 * USEC_PER_SEC)
 #define STALL_TIME (30 * USEC_PER_SEC)
@@ -92,7 +93,7 @@ static ssize_t line_size(const struct bus_client *c)
 {
 	const uint8_t *end = memmem(c->buffer, c->len, "\r\n", 2);
 
-	if (c->authentication + c->len > AUTHENTICATION_MAX && !end)
+	if (!end && c->len >= LINE_MAX_LEN)
 		return -EMSGSIZE;
 	return end ? end - c->buffer + 2 : 0;
 }

@@ -64,15 +64,21 @@ int must(int r, const char *what)
 
 /* ---- The client ---------------------------------------------------------------------------------------------- */
 
-sd_bus *connect_to(const struct daemon *d)
+int connect_maybe(const struct daemon *d, sd_bus **ret)
 {
 	char address[128];
-	sd_bus *bus = NULL;
 
 	snprintf(address, sizeof(address), "unix:path=%s/bus", d->directory);
-	must(sd_bus_new(&bus), "sd_bus_new");
-	must(sd_bus_set_address(bus, address), "sd_bus_set_address");
-	must(sd_bus_start(bus), "sd_bus_start");
+	must(sd_bus_new(ret), "sd_bus_new");
+	must(sd_bus_set_address(*ret, address), "sd_bus_set_address");
+	return sd_bus_start(*ret);
+}
+
+sd_bus *connect_to(const struct daemon *d)
+{
+	sd_bus *bus = NULL;
+
+	must(connect_maybe(d, &bus), "sd_bus_start");
 	return bus;
 }
 
@@ -289,7 +295,7 @@ static void run(const struct bus_test *t)
 
 int main(int argc, char **argv)
 {
-	const struct bus_test *const tables[] = { api_tests };
+	const struct bus_test *const tables[] = { api_tests, access_tests, hostile_tests };
 
 	if (argc < 2) {
 		fprintf(stderr, "bus L2TPD [WORD]\n");

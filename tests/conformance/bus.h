@@ -21,6 +21,8 @@ void check(bool good, const char *format, ...) __attribute__((format(printf, 2, 
 int must(int r, const char *what);
 
 sd_bus *connect_to(const struct daemon *d);
+/* A negative errno: it is not let in. */
+int connect_maybe(const struct daemon *d, sd_bus **ret);
 /* A socket to it, without D-Bus. */
 int dial_socket(const struct daemon *d);
 /* A method of the manager; NULL: it has failed with an error, which is left in *error. */

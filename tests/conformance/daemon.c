@@ -105,18 +105,12 @@ static void show_log(const struct daemon *d)
 		fclose(f);
 }
 
-void daemon_start(struct daemon *d, const char *sections)
+void daemon_again(struct daemon *d)
 {
 	char config[128];
 
-	strcpy(d->directory, "/tmp/l2tpd-conformance-XXXXXX");
-	if (!mkdtemp(d->directory))
-		fail("mkdtemp: %m");
-	snprintf(d->log, sizeof(d->log), "%s/log", d->directory);
 	snprintf(config, sizeof(config), "%s/l2tpd.conf", d->directory);
-	d->port = d->port ? d->port : daemon_port();
-	write_config(d, sections);
-	write_hook(d);
+	unlink(d->log);
 	d->pid = fork();
 	if (d->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a scenario that fails leaves nothing running */
@@ -148,6 +142,18 @@ void daemon_reload(const struct daemon *d, const char *sections, bool good)
 		}
 		usleep(20000);
 	}
+}
+
+void daemon_start(struct daemon *d, const char *sections)
+{
+	strcpy(d->directory, "/tmp/l2tpd-conformance-XXXXXX");
+	if (!mkdtemp(d->directory))
+		fail("mkdtemp: %m");
+	snprintf(d->log, sizeof(d->log), "%s/log", d->directory);
+	d->port = d->port ? d->port : daemon_port();
+	write_config(d, sections);
+	write_hook(d);
+	daemon_again(d);
 }
 
 static void remove_files(const struct daemon *d)

@@ -116,6 +116,8 @@ struct daemon {
 void daemon_start(struct daemon *d, const char *sections);
 /* SIGHUP, with these sections now; it says that it has reloaded, or, good false, that it has not. */
 void daemon_reload(const struct daemon *d, const char *sections, bool good);
+/* Once more, as it was started; it must have ended. */
+void daemon_again(struct daemon *d);
 /* SIGTERM, unless stopped before; the exit status must be 0 and the log without a report of a sanitizer. */
 void daemon_stop(struct daemon *d, int signal);
 /* A free port for a daemon. */
