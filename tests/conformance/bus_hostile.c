@@ -361,7 +361,7 @@ static void patience(void)
 	put_field(&r, 1, 'o', "/org/l2tpd1");
 	put_field(&r, 2, 's', MANAGER);
 	put_field(&r, 3, 's', "ListSessions");
-	put(&r, "\10\1g\0\10a{sv}su\0", 14, 8);
+	put(&r, "\10\1g\0\7a{sv}su", 13, 8);
 	memcpy(r.octets + 12, &(uint32_t){ (uint32_t)r.len - 16 }, 4);
 	put(&r, body, sizeof(body), 8);
 	fcntl(sleeper, F_SETFL, O_NONBLOCK);
