@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define LABEL_WIDTH 16
+#define NO_REASON   "nobody" /* ReasonOrigin as long as there is none */
 
 /* One member; without a label it continues the line. */
 struct piece {
@@ -120,6 +121,7 @@ static const struct piece session_pieces[] = {
 	{ NULL, "bearer ", "BearerType" },
 	{ NULL, "channel ", "PhysicalChannelId" },
 	{ "Sequencing", "", "Sequencing", .yes = "yes" },
+	{ "Timers", "ends in ", "LifeUsec" },
 	REASON_PIECES,
 	{ 0 },
 };
@@ -131,7 +133,7 @@ static const struct piece profile_pieces[] = {
 	{ "Role", "", "Role" },
 	{ "State", "", "State" },
 	{ "Peers", "", "Peers" },
-	{ "Server", "", "Server" },
+	{ "Servers", "", "Servers" },
 	{ NULL, "", "Dial", .yes = "dialled for ever" },
 	{ "Tunnels", "", "Tunnels", .zero = true },
 	{ "Sessions", "", "Sessions", .zero = true },
@@ -149,7 +151,8 @@ static char *piece_text(const struct piece *p, const json_t *row)
 	if (json_is_boolean(value))
 		return word ? ctl_must_ptr(strdup(word)) : NULL;
 	if (!value || (json_is_integer(value) && json_integer_value(value) == 0 && !p->zero) ||
-	    (json_is_string(value) && !*json_string_value(value)) || (json_is_array(value) && !json_array_size(value)))
+	    (json_is_array(value) && !json_array_size(value)) || !strcmp(json_text(row, p->key), NO_REASON) ||
+	    (json_is_string(value) && !*json_string_value(value)))
 		return NULL;
 	return rows_text(p->key, value);
 }

@@ -220,7 +220,9 @@ static enum status print_left(struct ctl *c, uint64_t *printed, bool *ret_left)
 {
 	json_t *row = NULL;
 	enum status status = rows_manager(c, &row);
-	uint64_t tunnels = json_number(row, "Tunnels"), sessions = json_number(row, "Sessions");
+	/* not those that only linger, to acknowledge what may be repeated */
+	uint64_t tunnels = json_number(row, "TunnelsEstablished") + json_number(row, "TunnelsHalfOpen");
+	uint64_t sessions = json_number(row, "Sessions");
 
 	*ret_left = tunnels > 0;
 	if (status == STATUS_OK && *printed != (tunnels << 32 | sessions)) {

@@ -189,9 +189,11 @@ static bool search_each(void *ctx, json_t *row)
 	return true;
 }
 
-static enum status search(struct ctl *c, const char *method, const char *key, const char *value, struct search *ret)
+/* state: only in this one; NULL: in any. */
+static enum status search(struct ctl *c, const char *method, const char *key, const char *value, const char *state,
+			  struct search *ret)
 {
-	json_t *filter = ctl_must_ptr(json_pack("{s:s}", key, value));
+	json_t *filter = ctl_must_ptr(json_pack("{s:s,s:s*}", key, value, "State", state));
 	enum status status;
 
 	*ret = (struct search){ 0 };
@@ -220,9 +222,9 @@ enum status rows_find_session(struct ctl *c, const char *name, uint32_t *ret_tun
 
 	if (rows_parse_id(name, ret_tunnel, ret_session) && *ret_session != 0)
 		return STATUS_OK;
-	status = search(c, ROWS_SESSIONS, "Interface", name, &found);
+	status = search(c, ROWS_SESSIONS, "Interface", name, NULL, &found);
 	if (status == STATUS_OK && found.count == 0)
-		status = search(c, ROWS_SESSIONS, "UserName", name, &found);
+		status = search(c, ROWS_SESSIONS, "UserName", name, NULL, &found);
 	if (status == STATUS_OK)
 		status = check_one(&found, "session", name);
 	*ret_tunnel = found.tunnel;
@@ -237,7 +239,10 @@ enum status rows_find_tunnel(struct ctl *c, const char *name, uint32_t *ret_tunn
 
 	if (ctl_number(name, UINT32_MAX, ret_tunnel))
 		return STATUS_OK;
-	status = search(c, ROWS_TUNNELS, "Profile", name, &found);
+	/* a tunnel that is being closed is in nobody's mind */
+	status = search(c, ROWS_TUNNELS, "Profile", name, "established", &found);
+	if (status == STATUS_OK && found.count == 0)
+		status = search(c, ROWS_TUNNELS, "Profile", name, NULL, &found);
 	if (status == STATUS_OK)
 		status = check_one(&found, "tunnel", name);
 	*ret_tunnel = found.tunnel;

@@ -29,7 +29,7 @@ json_t *rows_counters(struct ctl *c, uint32_t tunnel, uint32_t session);
 bool rows_parse_id(const char *s, uint32_t *ret_tunnel, uint32_t *ret_session);
 /* "4711/12", an interface or a user: there must be exactly one such session; it is only looked for by name. */
 enum status rows_find_session(struct ctl *c, const char *name, uint32_t *ret_tunnel, uint32_t *ret_session);
-/* A tunnel's id, or the profile with exactly one tunnel. */
+/* A tunnel's id, or the profile with exactly one tunnel, or exactly one that is established. */
 enum status rows_find_tunnel(struct ctl *c, const char *name, uint32_t *ret_tunnel);
 
 /* Does a row match the verb's options as a filter?  As the daemon would say. */

@@ -95,10 +95,9 @@ static char *session_text(const json_t *row)
 /* Whom an lns profile serves, or whom a lac profile dials. */
 static char *place_text(const json_t *row)
 {
-	const json_t *server = json_object_get(row, "Server");
+	const json_t *servers = json_object_get(row, "Servers");
 
-	return server && *json_text(row, "Server") ? rows_text("Server", server) :
-						      rows_text("Peers", json_object_get(row, "Peers"));
+	return rows_text("Servers", json_array_size(servers) > 0 ? servers : json_object_get(row, "Peers"));
 }
 
 static const struct column tunnel_columns[] = {

@@ -115,7 +115,7 @@ const char *text_duration(uint64_t usec, char buf[TEXT_MAX])
 
 	while (i < UNITS - 1 && usec < units[i].usec)
 		i++;
-	if (usec < USEC_PER_SEC)
+	if (usec > 0 && usec < USEC_PER_SEC)
 		snprintf(buf, TEXT_MAX, "%.*fms", usec % USEC_PER_MSEC ? 1 : 0, (double)usec / (double)USEC_PER_MSEC);
 	else if (i == UNITS - 1)
 		snprintf(buf, TEXT_MAX, "%.*fs", usec % USEC_PER_SEC ? 1 : 0, (double)usec / (double)USEC_PER_SEC);

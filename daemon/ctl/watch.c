@@ -149,12 +149,19 @@ static void print_lost(const json_t *e)
 	printf("%" PRIu64 " events were lost: too many at a time", json_number(e, "Count"));
 }
 
+static void print_watching(const json_t *e)
+{
+	(void)e;
+	printf("watching");
+}
+
 static const struct {
 	const char *signal;
 	void (*print)(const json_t *event);
 } printers[] = {
 	{ "TunnelChanged", print_tunnel }, { "SessionChanged", print_session }, { "Refused", print_refused },
 	{ "Reloaded", print_reloaded },    { "Drained", print_drained },	   { "Lost", print_lost },
+	{ "Watching", print_watching },
 };
 
 static void print_event(const json_t *event)
@@ -223,21 +230,30 @@ static int next_event(struct ctl *c, json_t **ret)
 	return 0;
 }
 
+/* With --json a line each: a stream has no end that an array could have. */
+static void print(const struct ctl *c, json_t *event)
+{
+	if (c->format == FORMAT_TEXT)
+		print_event(event);
+	else
+		json_print(event, FORMAT_LINES);
+	fflush(stdout);
+	json_decref(event);
+}
+
+/* The first line says that from now on nothing is missed. */
 static enum status watch(struct ctl *c)
 {
 	uint32_t left = ctl_option_number(c, "count", UINT32_MAX);
 	enum status status = subscribe(c);
 	json_t *event;
 
+	if (status == STATUS_OK)
+		print(c, ctl_must_ptr(json_pack("{s:I,s:s}", "Time", (json_int_t)rows_now(), "Event", "Watching")));
 	while (status == STATUS_OK && left > 0 && !ferror(stdout)) {
 		if (next_event(c, &event) < 0)
 			return ctl_gone(c);
-		if (c->format == FORMAT_TEXT)
-			print_event(event);
-		else
-			json_print(event, FORMAT_LINES); /* a stream has no end that an array could have */
-		fflush(stdout);
-		json_decref(event);
+		print(c, event);
 		left -= left < UINT32_MAX;
 	}
 	return status;
