@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bus L2TPD [WORD]: the control API, tested by a real client: each test in a process of its own, with an LNS and a LAC.
+ * bus L2TPD SOURCE_DIR [WORD]: the control API, tested by a real client: each test in a process of its own, with an LNS
+ * and a LAC.
  */
 #include "bus.h"
 
@@ -19,6 +20,7 @@
 
 struct daemon lns, lac;
 sd_bus *lns_bus, *lac_bus;
+const char *source_dir;
 
 static const char *test_name = "bus";
 static struct {
@@ -295,17 +297,18 @@ static void run(const struct bus_test *t)
 
 int main(int argc, char **argv)
 {
-	const struct bus_test *const tables[] = { api_tests, access_tests, hostile_tests };
+	const struct bus_test *const tables[] = { api_tests, names_tests, system_tests, access_tests, hostile_tests };
 
-	if (argc < 2) {
-		fprintf(stderr, "bus L2TPD [WORD]\n");
+	if (argc < 3) {
+		fprintf(stderr, "bus L2TPD SOURCE_DIR [WORD]\n");
 		return 2;
 	}
 	daemon_program = argv[1];
+	source_dir = argv[2];
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		for (const struct bus_test *t = tables[i]; t->name; t++)
-			if (argc < 3 || strstr(t->name, argv[2]))
+			if (argc < 4 || strstr(t->name, argv[3]))
 				run(t);
 	return EXIT_SUCCESS;
 }

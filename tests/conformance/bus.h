@@ -15,6 +15,7 @@
 /* A LAC that dials an LNS only when it is told to; with a connection to each. */
 extern struct daemon lns, lac;
 extern sd_bus *lns_bus, *lac_bus;
+extern const char *source_dir; /* of the project */
 
 void check(bool good, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* For what cannot fail: the negative errno ends the test. */
@@ -42,6 +43,6 @@ struct bus_test {
 	const char *name;
 	void (*run)(void);
 };
-extern const struct bus_test api_tests[], access_tests[], hostile_tests[];
+extern const struct bus_test api_tests[], access_tests[], hostile_tests[], names_tests[], system_tests[];
 
 #endif

@@ -59,9 +59,9 @@ static void write_config(const struct daemon *d, const char *sections)
 	FILE *f = fopen(path, "w");
 	if (!f)
 		fail("%s: %m", path);
-	fprintf(f, "listen = \"0.0.0.0:%u\"\nruntime-directory = \"%s\"\nstop-timeout = 2s\nlog-level = debug\n"
-		"api-system-bus = no\n%s%s",
-		d->port, d->directory, profiles, sections);
+	fprintf(f, "listen = \"0.0.0.0:%u\"\nruntime-directory = \"%s\"\nstop-timeout = 2s\nlog-level = debug\n%s%s%s",
+		d->port, d->directory, strstr(sections, "api-system-bus") ? "" : "api-system-bus = no\n", profiles,
+		sections);
 	fprintf(f, "lns \"places\" { peer = \"127.13.0.0/16\" dial-hook = \"%s/hook\" }\n", d->directory);
 	fclose(f);
 }
