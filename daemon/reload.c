@@ -132,18 +132,22 @@ static void swap(void *a, void *b, size_t size)
 	}
 }
 
-/* What only a start can change keeps its value. */
-static int keep_from_start(struct reload *x)
+static int compare_from_start(struct reload *x)
 {
 	int r = 0;
 
-	for (const struct option *o = options; o < options + options_n && r >= 0; o++) {
-		if (!(o->sections & AT_START) || option_same(o, x->old, x->config))
-			continue;
-		swap((char *)x->old + o->offset, (char *)x->config + o->offset, o->size);
-		r = add_name(&x->changes.need_restart, o->key);
-	}
+	for (const struct option *o = options; o < options + options_n && r >= 0; o++)
+		if ((o->sections & AT_START) && !option_same(o, x->old, x->config))
+			r = add_name(&x->changes.need_restart, o->key);
 	return r;
+}
+
+/* What only a start can change keeps its value, and a text its place, for those who have had it from there. */
+static void keep_from_start(struct reload *x)
+{
+	for (const struct option *o = options; o < options + options_n; o++)
+		if (o->sections & AT_START)
+			swap((char *)x->old + o->offset, (char *)x->config + o->offset, o->size);
 }
 
 /* ---- Pools -------------------------------------------------------------------------------------------------- */
@@ -265,7 +269,7 @@ static int prepare(struct reload *x, FILE *errors)
 {
 	const struct ppp_options ppp = ppp_options_of(x->config);
 	char why[WORLD_WHY_MAX] = "";
-	int r = keep_from_start(x);
+	int r = compare_from_start(x);
 
 	r = r < 0 ? r : compare_profiles(x);
 	r = r < 0 ? r : prepare_pools(x);
@@ -282,6 +286,7 @@ static void commit(struct reload *x)
 {
 	struct driver *d = x->driver;
 
+	keep_from_start(x);
 	d->config = x->config;
 	log_set_level(d->config->log_level);
 	l2tp_set_limits(d->engine, &d->config->limits);

@@ -380,10 +380,12 @@ START_TEST(changes) /* what has changed is told, and once */
 	struct end lns;
 	char text[512], path[128];
 	uint64_t cookie;
+	const char *kept;
 
 	snprintf(text, sizeof(text), many, free_port());
 	start(&lns, "lns", text);
 	cookie = driver_config(lns.driver)->profiles[3].params.cookie;
+	kept = driver_config(lns.driver)->api_group;
 	snprintf(text, sizeof(text), other, free_port());
 	snprintf(path, sizeof(path), "%s/lns.conf", directory);
 	FILE *f = fopen(path, "w"); /* write_config() has a runtime-directory of its own */
@@ -400,6 +402,7 @@ START_TEST(changes) /* what has changed is told, and once */
 	}
 	ck_assert_str_eq(lns.heard, "RELOADED RELOADED ");
 	ck_assert_ptr_nonnull(strstr(driver_config(lns.driver)->runtime_directory, directory));
+	ck_assert_ptr_eq(driver_config(lns.driver)->api_group, kept); /* the same, and the same place */
 	ck_assert_uint_eq(driver_config(lns.driver)->profiles[4].params.cookie, cookie);
 	for (size_t i = 0; i < 4; i++)
 		ck_assert_uint_ne(driver_config(lns.driver)->profiles[i].params.cookie, cookie);
@@ -430,7 +433,7 @@ START_TEST(not_reloaded)
 
 	start_lns(&lns, port, "");
 	if (cases[_i].more)
-		write_config("lns", _i == 1 ? "lns isp { peer = 192.0.2.9 }\nlisten = 198.51.100.77\n" :
+		write_config("lns", _i == 1 ? "lns isp { peer = 192.0.2.9 }\nlisten = 198.51.100.77\napi-group = x" :
 			     lns_text(port, cases[_i].more), path);
 	else
 		ck_assert_int_eq(snprintf(path, sizeof(path), "%s/lns.conf", directory) > 0 ? unlink(path) : -1, 0);
