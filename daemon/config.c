@@ -326,15 +326,21 @@ static void check_pool_overlap(struct load *load, const struct config *c, size_t
 
 static void check_secret(struct load *load, const struct config_profile *p, cfg_t *section)
 {
-	unsigned inline_line = line_of(section, "secret"), file_line = line_of(section, "secret-file");
+	static const char *const keys[] = { "secret", "secret-file", "secret-credential" };
+	const char *given = NULL;
 
-	if (inline_line && file_line)
-		mistakes_add(&load->mistakes, inline_line > file_line ? inline_line : file_line,
-			     "secret and secret-file; allowed: one of them");
-	if (inline_line && load->open)
-		mistakes_note(&load->mistakes, inline_line, "every user of this machine can read this secret; "
-			      "chmod 600 the file, or use secret-file");
-	if (inline_line || file_line)
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		unsigned line = line_of(section, keys[i]), before = given ? line_of(section, given) : 0;
+
+		if (line && given)
+			mistakes_add(&load->mistakes, line > before ? line : before, "%s and %s; allowed: one of them",
+				     given, keys[i]);
+		given = line ? keys[i] : given;
+	}
+	if (line_of(section, "secret") && load->open)
+		mistakes_note(&load->mistakes, line_of(section, "secret"), "every user of this machine can read this "
+			      "secret; chmod 600 the file, or use secret-file");
+	if (given)
 		return;
 	if (p->params.challenge)
 		mistakes_add(&load->mistakes, line_of(section, "challenge"),

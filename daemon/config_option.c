@@ -108,6 +108,7 @@ const struct option options[] = {
 	PARAM("vendor-name",        name,        vendor_name,          0,          NAME_MAX,   NONE,        NONE)
 	BOTH("secret",              secret,      params,               1,          SECRET_MAX, NONE,        NONE)
 	BOTH("secret-file",         secret_file, params,               1,          SECRET_MAX, NONE,        NONE)
+	BOTH("secret-credential",   secret_credential, params,         1,          SECRET_MAX, NONE,        NONE)
 	PARAM("challenge",          yes_no,      challenge,            0,          0,          NONE,        "no")
 	PARAM("hide-avps",          yes_no,      hide_avps,            0,          0,          NONE,        "no")
 	PARAM("strict",             yes_no,      strict,               0,          0,          NONE,        "no")

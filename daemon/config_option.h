@@ -80,6 +80,7 @@ extern const struct option_kind kind_servers;     /* the same */
 extern const struct option_kind kind_lcp;         /* struct lcp_list */
 extern const struct option_kind kind_secret;      /* struct l2tp_params */
 extern const struct option_kind kind_secret_file; /* struct l2tp_params */
+extern const struct option_kind kind_secret_credential; /* struct l2tp_params */
 extern const struct option_kind kind_prefixes;    /* struct config_profile */
 extern const struct option_kind kind_listens;     /* struct config */
 extern const struct option_kind kind_stream;      /* struct config_stream */

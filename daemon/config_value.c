@@ -577,13 +577,12 @@ static const char *read_secret_file(struct option_context *x, const struct optio
 	return what;
 }
 
-static const char *set_secret_file(struct option_context *x, const struct option *o, const char *text, void *field)
+static const char *read_secret(struct option_context *x, const struct option *o, const char *directory,
+			       const char *name, void *field)
 {
 	char *path = NULL;
 
-	if (!text[0])
-		return "empty";
-	if (asprintf(&path, "%s%s%s", text[0] == '/' ? "" : x->directory, text[0] == '/' ? "" : "/", text) < 0)
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
 		return value_out_of_memory(x);
 	/* nothing that waits may be opened here: a pipe would */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -596,6 +595,30 @@ static const char *set_secret_file(struct option_context *x, const struct option
 		what = read_secret_file(x, o, fd, field);
 	close(fd);
 	return what;
+}
+
+static const char *set_secret_file(struct option_context *x, const struct option *o, const char *text, void *field)
+{
+	return !text[0] ? "empty" : read_secret(x, o, text[0] == '/' ? "" : x->directory, text, field);
+}
+
+/* systemd.exec(5), LoadCredential=: a file in a directory that only the service can read */
+static const char *set_secret_credential(struct option_context *x, const struct option *o, const char *text,
+					 void *field)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+
+	if (!text[0] || strchr(text, '/') || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return "not a name";
+	if (!directory || directory[0] != '/')
+		return "there are no credentials, because $CREDENTIALS_DIRECTORY is not set";
+	return read_secret(x, o, directory, text, field);
+}
+
+static void describe_secret_credential(const struct option *o, char *buf, size_t size)
+{
+	snprintf(buf, size, "the name of a credential of the service (LoadCredential=), with %" PRIu64 " to %" PRIu64
+		 " octets", o->min, o->max);
 }
 
 static void describe_secret_file(const struct option *o, char *buf, size_t size)
@@ -617,4 +640,7 @@ const struct option_kind kind_secret = {
 };
 const struct option_kind kind_secret_file = {
 	.set = set_secret_file, .clear = clear_secret, .describe = describe_secret_file
+};
+const struct option_kind kind_secret_credential = {
+	.set = set_secret_credential, .clear = clear_secret, .describe = describe_secret_credential
 };

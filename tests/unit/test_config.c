@@ -140,6 +140,7 @@ static void setup(void)
 
 	memset(octets, 's', sizeof(octets));
 	ck_assert_ptr_nonnull(mkdtemp(scratch));
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", scratch, 1), 0);
 	write_whole("good.secret", "open sesame\n", 12, 0600);
 	write_whole("open.secret", "open sesame\n", 12, 0644);
 	write_whole("empty.secret", "\n", 1, 0600);
@@ -517,6 +518,22 @@ START_TEST(secret_files)
 }
 END_TEST
 
+START_TEST(secret_credentials)
+{
+	static const char text[] = "lns a { secret-credential = good.secret challenge = yes }";
+	struct config *c = load_good(text);
+	char *errors;
+
+	ck_assert_uint_eq(c->profiles[0].params.secret_len, 11);
+	ck_assert_mem_eq(c->profiles[0].params.secret, "open sesame", 11);
+	config_free(c);
+	ck_assert_int_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	ck_assert_int_eq(load(text, strlen(text), &errors, &c), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(errors, "$CREDENTIALS_DIRECTORY is not set"));
+	free(errors);
+}
+END_TEST
+
 START_TEST(secret_for_everybody)
 {
 	static const char text[] = "lns a {\n secret = x }";
@@ -858,6 +875,7 @@ int main(void)
 	tcase_add_test(t, printed);
 	tcase_add_test(t, listen_nowhere);
 	tcase_add_loop_test(t, secret_files, 0, 3);
+	tcase_add_test(t, secret_credentials);
 	tcase_add_test(t, secret_for_everybody);
 	tcase_add_test(t, match);
 	tcase_add_test(t, match_call);
