@@ -27,7 +27,7 @@
 
 #define COMM_MAX 15           /* the kernel cuts names there */
 #define POLL_MS 20
-#define TERM_POLLS (2000 / POLL_MS) /* time to end of itself */
+#define TERM_POLLS (6000 / POLL_MS) /* time to end of itself: pppd waits 5 s for its scripts */
 #define KILL_POLLS (2000 / POLL_MS) /* time to die: closing a pppox takes its while */
 
 #define NAME_FMT "%" PRIu32 "-%" PRIu32
