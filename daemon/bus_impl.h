@@ -8,7 +8,7 @@
  *	bus_system.c   the connection to the system bus
  *	bus_access.c   who may do what
  *	bus_object.c   the objects: paths, interfaces, properties
- *	bus_manager.c, bus_tunnel.c   the methods
+ *	bus_manager.c, bus_tunnel.c, bus_trace.c   the methods
  *	bus_list.c, bus_filter.c      lists in pages
  *	bus_signal.c   signals wait here for their readers
  *	bus_pending.c  requests that are answered later
@@ -134,6 +134,9 @@ int bus_close(struct bus_object *o, uint32_t tunnel, uint32_t session, sd_bus_me
 int bus_call(struct bus_object *o, uint32_t tunnel, sd_bus_message *m, sd_bus_error *error);
 int bus_open(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bus_error *error);
 int bus_count(struct bus_object *o, uint32_t tunnel, uint32_t session, sd_bus_message *m, sd_bus_error *error);
+
+/* bus_trace.c */
+int bus_trace(struct bus_object *o, uint32_t tunnel, sd_bus_message *m, sd_bus_error *error);
 
 /* ---- Reading a{sv} ------------------------------------------------------------------------------------------- */
 

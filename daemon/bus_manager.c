@@ -49,6 +49,14 @@ static int place_call(struct bus_object *o, sd_bus_message *m, sd_bus_error *err
 	return r < 0 ? r : bus_call(o, tunnel, m, error);
 }
 
+static int trace(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
+{
+	uint32_t tunnel;
+	int r = sd_bus_message_read(m, "u", &tunnel);
+
+	return r < 0 ? r : bus_trace(o, tunnel, m, error);
+}
+
 static int get_counters(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
 {
 	uint32_t tunnel, session;
@@ -119,6 +127,7 @@ static const struct bus_method methods[] = {
 	{ "Call", "ua{sv}", "u", "tunnel\0options\0session\0", BUS_MAY_CHANGE, place_call },
 	{ "CloseTunnel", "uqqs", "", "tunnel\0result\0error\0message\0", BUS_MAY_CHANGE, close_tunnel },
 	{ "CloseSession", "uuqqs", "", "tunnel\0session\0result\0error\0message\0", BUS_MAY_CHANGE, close_session },
+	{ "Trace", "ua{sv}", "h", "tunnel\0options\0records\0", BUS_MAY_CHANGE, trace },
 	{ "Subscribe", "", "", "", BUS_MAY_READ, subscribe },
 	{ "Unsubscribe", "", "", "", BUS_MAY_READ, unsubscribe },
 };

@@ -336,10 +336,16 @@ static int tunnel_count(struct bus_object *o, sd_bus_message *m, sd_bus_error *e
 	return bus_count(o, o->tunnel.info.tunnel_id, 0, m, error);
 }
 
+static int tunnel_trace(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
+{
+	return bus_trace(o, o->tunnel.info.tunnel_id, m, error);
+}
+
 static const struct bus_method tunnel_methods[] = {
 	{ "Close", "qqs", "", "result\0error\0message\0", BUS_MAY_CHANGE, tunnel_close },
 	{ "Call", "a{sv}", "u", "options\0session\0", BUS_MAY_CHANGE, tunnel_call },
 	{ "GetCounters", "", "a{st}", "counters\0", BUS_MAY_READ, tunnel_count },
+	{ "Trace", "a{sv}", "h", "options\0records\0", BUS_MAY_CHANGE, tunnel_trace },
 };
 
 const struct bus_class bus_tunnel_class = {
