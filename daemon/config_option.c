@@ -56,7 +56,7 @@ const struct option options[] = {
 	TOP("pppd-starts",          number,      pppd_starts,          1,          1024,       NONE,        "16")
 	TOP("stop-timeout",         time,        stop_timeout,         SEC,        5 * MINUTE, NONE,        "10s")
 	TOP("stranger-refusal",     refusal,     stranger_refusal,     1,          RC_STOPCCN_DS, "silence", "4")
-	START("metrics-listen",     stream,      metrics,              0,          0,          "none",      "none")
+	TOP("metrics-listen",       stream,      metrics,              0,          0,          "none",      "none")
 	START("api-group",          text,        api_group,            1,          32,         NONE,        "l2tpd")
 	START("api-others",         access,      api_others_read,      0,          0,          NONE,        "none")
 	START("api-system-bus",     yes_no,      api_system_bus,       0,          0,          NONE,        "yes")

@@ -238,7 +238,7 @@ static int run(struct config *config, enum driver_dataplane dataplane)
 	if (r >= 0)
 		r = add_signals(event, driver);
 	if (r >= 0)
-		r = metrics_new(event, driver, &config->metrics, &metrics);
+		r = metrics_new(event, driver, &metrics);
 	if (r >= 0)
 		r = start_bus(event, driver, config, &bus);
 	if (r >= 0)

@@ -6,6 +6,9 @@
  * Pages are kept for a moment, one of each format: however often it is asked for, one is written ten times a second at
  * most.
  *
+ * Nothing is counted before it is to be served for the first time; what is there by then is taken over.  A reload may
+ * change where it is served: outside of the event, in which a watcher must not act.
+ *
  * Called by main.
  */
 #include "metrics.h"
@@ -26,11 +29,14 @@
 #define PAGE_LIFE (100 * USEC_PER_MSEC)
 
 struct metrics {
+	sd_event *event;
 	struct driver *driver;
 	struct driver_watcher watcher;
+	sd_event_source *defer;
+	struct config_stream where;                    /* it is served */
 	struct counts counts;
-	struct data *data;
-	struct http *http;
+	struct data *data;                             /* NULL: nothing has been counted yet */
+	struct http *http;                             /* NULL: it is served nowhere */
 	struct {
 		struct MHD_Response *response; /* NULL: none */
 		usec_t written;
@@ -64,6 +70,10 @@ static void on_event(void *ctx, const struct driver_event *e)
 {
 	struct metrics *m = ctx;
 
+	if (e->type == DRIVER_RELOADED)
+		(void)sd_event_source_set_enabled(m->defer, SD_EVENT_ONESHOT);
+	if (!m->data)
+		return;
 	counts_event(&m->counts, e, setup_of(m, e), view_now());
 	if (e->type == DRIVER_TUNNEL_ESTABLISHED)
 		add_data(m, e->tunnel_id, e->profile);
@@ -85,6 +95,8 @@ static int write_page(struct metrics *m, enum metrics_format format, struct MHD_
 
 	view_daemon(m->driver, &s.daemon);
 	s.started = view_realtime(m->driver, s.daemon.started);
+	s.configured = s.daemon.reloaded ? view_realtime(m->driver, s.daemon.reloaded) : s.started;
+	s.reload_successful = !s.daemon.reload_failed;
 	process_look(&s.process);
 	t.f = open_memstream(&text, &len);
 	if (!t.f)
@@ -122,9 +134,7 @@ static int page(void *ctx, const char *accept, struct MHD_Response **ret)
 
 static void on_data_read(void *ctx)
 {
-	struct metrics *m = ctx;
-
-	http_resume(m->http);
+	http_resume(((struct metrics *)ctx)->http);
 }
 
 /* ---- Life ------------------------------------------------------------------------------------------------------ */
@@ -136,22 +146,25 @@ static enum phase phase_of(usec_t established, const struct l2tp_reason *reason)
 	return established ? PHASE_ESTABLISHED : PHASE_OPENING;
 }
 
-/* All profiles from the start, and what is there when we begin. */
-static int adopt(struct metrics *m)
+/* All are there before they have tunnels. */
+static void know_profiles(struct metrics *m)
+{
+	const struct config *c = driver_config(m->driver);
+
+	for (size_t i = 0; i < c->n_profiles; i++)
+		(void)counts_profile(&m->counts, c->profiles[i].name);
+}
+
+/* What is there when we begin. */
+static void adopt(struct metrics *m)
 {
 	struct l2tp_cursor tunnels = { 0 }, sessions = { 0 };
-	struct view_profile *profiles;
 	struct view_tunnel t;
 	struct view_session s;
-	size_t n;
-	int r = view_profiles(m->driver, &profiles, &n);
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < n; i++)
-		(void)counts_profile(&m->counts, profiles[i].profile->name);
-	free(profiles);
 	while (view_next_tunnel(m->driver, &tunnels, &t) >= 0) {
+		if (!t.profile[0])
+			continue; /* heard of when it is established */
 		counts_adopt(&m->counts, t.info.tunnel_id, 0, t.profile, phase_of(t.info.established, t.info.reason),
 			     VIEW_PPP_NONE);
 		if (t.info.established)
@@ -160,39 +173,79 @@ static int adopt(struct metrics *m)
 	while (view_next_session(m->driver, &sessions, &s) >= 0)
 		counts_adopt(&m->counts, s.info.tunnel_id, s.info.session_id, s.profile,
 			     phase_of(s.info.established, s.info.reason), s.ppp);
+}
+
+static int begin_counting(struct metrics *m)
+{
+	int r = data_new(m->event, m->driver, on_data_read, m, &m->data);
+
+	if (r < 0)
+		return r;
+	know_profiles(m);
+	adopt(m);
 	return 0;
 }
 
-static int start(struct metrics *m, sd_event *event, const struct config_stream *where)
+static bool somewhere(const struct config_stream *where)
 {
-	int r = data_new(event, m->driver, on_data_read, m, &m->data);
-
-	if (r >= 0)
-		r = adopt(m);
-	return r < 0 ? r : http_new(event, where, page, m, &m->http);
+	return where->path[0] || where->addr.family;
 }
 
-int metrics_new(sd_event *event, struct driver *driver, const struct config_stream *where, struct metrics **ret)
+/* Serve there and nowhere else; where that fails, as before. */
+static int serve(struct metrics *m, const struct config_stream *where)
 {
 	char address[L2TP_ADDR_STR_MAX];
-	struct metrics *m;
-	int r = -ENOMEM;
+	int r = 0;
 
-	*ret = NULL;
-	if (!where->path[0] && !where->addr.family)
+	if (memcmp(&m->where, where, sizeof(*where)) == 0)
 		return 0;
-	m = calloc(1, sizeof(*m));
-	if (m) {
-		*m = (struct metrics){ .driver = driver, .watcher = { .event = on_event, .ctx = m } };
-		r = start(m, event, where);
+	http_free(m->http); /* the new place may overlap with the old one */
+	m->http = NULL;
+	if (somewhere(where) && !m->data)
+		r = begin_counting(m);
+	if (somewhere(where) && r >= 0)
+		r = http_new(m->event, where, page, m, &m->http);
+	if (r >= 0) {
+		m->where = *where;
+		return 0;
 	}
+	log_event(LOG_ERR, LOG_LOCAL_, NULL, "cannot serve metrics on %s: %s",
+		  where->path[0] ? where->path : l2tp_addr_str(&where->addr, address), strerror(-r));
+	if (somewhere(&m->where) && http_new(m->event, &m->where, page, m, &m->http) < 0)
+		m->where = (struct config_stream){ 0 };
+	return r;
+}
+
+/* After a reload. */
+static int on_defer(sd_event_source *source, void *ctx)
+{
+	struct metrics *m = ctx;
+
+	(void)source;
+	if (m->data)
+		know_profiles(m);
+	(void)serve(m, &driver_config(m->driver)->metrics);
+	return 0;
+}
+
+int metrics_new(sd_event *event, struct driver *driver, struct metrics **ret)
+{
+	struct metrics *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (!m)
+		return -ENOMEM;
+	*m = (struct metrics){ .event = event, .driver = driver, .watcher = { .event = on_event, .ctx = m } };
+	driver_watch(driver, &m->watcher);
+	r = sd_event_add_defer(event, &m->defer, on_defer, m);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(m->defer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = serve(m, &driver_config(driver)->metrics);
 	if (r < 0) {
-		log_event(LOG_ERR, LOG_LOCAL_, NULL, "cannot serve metrics on %s: %s",
-			  where->path[0] ? where->path : l2tp_addr_str(&where->addr, address), strerror(-r));
 		metrics_free(m);
 		return r;
 	}
-	driver_watch(driver, &m->watcher);
 	*ret = m;
 	return 0;
 }
@@ -207,5 +260,6 @@ void metrics_free(struct metrics *m)
 	for (size_t i = 0; i < METRICS_FORMATS; i++)
 		http_page_free(m->pages[i].response);
 	counts_clear(&m->counts);
+	sd_event_source_disable_unref(m->defer);
 	free(m);
 }

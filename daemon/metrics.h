@@ -10,9 +10,8 @@
 
 struct metrics;
 
-/* *ret NULL: where is nowhere.  Begins to count: before anything is opened, or with what is there.  Failures have been
- * logged. */
-int metrics_new(sd_event *event, struct driver *driver, const struct config_stream *where, struct metrics **ret);
+/* Served where the configuration says, now and after a reload.  Failures have been logged. */
+int metrics_new(sd_event *event, struct driver *driver, struct metrics **ret);
 void metrics_free(struct metrics *m); /* NULL is fine; before the driver */
 
 #endif

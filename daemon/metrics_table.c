@@ -164,6 +164,10 @@ const struct metric metrics_table[] = {
 	OWN("l2tpd_build", INFO, "version, dataplane", write_build, "The daemon's version, and what carries its data.")
 	OWN("l2tpd_state", GAUGE, "state", write_state,
 	    "1 for the state that the daemon is in: running, draining or stopping.")
+	ONE("l2tpd_config_last_reload_successful", GAUGE, NONE, reload_successful,
+	    "1 if the configuration was good when it was read the last time, else 0.")
+	TIME("l2tpd_config_last_reload_success_timestamp_seconds", GAUGE, configured,
+	     "When the configuration in force was read, since the epoch.")
 
 	/* tunnels and sessions */
 	LIFE("l2tpd_tunnels", tunnels.now,

@@ -18,7 +18,8 @@ struct metrics_process {
 struct metrics_snapshot {
 	const struct counts *counts;
 	struct view_daemon daemon;
-	usec_t started;                           /* on the clock on the wall */
+	usec_t started, configured;               /* on the clock on the wall */
+	uint32_t reload_successful;
 	struct metrics_process process;
 };
 

@@ -42,6 +42,7 @@ void view_daemon(const struct driver *d, struct view_daemon *ret)
 				     .config_path = d->config->path,
 				     .started = d->started,
 				     .reloaded = d->reloaded,
+				     .reload_failed = d->reload_failed,
 				     .limits = d->config->limits };
 	l2tp_get_stats(d->engine, &ret->stats);
 }

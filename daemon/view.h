@@ -18,6 +18,7 @@ struct view_daemon {
 	usec_t started, reloaded;     /* of the monotonic clock, as all times here; 0: never */
 	struct l2tp_stats stats;
 	struct l2tp_limits limits;
+	bool reload_failed;           /* the last one */
 };
 
 struct view_tunnel {
