@@ -75,7 +75,7 @@ static void write_hook(const struct daemon *d)
 	f = fopen(path, "w");
 	if (!f)
 		fail("%s: %m", path);
-	fprintf(f, "#!/bin/sh\necho $1 $L2TP_TUNNEL_ID/$L2TP_SESSION_ID >>%s/calls\n", d->directory);
+	fprintf(f, "#!/bin/sh\necho $1 $L2TP_TUNNEL_ID/$L2TP_SESSION_ID >>%s.calls\n", d->log);
 	fchmod(fileno(f), 0700);
 	fclose(f);
 }
@@ -144,12 +144,25 @@ void daemon_reload(const struct daemon *d, const char *sections, bool good)
 	}
 }
 
+/* Times are measured: a daemon that logs to a busy disk stands still with it. */
+static void place_log(struct daemon *d)
+{
+	int fd;
+
+	strcpy(d->log, "/dev/shm/l2tpd-conformance-XXXXXX");
+	fd = mkstemp(d->log);
+	if (fd < 0)
+		snprintf(d->log, sizeof(d->log), "%s/log", d->directory);
+	else
+		close(fd);
+}
+
 void daemon_start(struct daemon *d, const char *sections)
 {
 	strcpy(d->directory, "/tmp/l2tpd-conformance-XXXXXX");
 	if (!mkdtemp(d->directory))
 		fail("mkdtemp: %m");
-	snprintf(d->log, sizeof(d->log), "%s/log", d->directory);
+	place_log(d);
 	d->port = d->port ? d->port : daemon_port();
 	write_config(d, sections);
 	write_hook(d);
@@ -158,13 +171,16 @@ void daemon_start(struct daemon *d, const char *sections)
 
 static void remove_files(const struct daemon *d)
 {
-	static const char *const names[] = { "l2tpd.conf", "hook", "calls", "log", "bus" /* of one that was killed */ };
+	static const char *const names[] = { "l2tpd.conf", "hook", "bus" /* of one that was killed */ };
 	char path[128];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", d->directory, names[i]);
 		unlink(path);
 	}
+	unlink(d->log);
+	snprintf(path, sizeof(path), "%s.calls", d->log);
+	unlink(path);
 	if (rmdir(d->directory) < 0)
 		fprintf(stderr, "%s stays: %s\n", d->directory, strerror(errno));
 }

@@ -136,7 +136,7 @@ static unsigned hook_calls(const struct peer *p, const char *action)
 	unsigned n = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%.*s/calls", (int)(strrchr(p->log, '/') - p->log), p->log);
+	snprintf(path, sizeof(path), "%s.calls", p->log);
 	snprintf(expect, sizeof(expect), "%s %u/%u\n", action, p->engine_id, p->engine_session_id);
 	f = fopen(path, "r");
 	while (f && fgets(line, sizeof(line), f))
