@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * import_option: what becomes of each option of xl2tpd.conf(5), one row each.
+ *
+ * What is done elsewhere has a row as well: an option without one is a mistake.  Of lines with the same key the last
+ * one counts, as in xl2tpd.  Called by import_profile and import_ppp.
+ */
+#include "import_impl.h"
+
+#include <string.h>
+
+enum action {
+	DONE,	    /* taken care of elsewhere */
+	DONE_YES,   /* the same, and it must be yes or no */
+	NUMBER,	    /* target = a number from min to max */
+	TEXT,	    /* target = text, up to max octets */
+	WORD,	    /* yes: a word for pppd */
+	WORD_VALUE, /* a word for pppd, and the value */
+	NOTE,	    /* remark */
+	NOTE_YES,   /* remark if it is yes */
+};
+
+enum { G = 1 << XL2TPD_GLOBAL, N = 1 << XL2TPD_LNS, C = 1 << XL2TPD_LAC };
+
+#define IPSEC  "there is nothing like it: with IPsec, policies on the tunnel's addresses and ports do"
+#define KERNEL "the kernel does that: it sends data without the length, and takes it with and without"
+#define OLD    "it does nothing in xl2tpd either"
+
+/* clang-format off */
+static const struct rule {
+	const char *key;
+	unsigned where;
+	enum action action;
+	const char *target, *remark;
+	uint32_t min, max;
+} rules[] = {
+	{ "listen-addr",            G,     DONE,       NULL, NULL, 0, 0 },
+	{ "port",                   G,     DONE,       NULL, NULL, 0, 0 },
+	{ "auth file",              G,     DONE,       NULL, NULL, 0, 0 },
+	{ "access control",         G,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "max retries",            G,     DONE,       NULL, NULL, 0, 0 },
+	{ "cap backoff",            G,     DONE,       NULL, NULL, 0, 0 },
+	{ "debug avp",              G,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "debug network",          G,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "debug packet",           G,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "debug state",            G,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "debug tunnel",           G,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "ipsec saref",            G,     NOTE_YES,   NULL, IPSEC, 0, 0 },
+	{ "saref refinfo",          G,     NOTE,       NULL, IPSEC, 0, 0 },
+	{ "force userspace",        G,     NOTE_YES,   NULL, "data is always the kernel's here", 0, 0 },
+	{ "rand source",            G,     NOTE,       NULL, "randomness is always the kernel's here", 0, 0 },
+
+	{ "exclusive",              N,     NOTE_YES,   NULL, "a peer may have several tunnels here", 0, 0 },
+	{ "ip range",               N,     DONE,       NULL, NULL, 0, 0 },
+	{ "no ip range",            N,     DONE,       NULL, NULL, 0, 0 },
+	{ "assign ip",              N,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "lac",                    N,     DONE,       NULL, NULL, 0, 0 },
+	{ "no lac",                 N,     DONE,       NULL, NULL, 0, 0 },
+	{ "local ip",               N | C, DONE,       NULL, NULL, 0, 0 },
+	{ "local ip range",         N,     DONE,       NULL, NULL, 0, 0 },
+	{ "hidden bit",             N | C, DONE_YES,   NULL, NULL, 0, 0 },
+	{ "challenge",              N | C, DONE_YES,   NULL, NULL, 0, 0 },
+	{ "hostname",               N | C, TEXT,       "host-name", NULL, 1, 127 },
+	{ "tunnel rws",             N | C, NUMBER,     "receive-window", NULL, 1, 1024 },
+	{ "length bit",             N | C, NOTE_YES,   NULL, KERNEL, 0, 0 },
+	{ "call rws",               N | C, NOTE,       NULL, OLD, 0, 0 },
+	{ "flow bit",               N | C, NOTE_YES,   NULL, OLD "; here it is \"sequencing\", better left off", 0, 0 },
+	{ "rx bps",                 N | C, DONE,       NULL, NULL, 0, 0 },
+	{ "tx bps",                 N | C, DONE,       NULL, NULL, 0, 0 },
+	{ "bps",                    N | C, DONE,       NULL, NULL, 0, 0 },
+
+	{ "require authentication", N | C, DONE_YES,   NULL, NULL, 0, 0 },
+	{ "require auth",           N | C, DONE_YES,   NULL, NULL, 0, 0 },
+	{ "require pap",            N | C, DONE_YES,   NULL, NULL, 0, 0 },
+	{ "require chap",           N | C, DONE_YES,   NULL, NULL, 0, 0 },
+	{ "refuse authentication",  N | C, DONE_YES,   NULL, NULL, 0, 0 },
+	{ "refuse auth",            N | C, DONE_YES,   NULL, NULL, 0, 0 },
+	{ "refuse pap",             N | C, WORD,       "refuse-pap", NULL, 0, 0 },
+	{ "refuse chap",            N | C, WORD,       "refuse-chap", NULL, 0, 0 },
+	{ "unix authentication",    N,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "unix auth",              N,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "name",                   N | C, WORD_VALUE, "name", NULL, 0, 0 },
+	{ "ppp debug",              N | C, WORD,       "debug", NULL, 0, 0 },
+	{ "defaultroute",           C,     WORD,       "defaultroute", NULL, 0, 0 },
+	{ "pass peer",              N | C, NOTE_YES,   NULL,
+	  "pppd's scripts find the peer's address in L2TP_PEER; ipparam is the name of the profile", 0, 0 },
+	{ "pppoptfile",             N | C, DONE,       NULL, NULL, 0, 0 },
+
+	{ "lns",                    C,     DONE,       NULL, NULL, 0, 0 },
+	{ "autodial",               C,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "redial",                 C,     DONE_YES,   NULL, NULL, 0, 0 },
+	{ "redial timeout",         C,     DONE,       NULL, NULL, 0, 0 },
+	{ "max redials",            C,     NOTE,       NULL, "what is dialled is dialled for ever here", 0, 0 },
+	{ "remote ip",              C,     DONE,       NULL, NULL, 0, 0 },
+};
+/* clang-format on */
+
+static const struct rule *rule_of(const struct xl2tpd_line *l)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (strcmp(rules[i].key, l->key) == 0)
+			return &rules[i];
+	return NULL;
+}
+
+/* Of lines with the same key the last one counts; those that are lists have been seen elsewhere. */
+static bool counts(const struct xl2tpd_section *s, const struct xl2tpd_line *l)
+{
+	return xl2tpd_find(s, l->key) == l;
+}
+
+static void put_option(struct import *im, const struct rule *rule, const struct xl2tpd_line *l)
+{
+	uint32_t n;
+
+	if (rule->action == NUMBER) {
+		if (import_number(im, l, rule->min, rule->max, &n))
+			import_line(im, "%s = %u", rule->target, n);
+	} else if (rule->action == TEXT) {
+		if (import_is_writable(l->value, rule->max))
+			import_text(im, rule->target, l->value);
+		else
+			import_note(im, l, "is empty, too long, or has characters that cannot be written");
+	} else if (rule->action == NOTE || (rule->action == NOTE_YES && import_answer(l) == ANSWER_YES)) {
+		import_note(im, l, rule->remark);
+	}
+}
+
+static bool wants_answer(enum action action)
+{
+	return action == DONE_YES || action == WORD || action == NOTE_YES;
+}
+
+/* What the table says of a section's lines; pppd's words are for later. */
+void import_options(struct import *im, const struct xl2tpd_section *s)
+{
+	for (size_t i = 0; i < s->n_lines; i++) {
+		const struct xl2tpd_line *l = &s->lines[i];
+		const struct rule *rule = rule_of(l);
+
+		if (!rule || !(rule->where & 1u << s->kind))
+			import_note(im, l, rule ? "has no place in such a section" : "is not an option of xl2tpd");
+		else if (wants_answer(rule->action) && import_answer(l) == ANSWER_NONE)
+			import_note(im, l, "is neither yes nor no");
+		else if (counts(s, l))
+			put_option(im, rule, l);
+	}
+}
+
+const char *import_word(const struct xl2tpd_section *s, const struct xl2tpd_line *l, bool *ret_value)
+{
+	const struct rule *rule = rule_of(l);
+
+	if (!rule || !(rule->where & 1u << s->kind) || !counts(s, l))
+		return NULL;
+	*ret_value = rule->action == WORD_VALUE;
+	return *ret_value || (rule->action == WORD && import_answer(l) == ANSWER_YES) ? rule->target : NULL;
+}
