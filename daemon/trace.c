@@ -2,9 +2,9 @@
 /*
  * trace: hands every control message, as the engine's trace callback tells it, to whoever has subscribed.
  *
- * Each subscriber has one end of a SOCK_SEQPACKET pair; the kernel's buffer of it is all that is kept for a slow reader.
- * What does not fit is lost and counted in the next record that does.  An end that was closed is noticed by the loop,
- * or by the next record, whichever comes first.  Nothing is ever read from a subscriber.
+ * Each subscriber has one end of a SOCK_SEQPACKET pair; the kernel's buffer of it is all that is kept for a slow
+ * reader. What does not fit is lost and counted in the next record that does.  An end that was closed is noticed by the
+ * loop, or by the next record, whichever comes first.  Nothing is ever read from a subscriber.
  *
  * Datagrams are opened once for all who want that, in a buffer that is wiped behind it.  Called by driver and tunnels.
  */
@@ -21,17 +21,17 @@
 
 #include "trace_record.h"
 
-#define BUFFER (1 << 20)        /* octets that wait for one reader, where we may have as much */
+#define BUFFER	     (1 << 20) /* octets that wait for one reader, where we may have as much */
 #define DATAGRAM_MAX 65535
 
 struct subscriber {
 	struct trace *trace;
 	struct subscriber *next;
-	uint32_t tunnel_id;     /* 0: all */
+	uint32_t tunnel_id; /* 0: all */
 	bool opened;
 	int fd;
 	sd_event_source *io;
-	uint64_t lost;          /* since the last record */
+	uint64_t lost; /* since the last record */
 };
 
 struct trace {
@@ -144,7 +144,7 @@ void trace_tunnel_gone(struct trace *t, uint32_t tunnel_id)
 	}
 }
 
-/* ---- Messages -------------------------------------------------------------------------------------------------- */
+/* ---- Messages ----------------------------------------------------------------------------------------------- */
 
 static struct trace_record record_of(const struct l2tp_trace *m)
 {

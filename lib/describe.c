@@ -30,7 +30,7 @@
 
 struct text {
 	char *at;
-	size_t left;  /* room, without that for CUT and the NUL */
+	size_t left; /* room, without that for CUT and the NUL */
 	bool cut;
 };
 
@@ -202,7 +202,7 @@ static void add_proxy_type(struct text *t, struct reader *r)
 
 static void add_errors(struct text *t, struct reader *r)
 {
-	static const char *const names[] = { "CRC", ", framing", ", hardware overruns", ", buffer overruns",
+	static const char *const names[] = { "CRC",	   ", framing",	 ", hardware overruns", ", buffer overruns",
 					     ", timeouts", ", alignment" };
 
 	(void)get_u16(r); /* reserved */
@@ -297,7 +297,7 @@ static void describe(struct text *t, uint16_t message, const struct avp_row *row
 		shapes[row->shape](t, &r);
 }
 
-/* ---- The door ------------------------------------------------------------------------------------------------ */
+/* ---- The door ----------------------------------------------------------------------------------------------- */
 
 static const char *parse(struct l2tp_span datagram, struct wire_header *ret)
 {
@@ -352,8 +352,12 @@ bool l2tp_message_next(struct l2tp_message *m, bool secrets, struct l2tp_avp *re
 	}
 	m->body = get_rest(&r);
 	row = a.reserved ? NULL : avp_find(AVP_V2, a.vendor, a.type);
-	*ret = (struct l2tp_avp){ .vendor = a.vendor, .type = a.type, .name = row ? avp_name(row->type) : "?",
-				  .mandatory = a.mandatory, .hidden = a.hidden, .secret = !a.hidden && is_secret(row),
+	*ret = (struct l2tp_avp){ .vendor = a.vendor,
+				  .type = a.type,
+				  .name = row ? avp_name(row->type) : "?",
+				  .mandatory = a.mandatory,
+				  .hidden = a.hidden,
+				  .secret = !a.hidden && is_secret(row),
 				  .value = a.value };
 	t = text_of(ret->text, sizeof(ret->text));
 	if (ret->secret && !secrets)
@@ -363,7 +367,7 @@ bool l2tp_message_next(struct l2tp_message *m, bool secrets, struct l2tp_avp *re
 	return true;
 }
 
-/* ---- Unhide -------------------------------------------------------------------------------------------------- */
+/* ---- Unhide ------------------------------------------------------------------------------------------------- */
 
 /* What we do not know may have been hidden by right. */
 static bool may_be_hidden(const struct avp *a)

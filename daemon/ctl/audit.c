@@ -75,15 +75,16 @@ static int judge_sessions(struct audit *a, const struct kernel_view *before, con
 		const struct kernel_session *s = &before->sessions[i];
 
 		if (kernel_view_session(after, s->tunnel_id, s->id))
-			r = judge_kernel(a, s->tunnel_id, s->id, s->peer_id, find_object(objects, n, s->tunnel_id, s->id));
+			r = judge_kernel(a, s->tunnel_id, s->id, s->peer_id,
+					 find_object(objects, n, s->tunnel_id, s->id));
 	}
 	return r;
 }
 
 static bool kernel_has(const struct kernel_view *v, const struct audit_object *o)
 {
-	return o->session_id ? kernel_view_session(v, o->tunnel_id, o->session_id) != NULL :
-			       kernel_view_tunnel(v, o->tunnel_id) != NULL;
+	return o->session_id ? kernel_view_session(v, o->tunnel_id, o->session_id) != NULL
+			     : kernel_view_tunnel(v, o->tunnel_id) != NULL;
 }
 
 int audit_compare(const struct kernel_view *before, const struct kernel_view *after, struct audit_object *objects,
@@ -101,7 +102,8 @@ int audit_compare(const struct kernel_view *before, const struct kernel_view *af
 		const struct audit_object *o = &objects[i];
 
 		if (o->established && !kernel_has(before, o) && !kernel_has(after, o))
-			r = add(&a, (struct audit_finding){ AUDIT_MISSING, o->tunnel_id, o->session_id, 0, o->peer_id });
+			r = add(&a,
+				(struct audit_finding){ AUDIT_MISSING, o->tunnel_id, o->session_id, 0, o->peer_id });
 	}
 	if (r < 0)
 		audit_clear(&a);

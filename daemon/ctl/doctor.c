@@ -3,8 +3,9 @@
  * doctor: what could keep l2tpd from working on this machine, and what to do about it.
  *
  * A check is a row of the table and a function; it sees what is there and changes nothing, but that trying the kernel's
- * L2TP loads its modules, as the daemon would.  With --root the same files are read below another directory (a chroot, a
- * mounted system, a test), and nothing is tried.  The exit status is that of the worst finding: a warning is no failure.
+ * L2TP loads its modules, as the daemon would.  With --root the same files are read below another directory (a chroot,
+ * a mounted system, a test), and nothing is tried.  The exit status is that of the worst finding: a warning is no
+ * failure.
  */
 #include "doctor.h"
 
@@ -23,15 +24,15 @@ static const struct {
 	void (*check)(struct doctor *d);
 	bool trying; /* not of another root */
 } checks[] = {
-	{ "config", check_config, false },   { "modules", check_modules, false }, { "kernel", check_kernel, true },
-	{ "sysctl", check_sysctl, false },   { "ports", check_ports, false },     { "daemons", check_daemons, false },
-	{ "pppd", check_pppd, true },        { "names", check_names, true },      { "runtime", check_runtime, true },
-	{ "systemd", check_systemd, true },  { "clock", check_clock, true },
+	{ "config", check_config, false },  { "modules", check_modules, false }, { "kernel", check_kernel, true },
+	{ "sysctl", check_sysctl, false },  { "ports", check_ports, false },	 { "daemons", check_daemons, false },
+	{ "pppd", check_pppd, true },	    { "names", check_names, true },	 { "runtime", check_runtime, true },
+	{ "systemd", check_systemd, true }, { "clock", check_clock, true },
 };
 
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
-/* ---- What the checks call ------------------------------------------------------------------------------------------ */
+/* ---- What the checks call ----------------------------------------------------------------------------------- */
 
 void doctor_say(struct doctor *d, enum severity severity, const char *remedy, const char *format, ...)
 {
@@ -72,7 +73,7 @@ bool doctor_read_line(const struct doctor *d, const char *path, char *buf, size_
 	return read;
 }
 
-/* ---- The configuration -------------------------------------------------------------------------------------------- */
+/* ---- The configuration -------------------------------------------------------------------------------------- */
 
 static void say_mistakes(struct doctor *d, char *mistakes, enum severity severity)
 {
@@ -91,8 +92,8 @@ static void check_config(struct doctor *d)
 
 	fclose(out);
 	if (r == -ENOENT)
-		doctor_say(d, FINDING_FAIL, "write one: see l2tpd.conf(5), or l2tpctl import xl2tpd", "%s: there is no such file",
-			   d->config_path);
+		doctor_say(d, FINDING_FAIL, "write one: see l2tpd.conf(5), or l2tpctl import xl2tpd",
+			   "%s: there is no such file", d->config_path);
 	else
 		say_mistakes(d, mistakes, r < 0 ? FINDING_FAIL : FINDING_WARN);
 	if (r == 0)
@@ -100,7 +101,7 @@ static void check_config(struct doctor *d)
 	free(mistakes);
 }
 
-/* ---- The verb ------------------------------------------------------------------------------------------------------- */
+/* ---- The verb ----------------------------------------------------------------------------------------------- */
 
 static const char *const severities[] = { [FINDING_OK] = "ok", [FINDING_WARN] = "warn", [FINDING_FAIL] = "fail" };
 
@@ -119,8 +120,8 @@ static void say_json(void *ctx, const char *check, enum severity severity, const
 {
 	/* what is not UTF-8 is not worth a failure */
 	char *safe = ctl_must_ptr(text_escape(text));
-	json_t *row = ctl_must_ptr(json_pack("{s:s,s:s,s:s,s:s}", "Check", check, "Severity", severities[severity], "Text",
-					     safe, "Remedy", remedy ? remedy : ""));
+	json_t *row = ctl_must_ptr(json_pack("{s:s,s:s,s:s,s:s}", "Check", check, "Severity", severities[severity],
+					     "Text", safe, "Remedy", remedy ? remedy : ""));
 
 	json_list_add(ctx, row);
 	json_decref(row);
@@ -189,6 +190,7 @@ static const struct verb_option doctor_options[] = {
 };
 
 const struct verb doctor_verbs[] = {
-	{ "doctor", "[CHECK]...", "what keeps l2tpd from working here, and what to do about it", doctor_options, run, 0 },
+	{ "doctor", "[CHECK]...", "what keeps l2tpd from working here, and what to do about it", doctor_options, run,
+	  0 },
 	{ 0 },
 };

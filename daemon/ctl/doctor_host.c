@@ -2,8 +2,8 @@
 /*
  * doctor_host: pppd and its plugins, the runtime directory, the service, the clock.
  *
- * Whether a plugin fits is asked of pppd itself, which refuses one of another version: it is started with it and told to
- * do nothing.  Nothing here waits longer than a few seconds.  Called by doctor.
+ * Whether a plugin fits is asked of pppd itself, which refuses one of another version: it is started with it and told
+ * to do nothing.  Nothing here waits longer than a few seconds.  Called by doctor.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 
 #include "doctor.h"
 
-/* ---- Programs ------------------------------------------------------------------------------------------------------------ */
+/* ---- Programs ----------------------------------------------------------------------------------------------- */
 
 #define RUN_MSEC 5000
 
@@ -85,7 +85,7 @@ static int run_program(const char *const *argv, char *out, size_t size)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -ETIMEDOUT;
 }
 
-/* ---- pppd ------------------------------------------------------------------------------------------------------------------- */
+/* ---- pppd --------------------------------------------------------------------------------------------------- */
 
 /* The line in which pppd complains, without its name. */
 static const char *complaint(char *out)
@@ -123,8 +123,8 @@ void check_pppd(struct doctor *d)
 	const char *const argv[] = { pppd, "--version", NULL };
 
 	if (access(pppd, X_OK) < 0) {
-		doctor_say(d, FINDING_FAIL, "install it (on Debian: apt install ppp), or set pppd in the configuration", "%s: %s",
-			   pppd, strerror(errno));
+		doctor_say(d, FINDING_FAIL, "install it (on Debian: apt install ppp), or set pppd in the configuration",
+			   "%s: %s", pppd, strerror(errno));
 		return;
 	}
 	run_program(argv, out, sizeof(out));
@@ -138,7 +138,7 @@ void check_pppd(struct doctor *d)
 	check_plugin(d, pppd, plugin);
 }
 
-/* ---- The runtime directory ---------------------------------------------------------------------------------------------- */
+/* ---- The runtime directory ---------------------------------------------------------------------------------- */
 
 static bool daemon_answers(const char *path)
 {
@@ -170,15 +170,15 @@ void check_runtime(struct doctor *d)
 	if (!S_ISDIR(st.st_mode))
 		doctor_say(d, FINDING_FAIL, "remove it, or set runtime-directory", "%s is no directory", directory);
 	else if (st.st_mode & S_IWOTH)
-		doctor_say(d, FINDING_FAIL, "chmod o-w it: anybody could put a socket there", "%s can be written by everybody",
-			   directory);
+		doctor_say(d, FINDING_FAIL, "chmod o-w it: anybody could put a socket there",
+			   "%s can be written by everybody", directory);
 	else if (daemon_answers(socket))
 		doctor_say(d, FINDING_OK, NULL, "l2tpd runs and answers at %s", socket);
 	else
 		doctor_say(d, FINDING_OK, NULL, "%s: no l2tpd answers there", directory);
 }
 
-/* ---- The service ---------------------------------------------------------------------------------------------------------- */
+/* ---- The service -------------------------------------------------------------------------------------------- */
 
 #define SYSTEMD "org.freedesktop.systemd1"
 
@@ -205,9 +205,11 @@ static void check_own_unit(struct doctor *d, sd_bus *bus)
 	else if (strcmp(load, "loaded") != 0)
 		doctor_say(d, FINDING_FAIL, "systemctl status l2tpd says why", "l2tpd.service is %s", load);
 	else if (strcmp(active, "failed") == 0)
-		doctor_say(d, FINDING_FAIL, "journalctl -u l2tpd says why; then systemctl restart l2tpd", "l2tpd.service has failed");
+		doctor_say(d, FINDING_FAIL, "journalctl -u l2tpd says why; then systemctl restart l2tpd",
+			   "l2tpd.service has failed");
 	else
-		doctor_say(d, FINDING_OK, strcmp(active, "active") == 0 ? NULL : "to start it: systemctl enable --now l2tpd",
+		doctor_say(d, FINDING_OK,
+			   strcmp(active, "active") == 0 ? NULL : "to start it: systemctl enable --now l2tpd",
 			   "l2tpd.service is %s, %s", active, file);
 	free(load);
 	free(active);
@@ -239,7 +241,7 @@ void check_systemd(struct doctor *d)
 	sd_bus_flush_close_unref(bus);
 }
 
-/* ---- The clock ------------------------------------------------------------------------------------------------------------ */
+/* ---- The clock ---------------------------------------------------------------------------------------------- */
 
 void check_clock(struct doctor *d)
 {

@@ -13,7 +13,7 @@
 #include "doctor.h"
 #include "kernel_check.h"
 
-/* ---- Modules --------------------------------------------------------------------------------------------------------- */
+/* ---- Modules ------------------------------------------------------------------------------------------------ */
 
 static const char *const modules[] = { "l2tp_core", "l2tp_netlink", "l2tp_ppp", "pppox", "ppp_generic" };
 
@@ -71,7 +71,8 @@ static bool file_forbids(const struct doctor *d, const char *path, const char *m
 /* The file of /etc/modprobe.d or its like that forbids it; false: none does. */
 static bool find_forbidding(const struct doctor *d, const char *module, char *buf, size_t size)
 {
-	static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d" };
+	static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/lib/modprobe.d",
+					       "/lib/modprobe.d" };
 	bool found = false;
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && !found; i++) {
@@ -83,7 +84,8 @@ static bool find_forbidding(const struct doctor *d, const char *module, char *bu
 		dir = opendir(folder);
 		while (dir && !found && (e = readdir(dir))) {
 			snprintf(buf, size, "%s/%.255s", folders[i], e->d_name);
-			found = strlen(buf) > 5 && strcmp(buf + strlen(buf) - 5, ".conf") == 0 && file_forbids(d, buf, module);
+			found = strlen(buf) > 5 && strcmp(buf + strlen(buf) - 5, ".conf") == 0 &&
+				file_forbids(d, buf, module);
 		}
 		if (dir)
 			closedir(dir);
@@ -107,13 +109,16 @@ static void check_module(struct doctor *d, const char *release, bool installed, 
 	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
 	if (!file_names(d, path, module, true))
 		doctor_say(d, FINDING_FAIL,
-			   installed ? "on Debian: apt install linux-image-amd64 (cloud kernels do not have it), and reboot; "
-				       "on Fedora: dnf install kernel-modules-extra" :
-				       "in a container: load it on the host, modprobe -a l2tp_netlink l2tp_ppp",
-			   installed ? "%s is missing from kernel %s" : "%s is not loaded, and kernel %s has no modules here",
+			   installed ? "on Debian: apt install linux-image-amd64 (cloud kernels do not have it), and "
+				       "reboot; "
+				       "on Fedora: dnf install kernel-modules-extra"
+				     : "in a container: load it on the host, modprobe -a l2tp_netlink l2tp_ppp",
+			   installed ? "%s is missing from kernel %s"
+				     : "%s is not loaded, and kernel %s has no modules here",
 			   module, release);
 	else if (find_forbidding(d, module, forbidding, sizeof(forbidding)))
-		doctor_say(d, FINDING_WARN, "remove the line there, or name the module in /etc/modules-load.d/l2tp.conf",
+		doctor_say(d, FINDING_WARN,
+			   "remove the line there, or name the module in /etc/modules-load.d/l2tp.conf",
 			   "%s is not loaded, and %s keeps it from being loaded by itself", module, forbidding);
 	else
 		doctor_say(d, FINDING_OK, NULL, "%s is not loaded yet, and can be", module);
@@ -133,14 +138,15 @@ void check_modules(struct doctor *d)
 		fclose(f);
 }
 
-/* ---- Trying ------------------------------------------------------------------------------------------------------------ */
+/* ---- Trying ------------------------------------------------------------------------------------------------- */
 
 void check_kernel(struct doctor *d)
 {
 	char *text = NULL, *rest = NULL, *remedy;
 
 	if (kernel_check(&text) == 0)
-		doctor_say(d, FINDING_OK, NULL, "the right to configure the network, L2TP and PPP of the kernel: all there");
+		doctor_say(d, FINDING_OK, NULL,
+			   "the right to configure the network, L2TP and PPP of the kernel: all there");
 	/* "what is missing (why): the remedy", and of the kernel "kernel RELEASE: the remedy" */
 	for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
 		remedy = strstr(line, strncmp(line, "kernel ", 7) == 0 ? ": " : "): ");
@@ -154,7 +160,7 @@ void check_kernel(struct doctor *d)
 	free(text);
 }
 
-/* ---- Settings ------------------------------------------------------------------------------------------------------------ */
+/* ---- Settings ----------------------------------------------------------------------------------------------- */
 
 static bool has_lns(const struct doctor *d)
 {
@@ -174,7 +180,8 @@ static const struct setting {
 	  "if they are to reach more than this machine: sysctl -w net.ipv4.ip_forward=1, and in /etc/sysctl.d" },
 	{ "/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding", "0", true,
 	  "what PPP peers send by IPv6 goes no further",
-	  "if they are to reach more than this machine: sysctl -w net.ipv6.conf.all.forwarding=1, and in /etc/sysctl.d" },
+	  "if they are to reach more than this machine: sysctl -w net.ipv6.conf.all.forwarding=1, and in "
+	  "/etc/sysctl.d" },
 	{ "/proc/sys/net/ipv4/conf/all/rp_filter", "net.ipv4.conf.all.rp_filter", "1", false,
 	  "packets that come another way than answers would go are dropped",
 	  "with several ways to peers: sysctl -w net.ipv4.conf.all.rp_filter=2" },

@@ -3,8 +3,8 @@
  * doctor_network: is the port free, who else speaks L2TP here, can servers be found, and how large may packets to them
  * be?
  *
- * Whose a port is comes from /proc: the socket's inode in net/udp, and whoever has it among its files.  Names are looked
- * up with a limit of time, as a resolver that does not answer is a finding too.  Called by doctor.
+ * Whose a port is comes from /proc: the socket's inode in net/udp, and whoever has it among its files.  Names are
+ * looked up with a limit of time, as a resolver that does not answer is a finding too.  Called by doctor.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -23,13 +23,14 @@
 
 #define L2TP_PORT 1701
 
-/* ---- Processes ---------------------------------------------------------------------------------------------------------- */
+/* ---- Processes ---------------------------------------------------------------------------------------------- */
 
 /* Others that speak L2TP, and how they are ended for good. */
 static const struct {
 	const char *name, *remedy;
 } others[] = {
-	{ "xl2tpd", "systemctl disable --now xl2tpd; its configuration: l2tpctl import xl2tpd /etc/xl2tpd/xl2tpd.conf" },
+	{ "xl2tpd",
+	  "systemctl disable --now xl2tpd; its configuration: l2tpctl import xl2tpd /etc/xl2tpd/xl2tpd.conf" },
 	{ "accel-pppd", "systemctl disable --now accel-ppp, or give each its own listen address" },
 	{ "openl2tpd", "systemctl disable --now openl2tpd" },
 	{ "kl2tpd", "it belongs to NetworkManager-l2tp or go-l2tp: end that connection" },
@@ -136,7 +137,7 @@ void check_daemons(struct doctor *d)
 		closedir(proc);
 }
 
-/* ---- Ports ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Ports -------------------------------------------------------------------------------------------------- */
 
 static void say_owner(struct doctor *d, unsigned port, unsigned long inode)
 {
@@ -146,8 +147,8 @@ static void say_owner(struct doctor *d, unsigned port, unsigned long inode)
 		doctor_say(d, FINDING_FAIL, "ip l2tp show tunnel shows it, ip l2tp del tunnel removes it",
 			   "UDP port %u is used by a tunnel in the kernel", port);
 	else if (!find_owner(d, inode, comm, pid))
-		doctor_say(d, FINDING_FAIL, "as root, doctor sees whose it is", "UDP port %u is used by a process that is not seen",
-			   port);
+		doctor_say(d, FINDING_FAIL, "as root, doctor sees whose it is",
+			   "UDP port %u is used by a process that is not seen", port);
 	else if (strcmp(comm, "l2tpd") == 0)
 		doctor_say(d, FINDING_OK, NULL, "UDP port %u is l2tpd's (pid %s)", port, pid);
 	else
@@ -227,14 +228,16 @@ void check_ports(struct doctor *d)
 	}
 }
 
-/* ---- Servers -------------------------------------------------------------------------------------------------------------- */
+/* ---- Servers ------------------------------------------------------------------------------------------------ */
 
 #define NAME_SECONDS 5
 
 /* As getaddrinfo(), within a time; EAI_AGAIN: it was over. */
 static int look_up(const char *name, int family, struct addrinfo **ret)
 {
-	struct addrinfo hints = { .ai_family = family == 4 ? AF_INET : family == 6 ? AF_INET6 : AF_UNSPEC,
+	struct addrinfo hints = { .ai_family = family == 4   ? AF_INET
+					       : family == 6 ? AF_INET6
+							     : AF_UNSPEC,
 				  .ai_socktype = SOCK_DGRAM };
 	struct gaicb request = { .ar_name = name, .ar_service = "1701", .ar_request = &hints }, *list[] = { &request };
 	const struct timespec limit = { .tv_sec = NAME_SECONDS };
@@ -279,9 +282,11 @@ static void say_path(struct doctor *d, const char *server, const struct addrinfo
 
 	getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof(host), NULL, 0, NI_NUMERICHOST);
 	if (!mtu)
-		doctor_say(d, FINDING_WARN, "see ip route get, and ip -6 route get", "%s: there is no way to %s", server, host);
+		doctor_say(d, FINDING_WARN, "see ip route get, and ip -6 route get", "%s: there is no way to %s",
+			   server, host);
 	else if (left < IPV6_MIN)
-		doctor_say(d, FINDING_WARN, "raise the MTU on the way there, or set ipv6 = no in the profile's ppp section",
+		doctor_say(d, FINDING_WARN,
+			   "raise the MTU on the way there, or set ipv6 = no in the profile's ppp section",
 			   "%s (%s): MTU %d, which leaves PPP %d: too little for IPv6", server, host, mtu, left);
 	else
 		doctor_say(d, FINDING_OK, NULL, "%s (%s): MTU %d, which leaves PPP %d", server, host, mtu, left);

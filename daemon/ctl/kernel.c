@@ -25,7 +25,8 @@ static enum status complain(int err)
 		int err;
 		const char *text;
 	} texts[] = {
-		{ -ENOENT, "the kernel knows no L2TP; load its modules: modprobe -a l2tp_netlink l2tp_ppp; see l2tpctl doctor" },
+		{ -ENOENT,
+		  "the kernel knows no L2TP; load its modules: modprobe -a l2tp_netlink l2tp_ppp; see l2tpctl doctor" },
 		{ -EPERM, "the kernel shows its tunnels only to root, or with the right CAP_NET_ADMIN" },
 	};
 	const char *text = strerror(-err);
@@ -48,7 +49,7 @@ static enum status read_kernel(struct kernel_view *v)
 	return r < 0 ? complain(r) : STATUS_OK;
 }
 
-/* ---- What there is ---------------------------------------------------------------------------------------------- */
+/* ---- What there is ------------------------------------------------------------------------------------------ */
 
 /* The contract's name, the table's title, and where it is. */
 static const struct {
@@ -149,8 +150,10 @@ static void print_tunnels(const struct kernel_view *v)
 
 		snprintf(id, sizeof(id), "%u", t->id);
 		snprintf(peer_id, sizeof(peer_id), "%u", t->peer_id);
-		listing_add(&l, (const char *[]){ id, peer_id, t->udp ? "udp" : "ip", l2tp_addr_str(&t->local, local),
-						  l2tp_addr_str(&t->peer, peer) }, &t->counters);
+		listing_add(&l,
+			    (const char *[]){ id, peer_id, t->udp ? "udp" : "ip", l2tp_addr_str(&t->local, local),
+					      l2tp_addr_str(&t->peer, peer) },
+			    &t->counters);
 	}
 	table_end(l.table);
 }
@@ -167,7 +170,8 @@ static void print_sessions(const struct kernel_view *v)
 
 		snprintf(id, sizeof(id), "%u/%u", s->tunnel_id, s->id);
 		snprintf(peer_id, sizeof(peer_id), "%u/%u", s->peer_tunnel_id, s->peer_id);
-		listing_add(&l, (const char *[]){ id, peer_id, s->ppp ? "ppp" : "ethernet", s->interface }, &s->counters);
+		listing_add(&l, (const char *[]){ id, peer_id, s->ppp ? "ppp" : "ethernet", s->interface },
+			    &s->counters);
 	}
 	table_end(l.table);
 }
@@ -210,7 +214,7 @@ static enum status show(struct ctl *c, bool tunnels, bool sessions)
 	return status;
 }
 
-/* ---- Audit ---------------------------------------------------------------------------------------------------------- */
+/* ---- Audit -------------------------------------------------------------------------------------------------- */
 
 struct objects {
 	struct audit_object *list;
@@ -304,8 +308,9 @@ static void print_finding(const struct audit_finding *f, struct json_list *l)
 		printf("tunnel %u %s\n", f->tunnel_id, kinds[f->kind].text);
 	} else {
 		row = ctl_must_ptr(json_pack("{s:s,s:I,s:I,s:I,s:I}", "Finding", kinds[f->kind].word, "Tunnel",
-					     (json_int_t)f->tunnel_id, "Session", (json_int_t)f->session_id, "KernelPeer",
-					     (json_int_t)f->kernel_peer_id, "DaemonPeer", (json_int_t)f->daemon_peer_id));
+					     (json_int_t)f->tunnel_id, "Session", (json_int_t)f->session_id,
+					     "KernelPeer", (json_int_t)f->kernel_peer_id, "DaemonPeer",
+					     (json_int_t)f->daemon_peer_id));
 		json_list_add(l, row);
 		json_decref(row);
 	}
@@ -343,7 +348,7 @@ static enum status audit(struct ctl *c)
 	return status;
 }
 
-/* ---- The verbs ------------------------------------------------------------------------------------------------------- */
+/* ---- The verbs ---------------------------------------------------------------------------------------------- */
 
 static enum status run_kernel(struct ctl *c)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pcap: the classic format of libpcap (one header, then packets with their times), link type RAW: each packet begins with
- * its IP header, whose first four bits say which IP it is.
+ * pcap: the classic format of libpcap (one header, then packets with their times), link type RAW: each packet begins
+ * with its IP header, whose first four bits say which IP it is.
  *
- * The daemon has no packets, only what UDP carried and between whom, so the headers are made here: as the sender's kernel
- * would have, checksums included, but for what nobody knows any more (TTL, identification, DS field).
+ * The daemon has no packets, only what UDP carried and between whom, so the headers are made here: as the sender's
+ * kernel would have, checksums included, but for what nobody knows any more (TTL, identification, DS field).
  */
 #include "pcap.h"
 
@@ -12,14 +12,14 @@
 #include <string.h>
 
 #define LINKTYPE_RAW 101
-#define SNAP_LENGTH 262144 /* what libpcap takes for no limit */
-#define IP4_HEADER 20
-#define IP6_HEADER 40
-#define UDP_HEADER 8
+#define SNAP_LENGTH  262144 /* what libpcap takes for no limit */
+#define IP4_HEADER   20
+#define IP6_HEADER   40
+#define UDP_HEADER   8
 #define UDP_PROTOCOL 17
-#define TTL 64
+#define TTL	     64
 
-/* ---- Octets ------------------------------------------------------------------------------------------------------ */
+/* ---- Octets ------------------------------------------------------------------------------------------------- */
 
 struct octets {
 	uint8_t at[IP6_HEADER + UDP_HEADER];
@@ -59,7 +59,7 @@ static uint16_t fold(uint32_t s)
 	return (uint16_t)~s;
 }
 
-/* ---- Headers ------------------------------------------------------------------------------------------------------- */
+/* ---- Headers ------------------------------------------------------------------------------------------------ */
 
 static void add_ip4(struct octets *o, const struct l2tp_addr *from, const struct l2tp_addr *to, size_t len)
 {
@@ -107,7 +107,8 @@ static uint16_t udp_checksum(const struct l2tp_addr *from, const struct l2tp_add
 	return checksum ? checksum : UINT16_MAX;
 }
 
-static void add_udp(struct octets *o, const struct l2tp_addr *from, const struct l2tp_addr *to, struct l2tp_span datagram)
+static void add_udp(struct octets *o, const struct l2tp_addr *from, const struct l2tp_addr *to,
+		    struct l2tp_span datagram)
 {
 	add_u16(o, from->port);
 	add_u16(o, to->port);
@@ -115,7 +116,7 @@ static void add_udp(struct octets *o, const struct l2tp_addr *from, const struct
 	add_u16(o, udp_checksum(from, to, datagram));
 }
 
-/* ---- The file -------------------------------------------------------------------------------------------------------- */
+/* ---- The file ----------------------------------------------------------------------------------------------- */
 
 void pcap_begin(FILE *out)
 {

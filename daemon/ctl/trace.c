@@ -20,15 +20,15 @@
 struct trace {
 	struct ctl *ctl;
 	int fd;
-	FILE *pcap;          /* NULL: text or JSON */
-	const char *peer;    /* NULL: any */
+	FILE *pcap;	  /* NULL: text or JSON */
+	const char *peer; /* NULL: any */
 	bool secrets;
-	uint32_t left;       /* messages that are still to be shown; UINT32_MAX: no limit */
+	uint32_t left; /* messages that are still to be shown; UINT32_MAX: no limit */
 	uint64_t lost, unwritten;
 	uint8_t packet[PACKET_MAX];
 };
 
-/* ---- A message ---------------------------------------------------------------------------------------------------- */
+/* ---- A message ---------------------------------------------------------------------------------------------- */
 
 /* "192.0.2.1", "192.0.2.1:1701", "[2001:db8::1]:1701", "2001:db8::1": with or without the port. */
 static bool is_peer(const char *wanted, const struct l2tp_addr *a)
@@ -89,7 +89,7 @@ static int take(struct trace *t)
 	return 1;
 }
 
-/* ---- The verb ------------------------------------------------------------------------------------------------------ */
+/* ---- The verb ----------------------------------------------------------------------------------------------- */
 
 /* The socket to read from. */
 static enum status subscribe(struct ctl *c, uint32_t tunnel, int *ret_fd)
@@ -152,7 +152,8 @@ static enum status follow(struct trace *t)
 	if (r == 0)
 		fputs("l2tpctl: the tunnel has gone, or the daemon has stopped\n", stderr);
 	if (r < 0)
-		fprintf(stderr, "l2tpctl: %s\n", r == -EPROTONOSUPPORT ? "the daemon is of another version" : strerror(-r));
+		fprintf(stderr, "l2tpctl: %s\n",
+			r == -EPROTONOSUPPORT ? "the daemon is of another version" : strerror(-r));
 	return r < 0 ? STATUS_FAILED : STATUS_OK;
 }
 

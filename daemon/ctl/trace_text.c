@@ -36,8 +36,8 @@ static void print_head(FILE *out, const struct trace_record *r, const struct l2t
 	print_time(out, r->time_usec);
 	l2tp_addr_str(&r->local, local);
 	l2tp_addr_str(&r->peer, peer);
-	fprintf(out, " %s tunnel %u: %s %s %s: %s", sent ? "sent" : "received", r->tunnel_id, local, sent ? "->" : "<-", peer,
-		name_of(m));
+	fprintf(out, " %s tunnel %u: %s %s %s: %s", sent ? "sent" : "received", r->tunnel_id, local, sent ? "->" : "<-",
+		peer, name_of(m));
 	if (!m->malformed)
 		fprintf(out, ", Ns %u, Nr %u, to tunnel %u session %u", m->ns, m->nr, m->tunnel_id, m->session_id);
 	fprintf(out, "%s%.*s\n", r->dropped[0] ? ", dropped: " : "", (int)sizeof(r->dropped), r->dropped);
@@ -65,9 +65,9 @@ void trace_print(FILE *out, const struct trace_record *r, struct l2tp_span datag
 
 static json_t *avp_json(const struct l2tp_avp *a)
 {
-	return ctl_must_ptr(json_pack("{s:i,s:i,s:s,s:b,s:b,s:b,s:s}", "Vendor", (int)a->vendor, "Type", (int)a->type, "Name",
-				      a->name, "Mandatory", (int)a->mandatory, "Hidden", (int)a->hidden, "Secret",
-				      (int)a->secret, "Text", a->text));
+	return ctl_must_ptr(json_pack("{s:i,s:i,s:s,s:b,s:b,s:b,s:s}", "Vendor", (int)a->vendor, "Type", (int)a->type,
+				      "Name", a->name, "Mandatory", (int)a->mandatory, "Hidden", (int)a->hidden,
+				      "Secret", (int)a->secret, "Text", a->text));
 }
 
 json_t *trace_json(const struct trace_record *r, struct l2tp_span datagram, bool secrets)
@@ -79,12 +79,13 @@ json_t *trace_json(const struct trace_record *r, struct l2tp_span datagram, bool
 
 	(void)l2tp_message_read(datagram, &m);
 	snprintf(dropped, sizeof(dropped), "%.*s", (int)sizeof(r->dropped), r->dropped);
-	object = ctl_must_ptr(json_pack(
-		"{s:I,s:b,s:I,s:s,s:s,s:s,s:i,s:I,s:I,s:i,s:i,s:s,s:b,s:I,s:I}", "Time", (json_int_t)r->time_usec, "Sent",
-		r->flags & TRACE_SENT, "Tunnel", (json_int_t)r->tunnel_id, "Local", l2tp_addr_str(&r->local, local), "Peer",
-		l2tp_addr_str(&r->peer, peer), "Message", name_of(&m), "MessageType", (int)m.type, "ToTunnel",
-		(json_int_t)m.tunnel_id, "ToSession", (json_int_t)m.session_id, "Ns", (int)m.ns, "Nr", (int)m.nr, "Dropped",
-		dropped, "Opened", r->flags & TRACE_OPENED, "Lost", (json_int_t)r->lost, "Octets", (json_int_t)datagram.len));
+	object = ctl_must_ptr(
+		json_pack("{s:I,s:b,s:I,s:s,s:s,s:s,s:i,s:I,s:I,s:i,s:i,s:s,s:b,s:I,s:I}", "Time",
+			  (json_int_t)r->time_usec, "Sent", r->flags & TRACE_SENT, "Tunnel", (json_int_t)r->tunnel_id,
+			  "Local", l2tp_addr_str(&r->local, local), "Peer", l2tp_addr_str(&r->peer, peer), "Message",
+			  name_of(&m), "MessageType", (int)m.type, "ToTunnel", (json_int_t)m.tunnel_id, "ToSession",
+			  (json_int_t)m.session_id, "Ns", (int)m.ns, "Nr", (int)m.nr, "Dropped", dropped, "Opened",
+			  r->flags & TRACE_OPENED, "Lost", (json_int_t)r->lost, "Octets", (json_int_t)datagram.len));
 	while (l2tp_message_next(&m, secrets, &a))
 		ctl_must(json_array_append_new(avps, avp_json(&a)));
 	ctl_must(json_object_set_new(object, "Malformed", json_string(m.malformed ? m.malformed : "")));

@@ -20,7 +20,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* ---- Files ----------------------------------------------------------------------------------------------------- */
+/* ---- Files -------------------------------------------------------------------------------------------------- */
 
 static int read_all(int fd, char *buf, size_t size, size_t *ret_len)
 {
@@ -60,7 +60,7 @@ int xl2tpd_read_text(const char *path, char **ret)
 	return r;
 }
 
-/* ---- Lines ------------------------------------------------------------------------------------------------------ */
+/* ---- Lines -------------------------------------------------------------------------------------------------- */
 
 /* The next line without its end; NULL: that was the last one. */
 static char *take_line(char **text)
@@ -115,7 +115,7 @@ static int add_mistake(struct xl2tpd_file *f, unsigned number, const char *what,
 	return 0;
 }
 
-/* ---- Sections --------------------------------------------------------------------------------------------------- */
+/* ---- Sections ----------------------------------------------------------------------------------------------- */
 
 static struct xl2tpd_section *find_section(const struct xl2tpd_file *f, enum xl2tpd_kind kind, const char *name)
 {
@@ -229,7 +229,7 @@ const struct xl2tpd_line *xl2tpd_find(const struct xl2tpd_section *s, const char
 	return NULL;
 }
 
-/* ---- Secrets and words ------------------------------------------------------------------------------------------ */
+/* ---- Secrets and words -------------------------------------------------------------------------------------- */
 
 /* What stands before the next blank; *s is behind it. */
 static char *take_field(char **s)

@@ -61,8 +61,9 @@ static void load(const char *text, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct l2tp_span parts[3] = { { 0 } };
-	struct import_input in = { .path = "conf", .secrets = "secrets", .host_name = "machine", .read = read_part,
-				   .ctx = parts };
+	struct import_input in = {
+		.path = "conf", .secrets = "secrets", .host_name = "machine", .read = read_part, .ctx = parts
+	};
 	char *text = NULL, *notes = NULL;
 	size_t part = 0, len, notes_len;
 	FILE *out = open_memstream(&text, &len), *notes_out = open_memstream(&notes, &notes_len);

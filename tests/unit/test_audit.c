@@ -49,8 +49,8 @@ static void parse(const char *s, struct kernel_view *v, struct audit_object *obj
 		uint32_t peer = mark == '-' ? 0 : (mark == '*' ? 200 : 100) + (session ? session : tunnel);
 
 		if (session)
-			v->sessions[v->n_sessions++] = (struct kernel_session){ .tunnel_id = tunnel, .id = session,
-										.peer_id = peer };
+			v->sessions[v->n_sessions++] =
+				(struct kernel_session){ .tunnel_id = tunnel, .id = session, .peer_id = peer };
 		else
 			v->tunnels[v->n_tunnels++] = (struct kernel_tunnel){ .id = tunnel, .peer_id = peer };
 		objects[(*n)++] = (struct audit_object){ tunnel, session, peer, mark != '?' };
@@ -85,7 +85,7 @@ static const char *words(const struct audit *a)
 	for (size_t i = 0; i < a->n; i++) {
 		const struct audit_finding *f = &a->findings[i];
 
-		p += sprintf(p, "%s%c%u", i ? " " : "", "omx"[f->kind], f->tunnel_id);
+		p += sprintf(p, "%s%c%u", i ? " " : "", "omx"[f->kind], f -> tunnel_id);
 		if (f->session_id)
 			p += sprintf(p, "%u", f->session_id);
 	}
@@ -121,10 +121,14 @@ static struct audit audit_of(const struct audit_finding *findings, size_t n)
 
 START_TEST(confirm)
 {
-	static const struct audit_finding first[] = { { AUDIT_ORPHAN, 2, 0, 0, 0 }, { AUDIT_ORPHAN, 1, 2, 0, 0 },
-						      { AUDIT_MISSING, 3, 0, 0, 0 }, { AUDIT_MISMATCH, 4, 1, 0, 0 } };
-	static const struct audit_finding second[] = { { AUDIT_MISMATCH, 4, 1, 9, 9 }, { AUDIT_ORPHAN, 1, 2, 0, 0 },
-						       { AUDIT_ORPHAN, 3, 0, 0, 0 }, { AUDIT_ORPHAN, 1, 3, 0, 0 } };
+	static const struct audit_finding first[] = { { AUDIT_ORPHAN, 2, 0, 0, 0 },
+						      { AUDIT_ORPHAN, 1, 2, 0, 0 },
+						      { AUDIT_MISSING, 3, 0, 0, 0 },
+						      { AUDIT_MISMATCH, 4, 1, 0, 0 } };
+	static const struct audit_finding second[] = { { AUDIT_MISMATCH, 4, 1, 9, 9 },
+						       { AUDIT_ORPHAN, 1, 2, 0, 0 },
+						       { AUDIT_ORPHAN, 3, 0, 0, 0 },
+						       { AUDIT_ORPHAN, 1, 3, 0, 0 } };
 	struct audit a = audit_of(first, COUNT(first)), b = audit_of(second, COUNT(second));
 
 	audit_confirm(&a, &b);

@@ -11,7 +11,7 @@
 #include "lib/wire.h"
 #include "octets.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define COUNT(a)     (sizeof(a) / sizeof((a)[0]))
 #define DATAGRAM_MAX 4096
 
 /* A datagram around a body. */
@@ -29,7 +29,7 @@ static struct l2tp_span datagram_of_hex(const char *text, uint8_t out[DATAGRAM_M
 	return datagram_of(hex(text, body, sizeof(body)), out);
 }
 
-/* ---- Words ---------------------------------------------------------------------------------------------------- */
+/* ---- Words -------------------------------------------------------------------------------------------------- */
 
 #define MESSAGE(type) "8008 0000 0000 00" type
 
@@ -70,9 +70,9 @@ static const struct told {
 	  "code 3, protocol 0xc021, direction 2: bye" },
 	{ MESSAGE("01") "0008 0000 002f b800", "Control Connection DS", "0xb800 (DSCP 46)" },
 	{ MESSAGE("01") "0008 0000 002f b801", "Control Connection DS", "0xb801" },
-	{ MESSAGE("01") "8008 0009 0001 1234", "?", "1234" },                 /* a vendor's */
-	{ MESSAGE("01") "8408 0000 0009 1234", "?", "1234" },                 /* reserved bits: another AVP */
-	{ MESSAGE("01") "8008 0000 0014 1234", "?", "1234" },                 /* a hole in the table */
+	{ MESSAGE("01") "8008 0009 0001 1234", "?", "1234" },		       /* a vendor's */
+	{ MESSAGE("01") "8408 0000 0009 1234", "?", "1234" },		       /* reserved bits: another AVP */
+	{ MESSAGE("01") "8008 0000 0014 1234", "?", "1234" },		       /* a hole in the table */
 	{ MESSAGE("01") "c008 0000 0009 abcd", "Assigned Tunnel ID", "abcd" }, /* hidden: nobody knows */
 	{ MESSAGE("0c") "0008 0000 0021 7077", "Proxy Authen Response", "*** (2 octets)" },
 	{ MESSAGE("02") "8016 0000 000d 000102030405060708090a0b0c0d0e0f", "Challenge Response", "*** (16 octets)" },
@@ -179,7 +179,7 @@ START_TEST(long_text_is_cut)
 }
 END_TEST
 
-/* ---- Unhide ------------------------------------------------------------------------------------------------------ */
+/* ---- Unhide ------------------------------------------------------------------------------------------------- */
 
 static struct l2tp_span unhide(struct l2tp_span datagram, struct l2tp_span secret, uint8_t out[DATAGRAM_MAX])
 {
@@ -214,7 +214,7 @@ START_TEST(opened)
 
 	plain = unhide(datagram_of(hidden, datagram), GOLDEN_SECRET, out);
 	ck_assert_uint_eq(hidden_ones(plain), 0);
-	ck_assert_int_eq(plain.len < hidden.len + WIRE_CONTROL_HEADER, hidden_ones(datagram_of(hidden, datagram)) > 0);
+	ck_assert_int_eq(plain.len<hidden.len + WIRE_CONTROL_HEADER, hidden_ones(datagram_of(hidden, datagram))> 0);
 	ck_assert_int_eq(msg_decode(&with, hidden, &a, &fault), MSG_OK);
 	plain = span_of(plain.data + WIRE_CONTROL_HEADER, plain.len - WIRE_CONTROL_HEADER);
 	ck_assert_int_eq(msg_decode(&(struct msg_decoder){ 0 }, plain, &b, &fault), MSG_OK);
@@ -282,7 +282,7 @@ START_TEST(what_follows_the_length)
 }
 END_TEST
 
-/* ---- Damage ------------------------------------------------------------------------------------------------------ */
+/* ---- Damage ------------------------------------------------------------------------------------------------- */
 
 static void tell_all(struct l2tp_span datagram)
 {

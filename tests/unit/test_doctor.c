@@ -14,10 +14,10 @@
 
 #include "ctl/doctor.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 #define FILES_MAX 8
 
-/* ---- A machine ---------------------------------------------------------------------------------------------------- */
+/* ---- A machine ---------------------------------------------------------------------------------------------- */
 
 static char root[] = "/tmp/test_doctor.XXXXXX";
 
@@ -66,7 +66,7 @@ static void finish(void)
 	nftw(root, remove_file, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* ---- What is said -------------------------------------------------------------------------------------------------- */
+/* ---- What is said ------------------------------------------------------------------------------------------- */
 
 static char said[16384];
 
@@ -99,14 +99,15 @@ static struct config *load(const char *text)
 }
 
 #define RELEASE "/proc/sys/kernel/osrelease", "6.1.0\n"
-#define DEP "/lib/modules/6.1.0/modules.dep"
+#define DEP	"/lib/modules/6.1.0/modules.dep"
 #define ALL_OF_THEM                                                                                                    \
-	"kernel/net/l2tp/l2tp_core.ko:\nkernel/net/l2tp/l2tp_netlink.ko.xz: a\nkernel/net/l2tp/l2tp_ppp.ko: b\n"        \
+	"kernel/net/l2tp/l2tp_core.ko:\nkernel/net/l2tp/l2tp_netlink.ko.xz: a\nkernel/net/l2tp/l2tp_ppp.ko: b\n"       \
 	"kernel/drivers/net/ppp/pppox.ko:\nkernel/drivers/net/ppp/ppp_generic.ko:\n"
-#define UDP_HEAD "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref\n"
-#define UDP_ROW(local, remote, inode)                                                                                   \
+#define UDP_HEAD                                                                                                       \
+	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref\n"
+#define UDP_ROW(local, remote, inode)                                                                                  \
 	"  9: " local " " remote " 07 00000000:00000000 00:00000000 00000000     0        0 " inode " 2 0000 0\n"
-#define ANY "00000000:0000"
+#define ANY  "00000000:0000"
 #define ANY6 "00000000000000000000000000000000:0000"
 
 static const struct machine {
@@ -115,74 +116,169 @@ static const struct machine {
 	const char *config; /* NULL: none */
 	const char *files[2 * FILES_MAX];
 	enum severity worst;
-	const char *says[4], *not;
+	const char *says[4], *not ;
 } machines[] = {
-	{ "modules to be loaded", check_modules, NULL, { RELEASE, DEP, ALL_OF_THEM }, FINDING_OK,
-	  { "ok it: l2tp_core is not loaded yet, and can be", "l2tp_netlink is not", "pppox is", "ppp_generic is" }, NULL },
-	{ "modules that are loaded", check_modules, NULL,
-	  { RELEASE, DEP, ALL_OF_THEM, "/proc/modules", "l2tp_core 49152 1 l2tp_ppp, Live 0x0\nl2tp_ppp 1 0 - Live 0x0\n" },
-	  FINDING_OK, { "l2tp_core is loaded", "l2tp_ppp is loaded", "l2tp_netlink is not loaded yet" }, NULL },
-	{ "modules that are built in", check_modules, NULL,
-	  { RELEASE, DEP, ALL_OF_THEM, "/lib/modules/6.1.0/modules.builtin", "kernel/drivers/net/ppp/ppp_generic.ko\n" },
-	  FINDING_OK, { "ppp_generic is built into the kernel" }, NULL },
-	{ "a cloud kernel", check_modules, NULL, { RELEASE, DEP, "kernel/net/l2tp/l2tp_core.ko:\n" }, FINDING_FAIL,
-	  { "fail it: l2tp_ppp is missing from kernel 6.1.0 -> on Debian: apt install linux-image-amd64" }, "fail it: l2tp_core" },
-	{ "a container", check_modules, NULL, { RELEASE }, FINDING_FAIL,
-	  { "fail it: l2tp_core is not loaded, and kernel 6.1.0 has no modules here -> in a container" }, NULL },
-	{ "a container with all loaded", check_modules, NULL,
-	  { RELEASE, "/proc/modules", "l2tp_core 1\nl2tp_netlink 1\nl2tp_ppp 1\npppox 1\nppp_generic 1\n" }, FINDING_OK,
-	  { "ok it: pppox is loaded" }, NULL },
-	{ "forbidden modules", check_modules, NULL,
+	{ "modules to be loaded",
+	  check_modules,
+	  NULL,
+	  { RELEASE, DEP, ALL_OF_THEM },
+	  FINDING_OK,
+	  { "ok it: l2tp_core is not loaded yet, and can be", "l2tp_netlink is not", "pppox is", "ppp_generic is" },
+	  NULL },
+	{ "modules that are loaded",
+	  check_modules,
+	  NULL,
+	  { RELEASE, DEP, ALL_OF_THEM, "/proc/modules",
+	    "l2tp_core 49152 1 l2tp_ppp, Live 0x0\nl2tp_ppp 1 0 - Live 0x0\n" },
+	  FINDING_OK,
+	  { "l2tp_core is loaded", "l2tp_ppp is loaded", "l2tp_netlink is not loaded yet" },
+	  NULL },
+	{ "modules that are built in",
+	  check_modules,
+	  NULL,
+	  { RELEASE, DEP, ALL_OF_THEM, "/lib/modules/6.1.0/modules.builtin",
+	    "kernel/drivers/net/ppp/ppp_generic.ko\n" },
+	  FINDING_OK,
+	  { "ppp_generic is built into the kernel" },
+	  NULL },
+	{ "a cloud kernel",
+	  check_modules,
+	  NULL,
+	  { RELEASE, DEP, "kernel/net/l2tp/l2tp_core.ko:\n" },
+	  FINDING_FAIL,
+	  { "fail it: l2tp_ppp is missing from kernel 6.1.0 -> on Debian: apt install linux-image-amd64" },
+	  "fail it: l2tp_core" },
+	{ "a container",
+	  check_modules,
+	  NULL,
+	  { RELEASE },
+	  FINDING_FAIL,
+	  { "fail it: l2tp_core is not loaded, and kernel 6.1.0 has no modules here -> in a container" },
+	  NULL },
+	{ "a container with all loaded",
+	  check_modules,
+	  NULL,
+	  { RELEASE, "/proc/modules", "l2tp_core 1\nl2tp_netlink 1\nl2tp_ppp 1\npppox 1\nppp_generic 1\n" },
+	  FINDING_OK,
+	  { "ok it: pppox is loaded" },
+	  NULL },
+	{ "forbidden modules",
+	  check_modules,
+	  NULL,
 	  { RELEASE, DEP, ALL_OF_THEM, "/etc/modprobe.d/l2tp.conf", "# l2tp_core\nblacklist l2tp_netlink\n",
-	    "/usr/lib/modprobe.d/more.conf", "install l2tp_ppp /bin/false\n", "/etc/modprobe.d/README", "blacklist pppox\n" },
+	    "/usr/lib/modprobe.d/more.conf", "install l2tp_ppp /bin/false\n", "/etc/modprobe.d/README",
+	    "blacklist pppox\n" },
 	  FINDING_WARN,
 	  { "warn it: l2tp_netlink is not loaded, and /etc/modprobe.d/l2tp.conf keeps it",
-	    "warn it: l2tp_ppp is not loaded, and /usr/lib/modprobe.d/more.conf", "ok it: l2tp_core", "ok it: pppox" }, NULL },
+	    "warn it: l2tp_ppp is not loaded, and /usr/lib/modprobe.d/more.conf", "ok it: l2tp_core", "ok it: pppox" },
+	  NULL },
 	{ "no machine at all", check_modules, NULL, { NULL }, FINDING_FAIL, { "kernel ?" }, NULL },
 
-	{ "a free port", check_ports, NULL, { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A6", ANY, "5") }, FINDING_OK,
-	  { "ok it: UDP port 1701 is free" }, NULL },
-	{ "xl2tpd's port", check_ports, NULL,
-	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "4711"), "/proc/77/comm", "xl2tpd\n", "/proc/77/fd/3",
-	    "@socket:[4711]", "/proc/78/comm", "sh\n", "/proc/78/fd/3", "@socket:[471]" },
+	{ "a free port",
+	  check_ports,
+	  NULL,
+	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A6", ANY, "5") },
+	  FINDING_OK,
+	  { "ok it: UDP port 1701 is free" },
+	  NULL },
+	{ "xl2tpd's port",
+	  check_ports,
+	  NULL,
+	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "4711"), "/proc/77/comm", "xl2tpd\n",
+	    "/proc/77/fd/3", "@socket:[4711]", "/proc/78/comm", "sh\n", "/proc/78/fd/3", "@socket:[471]" },
 	  FINDING_FAIL,
-	  { "fail it: UDP port 1701 is used by xl2tpd (pid 77) -> systemctl disable --now xl2tpd; its configuration" }, NULL },
-	{ "another's port", check_ports, NULL,
-	  { "/proc/net/udp6", UDP_HEAD UDP_ROW("00000000000000000000000000000000:06A5", ANY6, "9"), "/proc/5/comm", "nc\n",
-	    "/proc/5/fd/0", "@socket:[9]" },
-	  FINDING_FAIL, { "used by nc (pid 5) -> end it, or listen on another port" }, NULL },
-	{ "our own port", check_ports, NULL,
+	  { "fail it: UDP port 1701 is used by xl2tpd (pid 77) -> systemctl disable --now xl2tpd; its configuration" },
+	  NULL },
+	{ "another's port",
+	  check_ports,
+	  NULL,
+	  { "/proc/net/udp6", UDP_HEAD UDP_ROW("00000000000000000000000000000000:06A5", ANY6, "9"), "/proc/5/comm",
+	    "nc\n", "/proc/5/fd/0", "@socket:[9]" },
+	  FINDING_FAIL,
+	  { "used by nc (pid 5) -> end it, or listen on another port" },
+	  NULL },
+	{ "our own port",
+	  check_ports,
+	  NULL,
 	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "9"), "/proc/5/comm", "l2tpd\n", "/proc/5/fd/0",
 	    "@socket:[9]" },
-	  FINDING_OK, { "ok it: UDP port 1701 is l2tpd's (pid 5)" }, NULL },
-	{ "a port that nobody shows", check_ports, NULL, { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "9") },
-	  FINDING_FAIL, { "a process that is not seen -> as root" }, NULL },
-	{ "the kernel's port", check_ports, NULL, { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "0") },
-	  FINDING_FAIL, { "a tunnel in the kernel -> ip l2tp show tunnel" }, NULL },
-	{ "a connected socket takes no port", check_ports, NULL,
-	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", "0100007F:1234", "9") }, FINDING_OK, { "is free" }, NULL },
-	{ "configured ports", check_ports, "listen = { '127.0.0.1:1702', '127.0.0.2:1702', '127.0.0.1:1703' }",
-	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "9") }, FINDING_OK,
-	  { "ok it: UDP port 1702 is free\nok it: UDP port 1703 is free\n" }, "1701" },
-	{ "no ports", check_ports, "listen = {}", { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "9") }, FINDING_OK,
-	  { "nothing is listened on" }, NULL },
-	{ "nonsense for ports", check_ports, NULL, { "/proc/net/udp", "x\n: : :\n 1: 00000000:06A5\n" }, FINDING_OK,
-	  { "is free" }, NULL },
+	  FINDING_OK,
+	  { "ok it: UDP port 1701 is l2tpd's (pid 5)" },
+	  NULL },
+	{ "a port that nobody shows",
+	  check_ports,
+	  NULL,
+	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "9") },
+	  FINDING_FAIL,
+	  { "a process that is not seen -> as root" },
+	  NULL },
+	{ "the kernel's port",
+	  check_ports,
+	  NULL,
+	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "0") },
+	  FINDING_FAIL,
+	  { "a tunnel in the kernel -> ip l2tp show tunnel" },
+	  NULL },
+	{ "a connected socket takes no port",
+	  check_ports,
+	  NULL,
+	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", "0100007F:1234", "9") },
+	  FINDING_OK,
+	  { "is free" },
+	  NULL },
+	{ "configured ports",
+	  check_ports,
+	  "listen = { '127.0.0.1:1702', '127.0.0.2:1702', '127.0.0.1:1703' }",
+	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "9") },
+	  FINDING_OK,
+	  { "ok it: UDP port 1702 is free\nok it: UDP port 1703 is free\n" },
+	  "1701" },
+	{ "no ports",
+	  check_ports,
+	  "listen = {}",
+	  { "/proc/net/udp", UDP_HEAD UDP_ROW("00000000:06A5", ANY, "9") },
+	  FINDING_OK,
+	  { "nothing is listened on" },
+	  NULL },
+	{ "nonsense for ports",
+	  check_ports,
+	  NULL,
+	  { "/proc/net/udp", "x\n: : :\n 1: 00000000:06A5\n" },
+	  FINDING_OK,
+	  { "is free" },
+	  NULL },
 
-	{ "no other daemon", check_daemons, NULL, { "/proc/1/comm", "init\n", "/proc/self/comm", "xl2tpd\n" }, FINDING_OK,
-	  { "no other L2TP daemon runs" }, NULL },
-	{ "others", check_daemons, NULL, { "/proc/1/comm", "xl2tpd\n", "/proc/2/comm", "accel-pppd\n" }, FINDING_WARN,
-	  { "warn it: xl2tpd runs as well (pid 1) -> systemctl disable --now xl2tpd", "accel-pppd runs" }, NULL },
+	{ "no other daemon",
+	  check_daemons,
+	  NULL,
+	  { "/proc/1/comm", "init\n", "/proc/self/comm", "xl2tpd\n" },
+	  FINDING_OK,
+	  { "no other L2TP daemon runs" },
+	  NULL },
+	{ "others",
+	  check_daemons,
+	  NULL,
+	  { "/proc/1/comm", "xl2tpd\n", "/proc/2/comm", "accel-pppd\n" },
+	  FINDING_WARN,
+	  { "warn it: xl2tpd runs as well (pid 1) -> systemctl disable --now xl2tpd", "accel-pppd runs" },
+	  NULL },
 
-	{ "settings of an LNS", check_sysctl, "lns x { }",
+	{ "settings of an LNS",
+	  check_sysctl,
+	  "lns x { }",
 	  { "/proc/sys/net/ipv4/ip_forward", "0\n", "/proc/sys/net/ipv4/conf/all/rp_filter", "1\n",
 	    "/proc/sys/net/core/rmem_max", "212992\n" },
 	  FINDING_OK,
 	  { "net.ipv4.ip_forward = 0: what PPP peers send goes no further -> if they are", "rp_filter = 1: packets",
-	    "net.core.rmem_max = 212992\n" }, NULL },
-	{ "settings of a client", check_sysctl, "listen = {} lac x { server = x }",
-	  { "/proc/sys/net/ipv4/ip_forward", "0\n", "/proc/sys/net/ipv4/conf/all/rp_filter", "2\n" }, FINDING_OK,
-	  { "net.ipv4.ip_forward = 0\n", "rp_filter = 2\n" }, "->" },
+	    "net.core.rmem_max = 212992\n" },
+	  NULL },
+	{ "settings of a client",
+	  check_sysctl,
+	  "listen = {} lac x { server = x }",
+	  { "/proc/sys/net/ipv4/ip_forward", "0\n", "/proc/sys/net/ipv4/conf/all/rp_filter", "2\n" },
+	  FINDING_OK,
+	  { "net.ipv4.ip_forward = 0\n", "rp_filter = 2\n" },
+	  "->" },
 };
 
 START_TEST(machine)
@@ -200,13 +296,13 @@ START_TEST(machine)
 	ck_assert_msg(d.worst == m->worst, "%s: the worst is %d of:\n%s", m->name, d.worst, said);
 	for (size_t i = 0; i < COUNT(m->says) && m->says[i]; i++)
 		ck_assert_msg(strstr(said, m->says[i]), "%s: \"%s\" is missing from:\n%s", m->name, m->says[i], said);
-	ck_assert_msg(!m->not || !strstr(said, m->not), "%s: \"%s\" is in:\n%s", m->name, m->not, said);
+	ck_assert_msg(!m->not || !strstr(said, m->not ), "%s: \"%s\" is in:\n%s", m->name, m->not, said);
 	config_free(config);
 	finish();
 }
 END_TEST
 
-/* ---- This machine, with a configuration of the test ------------------------------------------------------------------ */
+/* ---- This machine, with a configuration of the test --------------------------------------------------------- */
 
 /* %s in config is the folder. */
 static const struct own {
@@ -217,19 +313,25 @@ static const struct own {
 	const char *says;
 } owns[] = {
 	{ "no pppd", check_pppd, "pppd = \"%s/none\"", NULL, NULL, 0, "fail it: " },
-	{ "a pppd that may not run", check_pppd, "pppd = \"%s/pppd\"", "/pppd", "", 0644, "Permission denied -> install it" },
+	{ "a pppd that may not run", check_pppd, "pppd = \"%s/pppd\"", "/pppd", "", 0644,
+	  "Permission denied -> install it" },
 	{ "a pppd that refuses plugins", check_pppd, "pppd = \"%s/pppd\" pppd-plugin = x.so", "/pppd",
 	  "#!/bin/sh\n[ $1 = --version ] && echo pppd version 9 && exit\n[ $5 = x.so ] || exit 0\n"
 	  "echo 'pppd: Plugin x.so is for pppd version 8, this is 9' >&2\nexit 2\n",
-	  0755, "fail it: pppd does not take the plugin x.so: Plugin x.so is for pppd version 8, this is 9 -> install" },
+	  0755,
+	  "fail it: pppd does not take the plugin x.so: Plugin x.so is for pppd version 8, this is 9 -> install" },
 	{ "a pppd that takes them", check_pppd, "pppd = \"%s/pppd\"", "/pppd",
-	  "#!/bin/sh\n[ $1 = --version ] && echo pppd version 9\nexit 4\n", 0755, "ok it: pppd takes the plugin pppol2tp.so" },
+	  "#!/bin/sh\n[ $1 = --version ] && echo pppd version 9\nexit 4\n", 0755,
+	  "ok it: pppd takes the plugin pppol2tp.so" },
 	{ "a pppd that hangs", check_pppd, "pppd = \"%s/pppd\" pppd-plugin = x.so", "/pppd",
-	  "#!/bin/sh\n[ \"$5\" = x.so ] || exec echo pppd version 9\nexec sleep 1000\n", 0755, "cannot be run: Connection timed out" },
+	  "#!/bin/sh\n[ \"$5\" = x.so ] || exec echo pppd version 9\nexec sleep 1000\n", 0755,
+	  "cannot be run: Connection timed out" },
 	{ "no runtime directory", check_runtime, "runtime-directory = \"%s/run\"", NULL, NULL, 0, "not there yet" },
 	{ "one that is none", check_runtime, "runtime-directory = \"%s/run\"", "/run", "", 0644, "fail it: " },
-	{ "one that all can write", check_runtime, "runtime-directory = \"%s/run\"", "/run/x", "", 01777, "chmod o-w it" },
-	{ "one without a daemon", check_runtime, "runtime-directory = \"%s/run\"", "/run/bus", "", 0755, "no l2tpd answers" },
+	{ "one that all can write", check_runtime, "runtime-directory = \"%s/run\"", "/run/x", "", 01777,
+	  "chmod o-w it" },
+	{ "one without a daemon", check_runtime, "runtime-directory = \"%s/run\"", "/run/bus", "", 0755,
+	  "no l2tpd answers" },
 	{ "a server that is no name", check_names, "listen = {} lac x { server = \"no such name\" }", NULL, NULL, 0,
 	  "fail it: lac \"x\": no such name: " },
 	{ "a server with an address", check_names, "listen = {} lac x { server = 127.0.0.1 }", NULL, NULL, 0,
@@ -258,8 +360,8 @@ START_TEST(own)
 	struct doctor d = doctor_of("", config);
 	o->check(&d);
 	/* pppd is asked for its plugins only by root */
-	ck_assert_msg(strstr(said, o->says) || strstr(said, "as root"), "%s: \"%s\" is missing from:\n%s", o->name, o->says,
-		      said);
+	ck_assert_msg(strstr(said, o->says) || strstr(said, "as root"), "%s: \"%s\" is missing from:\n%s", o->name,
+		      o->says, said);
 	config_free(config);
 	finish();
 }

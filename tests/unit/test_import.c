@@ -19,7 +19,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- Tools ------------------------------------------------------------------------------------------------------ */
+/* ---- Tools -------------------------------------------------------------------------------------------------- */
 
 /* Files of a test: name, text, name, text, NULL. */
 static int read_pretended(void *ctx, const char *path, char **ret)
@@ -95,17 +95,17 @@ static int import_text(const char *conf, const char *secrets, const char *ppp)
 	return import((struct import_input){ .path = "conf", .read = read_pretended, .ctx = (void *)files });
 }
 
-/* ---- Each option --------------------------------------------------------------------------------------------------- */
+/* ---- Each option -------------------------------------------------------------------------------------------- */
 
-#define G "[global]\n"
-#define N "[lns default]\n"
-#define C "[lac x]\nlns = server.example\n"
+#define G     "[global]\n"
+#define N     "[lns default]\n"
+#define C     "[lac x]\nlns = server.example\n"
 #define NAMED "[lns x]\nlac = 192.0.2.0 - 192.0.2.255\n"
 
 static const struct option_case {
 	const char *section, *line;
-	const char *says;   /* in the configuration; NULL: nothing */
-	const char *noted;  /* in the notes; NULL: nothing */
+	const char *says;  /* in the configuration; NULL: nothing */
+	const char *noted; /* in the notes; NULL: nothing */
 } option_cases[] = {
 	{ G, "listen-addr = 192.0.2.1", "listen = { '192.0.2.1:1701' }", NULL },
 	{ G, "listen-addr = here.example", "# listen: all", "give an address" },
@@ -145,7 +145,8 @@ static const struct option_case {
 	{ N, "assign ip = no", NULL, NULL },
 	{ N, "lac = 192.0.2.1", NULL, "takes every peer" },
 	{ N, "no lac = 192.0.2.1", NULL, "takes every peer" },
-	{ G "access control = yes\n" N, "lac = 192.0.2.1 - 192.0.2.3", "'192.0.2.1/32',\n        '192.0.2.2/31'", NULL },
+	{ G "access control = yes\n" N, "lac = 192.0.2.1 - 192.0.2.3", "'192.0.2.1/32',\n        '192.0.2.2/31'",
+	  NULL },
 	{ G "access control = yes\n" N, "hostname = x", NULL, "never chooses" },
 	{ "[lns named]\n", "lac = 192.0.2.0-192.0.2.127", "'192.0.2.0/25'", NULL },
 	{ "[lns named]\n", "lac = 0.0.0.0-255.255.255.255", "'0.0.0.0/0'", NULL },
@@ -257,12 +258,14 @@ START_TEST(secrets_by_name)
 	static const struct l2tp_addr peer = { .ip = { 192, 0, 2, 1 }, .family = 4 };
 	static const struct {
 		const char *name, *secret;
-	} peers[] = { { "lac1", "one" }, { "LAC1", "one" }, { "lac2", "two words" }, { "lac[3]", "three" },
-		      { "lac3", "all'\\${HOME}" }, { "lac9", "all'\\${HOME}" } };
+	} peers[] = { { "lac1", "one" },     { "LAC1", "one" },		  { "lac2", "two words" },
+		      { "lac[3]", "three" }, { "lac3", "all'\\${HOME}" }, { "lac9", "all'\\${HOME}" } };
 
 	ck_assert_int_eq(import_text(N "hostname = us\n",
 				     "# comment\nus lac1 one ; more\nUS lac2 two words  \nus lac[3] three\n"
-				     "them lac9 foreign\nus\nus x\n* * all'\\${HOME}\n* lac1 late\n", ""), 0);
+				     "them lac9 foreign\nus\nus x\n* * all'\\${HOME}\n* lac1 late\n",
+				     ""),
+			 0);
 	struct config *c = load();
 	for (size_t i = 0; i < COUNT(peers); i++) {
 		struct l2tp_span name = { (const uint8_t *)peers[i].name, strlen(peers[i].name) };
@@ -281,7 +284,8 @@ START_TEST(secret_of_a_lac)
 {
 	static const struct {
 		const char *secrets, *secret;
-	} cases[] = { { "machine server.example a\n* * b\n", "secret = 'a'" }, { "x * a\n* * b\n", "secret = 'b'" },
+	} cases[] = { { "machine server.example a\n* * b\n", "secret = 'a'" },
+		      { "x * a\n* * b\n", "secret = 'b'" },
 		      { "* lns.example a\n* y b\n", "secret = 'a'" } };
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -302,16 +306,18 @@ START_TEST(order_of_sections)
 	} peers[] = { { 1, "second" }, { 200, "first" }, { 99, "default" } };
 
 	ck_assert_int_eq(import_text(G "access control = yes\n[lns default]\nlac = 192.0.2.99\n"
-				     "[lns first]\nlac = 192.0.2.0-192.0.2.255\nno lac=192.0.2.98-192.0.2.99\n"
-				     "[lns second]\nlac = 192.0.2.1\n", "", ""), 0);
+				       "[lns first]\nlac = 192.0.2.0-192.0.2.255\nno lac=192.0.2.98-192.0.2.99\n"
+				       "[lns second]\nlac = 192.0.2.1\n",
+				     "", ""),
+			 0);
 	struct config *c = load();
 	for (size_t i = 0; i < COUNT(peers); i++) {
 		struct l2tp_addr peer = { .ip = { 192, 0, 2, peers[i].last }, .family = 4 };
 
 		ck_assert_str_eq(config_match(c, &peer, (struct l2tp_span){ 0 })->name, peers[i].name);
 	}
-	ck_assert_ptr_null(config_match(c, &(struct l2tp_addr){ .ip = { 192, 0, 2, 98 }, .family = 4 },
-					(struct l2tp_span){ 0 }));
+	ck_assert_ptr_null(
+		config_match(c, &(struct l2tp_addr){ .ip = { 192, 0, 2, 98 }, .family = 4 }, (struct l2tp_span){ 0 }));
 	config_free(c);
 	forget();
 }
@@ -322,7 +328,9 @@ START_TEST(pools_do_not_overlap)
 	ck_assert_int_eq(import_text("[lns default]\nip range = 10.0.0.1-10.0.0.99\n"
 				     "[lns b]\nlac=192.0.2.1\nip range = 10.0.0.50-10.0.0.120\n"
 				     "[lns a]\nlac=192.0.2.2\nip range = 10.0.0.50-10.0.0.120\n"
-				     "[lns c]\nlac=192.0.2.3\nip range = 10.0.0.60-10.0.0.70\n", "", ""), 0);
+				     "[lns c]\nlac=192.0.2.3\nip range = 10.0.0.60-10.0.0.70\n",
+				     "", ""),
+			 0);
 	struct config *c = load();
 	ck_assert_uint_eq(c->n_pools, 3); /* c has its own; a and b share; default has what is left */
 	ck_assert_ptr_nonnull(strstr(notes, "longest"));
@@ -335,7 +343,9 @@ END_TEST
 START_TEST(names)
 {
 	ck_assert_int_eq(import_text("[lac a b]\nlns=x\n[lac a\"b]\nlns=x\n[lac a-b]\nlns=x\n[lac ]\nlns=x\n"
-				     "[lns default]\n[lac A B]\nautodial=yes\nredial=yes\n", "", ""), 0);
+				     "[lns default]\n[lac A B]\nautodial=yes\nredial=yes\n",
+				     "", ""),
+			 0);
 	struct config *c = load();
 	ck_assert_uint_eq(c->n_profiles, 5);
 	ck_assert_ptr_nonnull(strstr(out, "lac 'a-b-3'"));
@@ -346,14 +356,17 @@ START_TEST(names)
 }
 END_TEST
 
-/* ---- Whole files ----------------------------------------------------------------------------------------------------- */
+/* ---- Whole files -------------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *file;
 	size_t profiles, pools;
 	const char *says[4];
 } files[] = {
-	{ "lns.conf", 3, 1, { "'name', 'l2tp-server'", "peer-host-name = { 'lac\\\\[2\\\\]' }", "mru = 1410", "'idle', '1800'" } },
+	{ "lns.conf",
+	  3,
+	  1,
+	  { "'name', 'l2tp-server'", "peer-host-name = { 'lac\\\\[2\\\\]' }", "mru = 1410", "'idle', '1800'" } },
 	{ "client.conf", 3, 0, { "lac 'home-net'", "'file', '/nonexistent/options'", "secret = 'office-secret'", "" } },
 	{ "access.conf", 2, 1, { "'203.0.113.8/31'", "retransmit-max = 32", "retransmit-cap = 8s", "" } },
 	{ "broken.conf", 1, 0, { "", "", "", "" } },
@@ -376,10 +389,13 @@ END_TEST
 
 START_TEST(files_on_the_command_line)
 {
-	static const char *const pretended[] = { "conf", N "pppoptfile = gone\nauth file = gone\n", "s", "* * abc\n",
-						 "p", "auth \"two words\" a\\ b # comment\n'x'\"y\"", NULL };
-	struct import_input in = { .path = "conf", .secrets = "s", .ppp_options = "p", .read = read_pretended,
-				   .ctx = (void *)pretended };
+	static const char *const pretended[] = { "conf", N "pppoptfile = gone\nauth file = gone\n",
+						 "s",	 "* * abc\n",
+						 "p",	 "auth \"two words\" a\\ b # comment\n'x'\"y\"",
+						 NULL };
+	struct import_input in = {
+		.path = "conf", .secrets = "s", .ppp_options = "p", .read = read_pretended, .ctx = (void *)pretended
+	};
 
 	ck_assert_int_eq(import(in), 0);
 	ck_assert_ptr_nonnull(strstr(out, "secret = 'abc'"));
@@ -394,7 +410,7 @@ START_TEST(files_on_the_command_line)
 }
 END_TEST
 
-/* ---- Hostile ones ------------------------------------------------------------------------------------------------------ */
+/* ---- Hostile ones ------------------------------------------------------------------------------------------- */
 
 static int read_of(const void *data, size_t size, char **ret)
 {
@@ -468,7 +484,8 @@ START_TEST(damaged)
 {
 	unsigned seed = (unsigned)time(NULL);
 	static char folder[] = FOLDER;
-	const char *pretended[7] = { "conf", NULL, "/etc/xl2tpd/l2tp-secrets", "* a\\b c'd\nx y z", "options.lns", "'\"\\", NULL };
+	const char *pretended[7] = { "conf",  NULL, "/etc/xl2tpd/l2tp-secrets", "* a\\b c'd\nx y z", "options.lns",
+				     "'\"\\", NULL };
 
 	printf("seed %u\n", seed);
 	srand(seed);
@@ -479,7 +496,8 @@ START_TEST(damaged)
 		for (int n = rand() % 20; n > 0; n--)
 			text[(size_t)rand() % strlen(text)] = (char)(rand() % 255 + 1);
 		pretended[1] = text;
-		ck_assert_int_eq(import((struct import_input){ .path = "conf", .read = read_pretended, .ctx = pretended }), 0);
+		ck_assert_int_eq(
+			import((struct import_input){ .path = "conf", .read = read_pretended, .ctx = pretended }), 0);
 		check_loads();
 		forget();
 		free(text);
@@ -487,7 +505,7 @@ START_TEST(damaged)
 }
 END_TEST
 
-/* ---- Ranges ---------------------------------------------------------------------------------------------------------- */
+/* ---- Ranges ------------------------------------------------------------------------------------------------- */
 
 /* Against a plain array, for small addresses. */
 START_TEST(ranges_are_sets)

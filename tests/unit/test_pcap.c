@@ -16,7 +16,8 @@
 #include "lib/wire.h"
 
 static const struct l2tp_addr ends[2][2] = {
-	{ { .ip = { 192, 0, 2, 1 }, .port = 1701, .family = 4 }, { .ip = { 192, 0, 2, 2 }, .port = 51701, .family = 4 } },
+	{ { .ip = { 192, 0, 2, 1 }, .port = 1701, .family = 4 },
+	  { .ip = { 192, 0, 2, 2 }, .port = 51701, .family = 4 } },
 	{ { .ip = { 0x20, 1, 0xd, 0xb8, [15] = 1 }, .port = 1701, .family = 6 },
 	  { .ip = { 0x20, 1, 0xd, 0xb8, [15] = 2 }, .port = 1701, .family = 6 } },
 };
@@ -24,13 +25,17 @@ static const struct l2tp_addr ends[2][2] = {
 static struct l2tp_span message(const struct golden *g, uint16_t ns, uint8_t *out, size_t size)
 {
 	uint8_t body[2048];
-	struct wire_header h = { .version = 2, .tunnel_id = 7, .session_id = 8, .ns = ns, .nr = 3,
+	struct wire_header h = { .version = 2,
+				 .tunnel_id = 7,
+				 .session_id = 8,
+				 .ns = ns,
+				 .nr = 3,
 				 .body = hex(g->body, body, sizeof(body)) };
 
 	return span_of(out, wire_control(&h, out, size));
 }
 
-/* ---- Packets -------------------------------------------------------------------------------------------------------- */
+/* ---- Packets ------------------------------------------------------------------------------------------------ */
 
 enum { FILE_HEADER = 24, PACKET_HEADER = 16 };
 
@@ -118,12 +123,16 @@ START_TEST(what_does_not_fit)
 }
 END_TEST
 
-/* ---- Words ------------------------------------------------------------------------------------------------------------ */
+/* ---- Words -------------------------------------------------------------------------------------------------- */
 
 static struct trace_record record(void)
 {
-	return (struct trace_record){ .version = TRACE_RECORD_VERSION, .flags = TRACE_SENT, .size = sizeof(struct trace_record),
-				      .tunnel_id = 4711, .time_usec = 3600 * USEC_PER_SEC + 5, .local = ends[0][0],
+	return (struct trace_record){ .version = TRACE_RECORD_VERSION,
+				      .flags = TRACE_SENT,
+				      .size = sizeof(struct trace_record),
+				      .tunnel_id = 4711,
+				      .time_usec = 3600 * USEC_PER_SEC + 5,
+				      .local = ends[0][0],
 				      .peer = ends[0][1] };
 }
 
@@ -148,17 +157,19 @@ START_TEST(text)
 	setenv("TZ", "UTC", 1);
 	r.lost = 3;
 	out = print(&r, s, false);
-	ck_assert_ptr_nonnull(strstr(out, "(3 messages were lost here)\n01:00:00.000005 sent tunnel 4711: 192.0.2.1:1701 -> "
-					  "192.0.2.2:51701: SCCRQ, Ns 2, Nr 3, to tunnel 7 session 8\n"
-					  "    M- Message Type: 1 (SCCRQ)\n"));
+	ck_assert_ptr_nonnull(strstr(out,
+				     "(3 messages were lost here)\n01:00:00.000005 sent tunnel 4711: 192.0.2.1:1701 -> "
+				     "192.0.2.2:51701: SCCRQ, Ns 2, Nr 3, to tunnel 7 session 8\n"
+				     "    M- Message Type: 1 (SCCRQ)\n"));
 	ck_assert_ptr_nonnull(strstr(out, "    M- Host Name: lac.example\n"));
 	free(out);
 	r.flags = 0;
 	r.lost = 0;
 	strcpy(r.dropped, "why not");
 	out = print(&r, span_of("\xc8\x03", 2), false);
-	ck_assert_str_eq(out, "01:00:00.000005 received tunnel 4711: 192.0.2.1:1701 <- 192.0.2.2:51701: no control message, "
-			      "dropped: why not\n    unknown version\n");
+	ck_assert_str_eq(out,
+			 "01:00:00.000005 received tunnel 4711: 192.0.2.1:1701 <- 192.0.2.2:51701: no control message, "
+			 "dropped: why not\n    unknown version\n");
 	free(out);
 }
 END_TEST
@@ -186,9 +197,9 @@ static const char *avp_text(const json_t *message, const char *name)
 	size_t i;
 	json_t *avp;
 
-	json_array_foreach(json_object_get(message, "Avps"), i, avp)
-		if (strcmp(json_string_value(json_object_get(avp, "Name")), name) == 0)
-			return json_string_value(json_object_get(avp, "Text"));
+	json_array_foreach(json_object_get(message, "Avps"), i,
+			   avp) if (strcmp(json_string_value(json_object_get(avp, "Name")), name) ==
+				    0) return json_string_value(json_object_get(avp, "Text"));
 	return NULL;
 }
 

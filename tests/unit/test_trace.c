@@ -62,8 +62,12 @@ static void finish(void)
 
 static void say(uint32_t tunnel_id, struct l2tp_span datagram)
 {
-	trace_message(t, engine, &(struct l2tp_trace){ .sent = tunnel_id & 1, .tunnel_id = tunnel_id, .local = &local,
-						       .peer = &peer, .datagram = datagram });
+	trace_message(t, engine,
+		      &(struct l2tp_trace){ .sent = tunnel_id & 1,
+					    .tunnel_id = tunnel_id,
+					    .local = &local,
+					    .peer = &peer,
+					    .datagram = datagram });
 }
 
 struct packet {
@@ -110,8 +114,9 @@ START_TEST(records)
 	begin();
 	say(1, hello); /* nobody listens */
 	fd = subscribe(0, false);
-	trace_message(t, engine, &(struct l2tp_trace){ .local = &local, .peer = &peer, .datagram = hello,
-						       .dropped = "for a reason" });
+	trace_message(
+		t, engine,
+		&(struct l2tp_trace){ .local = &local, .peer = &peer, .datagram = hello, .dropped = "for a reason" });
 	say(3, hello);
 	ck_assert(get(fd, &p));
 	ck_assert_uint_eq(p.record.flags, 0);
@@ -240,7 +245,7 @@ START_TEST(opened_on_request)
 	ck_assert_uint_lt(p.len, hidden.len);
 
 	say(id + 1, hidden); /* of no tunnel: nobody knows the secret */
-	say(id, hello);      /* no message at all */
+	say(id, hello);	     /* no message at all */
 	ck_assert(get(opened, &p) && p.len == hidden.len && !(p.record.flags & TRACE_OPENED));
 	ck_assert(get(opened, &p) && p.len == hello.len && !(p.record.flags & TRACE_OPENED));
 	close(plain);
