@@ -2,6 +2,7 @@
 /*
  * config: file -> plain structs.
  *
+ *	files -> one text, their lines counted on: a mistake is told with its file's name and line in the end
  *	text -> config_text: comments out, traps of libconfuse refused where they stand
  *	     -> libconfuse: sections, keys and values, with their lines, nothing of it interpreted
  *	     -> config_option: each value by its row in the table, into its field
@@ -21,8 +22,8 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <confuse.h>
+#include <dirent.h>
 #include <errno.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,9 +54,13 @@ struct place {
 struct load {
 	struct option_context x;
 	struct mistakes mistakes;
-	char *text;
+	char *text;            /* of all files, each behind the other */
+	size_t len;
+	unsigned lines;
+	bool unfit;            /* libconfuse would misread it */
+	const char *failed;    /* the file that cannot be read */
+	char place[4200];      /* room for a path and a line */
 	char begin[sizeof("x")]; /* a default, read when a section begins */
-	bool open;             /* the file can be read by everybody */
 	bool again;            /* an unknown key has been taken out of the text */
 	cfg_t *root;
 	struct place *places;  /* as the profiles */
@@ -221,8 +226,22 @@ static unsigned last_line(cfg_t *section)
 	return last;
 }
 
+/* "line 7", or "FILE:7" if that is another file than from's */
+static const char *place_of(struct load *load, unsigned line, unsigned from)
+{
+	const struct config_file *file = file_of_line(load->x.config, line);
+
+	unsigned local = line - file->first + 1;
+
+	if (file == file_of_line(load->x.config, from))
+		snprintf(load->place, sizeof(load->place), "line %u", local);
+	else
+		snprintf(load->place, sizeof(load->place), "%s:%u", file->path, local);
+	return load->place;
+}
+
 /* One run of libconfuse over the text, and again without a key that it did not know: each run has less to read. */
-static int parse(struct load *load, size_t len)
+static int parse(struct load *load)
 {
 	int result = CFG_SUCCESS;
 
@@ -233,7 +252,7 @@ static int parse(struct load *load, size_t len)
 		if (load->root)
 			cfg_free(load->root);
 		load->root = cfg_init(load->top, CFGF_NONE);
-		FILE *in = load->root ? fmemopen(load->text, len, "r") : NULL;
+		FILE *in = load->root ? fmemopen(load->text, load->len, "r") : NULL;
 		if (!in)
 			return -ENOMEM;
 		cfg_set_error_function(load->root, parse_error);
@@ -280,7 +299,9 @@ static void apply_value(struct load *load, const struct option *o, const struct 
 	const char *what;
 
 	if (v->earlier)
-		mistakes_add(&load->mistakes, v->line, "%s is given twice; line %u has it already", o->key, v->earlier);
+		mistakes_add(&load->mistakes, v->line, "%s is given twice; %s has it already", o->key,
+			     place_of(load, v->earlier, v->line));
+	load->x.directory = file_of_line(load->x.config, v->line)->directory;
 	what = option_set(&load->x, o, v->text, base);
 	if (!what)
 		return;
@@ -337,7 +358,7 @@ static void check_secret(struct load *load, const struct config_profile *p, cfg_
 				     given, keys[i]);
 		given = line ? keys[i] : given;
 	}
-	if (line_of(section, "secret") && load->open)
+	if (line_of(section, "secret") && file_of_line(load->x.config, line_of(section, "secret"))->open)
 		mistakes_note(&load->mistakes, line_of(section, "secret"), "every user of this machine can read this "
 			      "secret; chmod 600 the file, or use secret-file");
 	if (given)
@@ -428,11 +449,13 @@ static void check_names(struct load *load, const struct config *c, size_t i)
 	check_name(load, p->lac ? "lac" : "lns", p->name, p->line);
 	for (const struct config_profile *q = c->profiles; q < p; q++) {
 		if (strcmp(p->name, q->name) == 0)
-			mistakes_add(&load->mistakes, p->line, "the name \"%s\" is that of line %u too; "
-				     "each lns and lac must have its own", p->name, q->line);
+			mistakes_add(&load->mistakes, p->line, "the name \"%s\" is that of %s too; "
+				     "each lns and lac must have its own", p->name,
+				     place_of(load, q->line, p->line));
 		if (!p->lac && !q->lac && q->n_peers == 0 && !q->host_names && !config_tells_calls_apart(q))
 			mistakes_note(&load->mistakes, p->line, "lns \"%s\" will never be chosen: "
-				      "lns \"%s\" in line %u takes every peer", p->name, q->name, q->line);
+				      "lns \"%s\" in %s takes every peer", p->name, q->name,
+				      place_of(load, q->line, p->line));
 	}
 }
 
@@ -566,36 +589,132 @@ static int load_tree(struct load *load, struct config *c)
 	return load->x.oom ? -ENOMEM : err;
 }
 
-/* ---- Public ---- */
+/* ---- Files ---- */
 
-static int load_text(struct load *load, struct config *c, size_t len)
+/* Room for one more, of this path. */
+static struct config_file *file_new(struct config *c, const char *path)
 {
+	struct config_file *longer = realloc(c->files, (c->n_files + 1) * sizeof(*longer)), *file;
+	const char *slash = strrchr(path, '/');
+
+	if (!longer)
+		return NULL;
+	c->files = longer;
+	file = &c->files[c->n_files++];
+	*file = (struct config_file){ .path = strdup(path),
+				      .directory = slash ? strndup(path, (size_t)(slash - path)) : strdup(".") };
+	return file->path && file->directory ? file : NULL;
+}
+
+/* Behind what is there, on a line of its own.  What is outgrown is wiped. */
+static int append_text(struct load *load, const char *text, size_t len)
+{
+	char *longer = malloc(load->len + len + sizeof("\n"));
+
+	if (!longer)
+		return -ENOMEM;
+	if (load->len)
+		memcpy(longer, load->text, load->len);
+	memcpy(longer + load->len, text, len);
+	config_text_free(load->text, load->len);
+	load->text = longer;
+	load->len += len;
+	load->text[load->len++] = '\n';
+	load->text[load->len] = '\0';
+	for (size_t i = 0; i < len; i++)
+		load->lines += text[i] == '\n';
+	load->lines++;
+	return 0;
+}
+
+static int read_file(struct load *load, const char *path)
+{
+	struct config_file *file = file_new(load->x.config, path);
+	char *text = NULL;
+	size_t len = 0;
+
+	if (!file)
+		return -ENOMEM;
+	int err = config_text_read(path, &text, &len, &file->open);
+	if (err < 0) {
+		load->failed = file->path;
+		return err;
+	}
+	file->first = load->lines + 1;
+	if (!config_text_check(text, len, file->first, &load->mistakes))
+		load->unfit = true; /* not worth being read on */
+	err = append_text(load, text, len);
+	config_text_free(text, len);
+	return err;
+}
+
+static int is_ours(const struct dirent *e)
+{
+	size_t len = strlen(e->d_name), suffix = strlen(".conf");
+
+	return e->d_name[0] != '.' && len > suffix && strcmp(e->d_name + len - suffix, ".conf") == 0;
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* path.d, if there is one */
+static int read_directory(struct load *load, const char *path)
+{
+	struct dirent **names = NULL;
+	char *directory = NULL, *file;
 	int err = 0;
 
-	/* what the lexer would misread is not worth being read on */
-	if (config_text_check(load->text, len, &load->mistakes))
-		err = parse(load, len);
+	if (asprintf(&directory, "%s.d", path) < 0)
+		return -ENOMEM;
+	int n = scandir(directory, &names, is_ours, compare_names);
+	if (n < 0 && errno != ENOENT)
+		mistakes_add(&load->mistakes, 0, "%s cannot be read: %s", directory, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		if (err == 0 && asprintf(&file, "%s/%s", directory, names[i]->d_name) < 0)
+			err = -ENOMEM;
+		else if (err == 0) {
+			err = read_file(load, file);
+			free(file);
+		}
+		free(names[i]);
+	}
+	free(names);
+	free(directory);
+	return err;
+}
+
+/* From here on a line is one of its file. */
+static void localise(struct config *c)
+{
+	for (struct config_listen *i = c->listens; i < c->listens + c->n_listens; i++) {
+		const struct config_file *file = file_of_line(c, i->line);
+
+		i->path = file->path;
+		i->line = i->line ? i->line - file->first + 1 : 0;
+	}
+	for (struct config_profile *p = c->profiles; p < c->profiles + c->n_profiles; p++)
+		p->line -= file_of_line(c, p->line)->first - 1;
+}
+
+static int load_files(struct load *load, struct config *c)
+{
+	load->x.config = c;
+	int err = read_file(load, c->path);
+	if (err == 0)
+		err = read_directory(load, c->path);
+	if (err == 0 && !load->unfit)
+		err = parse(load);
 	if (err == 0 && load->root)
 		err = load_tree(load, c);
+	if (err == 0 && !load->mistakes.oom && !load->mistakes.wrong)
+		localise(c);
 	return err < 0 ? err : load->mistakes.oom ? -ENOMEM : load->mistakes.wrong ? -EINVAL : 0;
 }
 
-static int load_file(struct load *load, struct config *c)
-{
-	char *copy = strdup(c->path);
-	size_t len = 0;
-
-	if (!copy)
-		return -ENOMEM;
-	load->x.config = c;
-	load->x.directory = dirname(copy);
-	int err = config_text_read(c->path, &load->text, &len, &load->open);
-	if (err == 0)
-		err = load_text(load, c, len);
-	config_text_free(load->text, len);
-	free(copy);
-	return err;
-}
+/* ---- Public ---- */
 
 int config_load(const char *path, FILE *errors, struct config **ret)
 {
@@ -604,22 +723,23 @@ int config_load(const char *path, FILE *errors, struct config **ret)
 	int err = -ENOMEM;
 
 	if (load && c && (c->path = strdup(path)))
-		err = load_file(load, c);
-	if (load)
-		mistakes_print(&load->mistakes, path, errors);
+		err = load_files(load, c);
+	if (load && c)
+		mistakes_print(&load->mistakes, c, errors);
 	if (err < 0 && err != -EINVAL)
-		fprintf(errors, "%s: cannot be read: %s\n", path, strerror(-err));
-	if (err < 0)
-		config_free(c);
-	else
-		*ret = c;
+		fprintf(errors, "%s: cannot be read: %s\n", load && load->failed ? load->failed : path, strerror(-err));
 	if (load) {
 		mistakes_clear(&load->mistakes);
+		config_text_free(load->text, load->len);
 		if (load->root)
 			cfg_free(load->root);
 		free(load->places);
 	}
 	free(load);
+	if (err < 0)
+		config_free(c);
+	else
+		*ret = c;
 	return err;
 }
 
@@ -638,6 +758,11 @@ void config_free(struct config *c)
 	for (size_t i = 0; i < c->n_pools; i++)
 		free(c->pools[i].name);
 	options_clear(IN_ROOT, c);
+	for (size_t i = 0; i < c->n_files; i++) {
+		free(c->files[i].path);
+		free(c->files[i].directory);
+	}
+	free(c->files);
 	free(c->profiles);
 	free(c->pools);
 	free(c->path);

@@ -93,11 +93,21 @@ struct config_stream {
 
 struct config_listen {
 	struct l2tp_addr addr;     /* family 0: all addresses of both families */
+	const char *path;          /* of the file, and the line in it */
 	unsigned line;
+};
+
+/* One of the files that were read: the configuration, or one of its directory. */
+struct config_file {
+	char *path, *directory;
+	unsigned first;            /* number of its first line, when those of all files are counted on */
+	bool open;                 /* every user of this machine can read it */
 };
 
 struct config {
 	char *path;
+	struct config_file *files;
+	size_t n_files;
 	struct config_listen *listens;
 	size_t n_listens;
 	struct config_profile *profiles;
@@ -118,7 +128,8 @@ struct config {
 	int log_level;             /* syslog's: LOG_ERR .. LOG_DEBUG */
 };
 
-/* Mistakes go to errors, one line each.  -EINVAL: the file has mistakes; another negative errno: it cannot be read. */
+/* The file and, behind it, what path.d/ has of files *.conf, in the order of their names, as if they were one.
+ * Mistakes go to errors, one line each.  -EINVAL: the file has mistakes; another negative errno: it cannot be read. */
 int config_load(const char *path, FILE *errors, struct config **ret);
 void config_free(struct config *c); /* NULL is fine; wipes the secrets */
 

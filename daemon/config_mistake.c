@@ -47,20 +47,31 @@ void mistakes_note(struct mistakes *m, unsigned line, const char *fmt, ...)
 	va_end(ap);
 }
 
-void mistakes_print(struct mistakes *m, const char *path, FILE *out)
+const struct config_file *file_of_line(const struct config *c, unsigned line)
+{
+	const struct config_file *file = c->files;
+
+	while (file + 1 < c->files + c->n_files && file[1].first <= line)
+		file++;
+	return file;
+}
+
+void mistakes_print(struct mistakes *m, const struct config *c, FILE *out)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		const struct mistake *k = &m->list[i];
+		const struct config_file *file = k->line ? file_of_line(c, k->line) : NULL;
 
-		if (k->line)
-			fprintf(out, "%s:%u: %s%s\n", path, k->line, k->note ? "note: " : "", k->text);
+		if (file)
+			fprintf(out, "%s:%u: %s%s\n", file->path, k->line - file->first + 1, k->note ? "note: " : "",
+				k->text);
 		else
-			fprintf(out, "%s: %s%s\n", path, k->note ? "note: " : "", k->text);
+			fprintf(out, "%s: %s%s\n", c->path, k->note ? "note: " : "", k->text);
 	}
 	if (m->n >= MISTAKES_MAX)
-		fprintf(out, "%s: there may be more mistakes than these\n", path);
+		fprintf(out, "%s: there may be more mistakes than these\n", c->path);
 	if (m->oom)
-		fprintf(out, "%s: out of memory\n", path);
+		fprintf(out, "%s: out of memory\n", c->path);
 }
 
 void mistakes_clear(struct mistakes *m)

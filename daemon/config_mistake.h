@@ -6,11 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include "config.h"
 
 #define MISTAKES_MAX 100 /* more are not kept */
 
 struct mistake {
-	unsigned line; /* 0: the file as a whole */
+	unsigned line; /* of all files together; 0: not of a line */
 	bool note;     /* worth saying, but not wrong */
 	char *text;
 };
@@ -23,8 +24,10 @@ struct mistakes {
 
 void mistakes_add(struct mistakes *m, unsigned line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void mistakes_note(struct mistakes *m, unsigned line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* In the order of the file. */
-void mistakes_print(struct mistakes *m, const char *path, FILE *out);
+/* In the order of the files. */
+void mistakes_print(struct mistakes *m, const struct config *c, FILE *out);
+/* The file that a line is of. */
+const struct config_file *file_of_line(const struct config *c, unsigned line);
 void mistakes_clear(struct mistakes *m);
 
 #endif

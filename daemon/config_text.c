@@ -175,10 +175,8 @@ static void pass_bare(struct pass *s)
 		mistakes_add(s->m, s->line, "%c outside quotes; put the value in quotes: \"...\"", c);
 }
 
-static bool check_octets(const char *text, size_t len, struct mistakes *m)
+static bool check_octets(const char *text, size_t len, unsigned line, struct mistakes *m)
 {
-	unsigned line = 1;
-
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 
@@ -194,12 +192,12 @@ static bool check_octets(const char *text, size_t len, struct mistakes *m)
 	return true;
 }
 
-bool config_text_check(char *text, size_t len, struct mistakes *m)
+bool config_text_check(char *text, size_t len, unsigned first, struct mistakes *m)
 {
-	struct pass s = { .p = text, .line = 1, .m = m };
+	struct pass s = { .p = text, .line = first, .m = m };
 	size_t before = m->wrong;
 
-	if (!check_octets(text, len, m))
+	if (!check_octets(text, len, first, m))
 		return false;
 	while (*s.p) {
 		if (*s.p == '#' || strncmp(s.p, "//", 2) == 0)

@@ -502,7 +502,7 @@ int world_listen(struct driver *d, const struct config *c, char why[WORLD_WHY_MA
 	for (const struct config_listen *i = c->listens; i < c->listens + c->n_listens && r >= 0; i++) {
 		r = listen_want(d->listen, &i->addr);
 		if (r < 0)
-			snprintf(why, WORLD_WHY_MAX, "%s:%u: cannot listen on %s: %s%s", c->path, i->line,
+			snprintf(why, WORLD_WHY_MAX, "%s:%u: cannot listen on %s: %s%s", i->path, i->line,
 				 i->addr.family ? l2tp_addr_str(&i->addr, name) : "all addresses", strerror(-r),
 				 r == -EADDRINUSE ? " (another L2TP daemon, or another l2tpd, is running)" :
 				 r == -EACCES     ? " (this needs root or CAP_NET_BIND_SERVICE)" :

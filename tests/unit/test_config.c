@@ -552,6 +552,93 @@ START_TEST(secret_for_everybody)
 }
 END_TEST
 
+/* ---- More files ---- */
+
+/* "@" stands for the scratch directory; two files beside test.conf, in its directory. */
+static const struct {
+	const char *main, *first, *second;
+	const char *told; /* all of it; NULL: good */
+} directories[] = {
+	{ "listen = 192.0.2.1\nlns a { peer = 192.0.2.1 }\n", "lns b {\nsecret-file = b.secret }",
+	  "pool p { range = 10.0.0.0/24 }\nlac c { server = s ppp { pool = p } }", NULL },
+	{ "listen = 192.0.2.1 log-level = info\n", "\n\nlog-level = debug\n", "",
+	  "@/test.conf.d/1.conf:3: log-level is given twice; @/test.conf:1 has it already\n" },
+	{ "lns a {}\n", "lns c { peer = 192.0.2.9 }", "# one\nlac c { server = s }\nlns d {\nchallenge = yes }",
+	  "@/test.conf.d/1.conf:1: note: lns \"c\" will never be chosen: lns \"a\" in @/test.conf:1 takes every peer\n"
+	  "@/test.conf.d/2.conf:2: the name \"c\" is that of @/test.conf.d/1.conf:1 too; each lns and lac must have its own\n"
+	  "@/test.conf.d/2.conf:3: note: lns \"d\" will never be chosen: lns \"a\" in @/test.conf:1 takes every peer\n"
+	  "@/test.conf.d/2.conf:4: challenge without a secret; give a secret or secret-file\n" },
+	{ "", "pool p {\nrange = 10.0.0.0/24 }", "\npool p { range = 10.1.0.0/24 }",
+	  "@/test.conf.d/2.conf:2: the name \"p\" is taken; each section must have its own; what follows was not read\n" },
+	{ "lns a {\n", "}\n", "wrong = 1\n",
+	  "@/test.conf:1: a { is never closed; a } is missing\n@/test.conf.d/1.conf:1: a } without its {\n" },
+	{ "wrong = 1", "wrong = 2", "wrong = 3",
+	  "@/test.conf:1: unknown key wrong in the file's top level; see l2tpd.conf(5)\n"
+	  "@/test.conf.d/1.conf:1: unknown key wrong in the file's top level; see l2tpd.conf(5)\n"
+	  "@/test.conf.d/2.conf:1: unknown key wrong in the file's top level; see l2tpd.conf(5)\n" },
+	{ "lns a {}\n", NULL, "", "@/test.conf.d/1.conf: cannot be read: No such file or directory\n" },
+};
+
+static void expand(const char *text, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (; *text; text++)
+		len += (size_t)(*text == '@' ? snprintf(out + len, size - len, "%s", scratch) :
+					       snprintf(out + len, size - len, "%c", *text));
+}
+
+static void unlink_in(const char *name)
+{
+	char path[600];
+
+	snprintf(path, sizeof(path), "%s/test.conf.d/%s", scratch, name);
+	unlink(path);
+}
+
+START_TEST(more_files)
+{
+	const char *const names[] = { "2.conf", "1.conf", ".0.conf", "0.conf~", ".conf", "b.secret" };
+	char path[600], target[600], told[4096] = "", *errors;
+	struct config *c = NULL;
+
+	snprintf(path, sizeof(path), "%s/test.conf.d", scratch);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	write_whole("test.conf.d/2.conf", directories[_i].second, strlen(directories[_i].second), 0600);
+	for (size_t i = 2; i < 5; i++) { /* not read */
+		snprintf(target, sizeof(target), "test.conf.d/%s", names[i]);
+		write_whole(target, "wrong", 5, 0600);
+	}
+	write_whole("test.conf.d/b.secret", "besame\n", 7, 0600);
+	if (directories[_i].first) {
+		write_whole("test.conf.d/1.conf", directories[_i].first, strlen(directories[_i].first), 0600);
+	} else {
+		snprintf(path, sizeof(path), "%s/test.conf.d/1.conf", scratch);
+		ck_assert_int_eq(symlink("nowhere", path), 0);
+	}
+	expand(directories[_i].told ? directories[_i].told : "", told, sizeof(told));
+	int err = load(directories[_i].main, strlen(directories[_i].main), &errors, &c);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unlink_in(names[i]);
+	snprintf(path, sizeof(path), "%s/test.conf.d", scratch);
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_str_eq(errors, told);
+	ck_assert_int_eq(err, !told[0] ? 0 : directories[_i].first ? -EINVAL : -ENOENT);
+	if (err == 0) {
+		ck_assert_uint_eq(c->n_profiles, 3);
+		ck_assert_str_eq(c->profiles[1].name, "b");
+		ck_assert_uint_eq(c->profiles[1].line, 1);
+		ck_assert_mem_eq(c->profiles[1].params.secret, "besame", 7);
+		ck_assert_uint_eq(c->profiles[2].line, 2);
+		ck_assert_ptr_eq(c->profiles[2].ppp.pool, &c->pools[0]);
+		ck_assert(c->listens[0].line == 1 && strstr(c->listens[0].path, "/test.conf"));
+		check_print(c);
+	}
+	config_free(c);
+	free(errors);
+}
+END_TEST
+
 /* ---- Which profile ---- */
 
 static struct l2tp_addr addr4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
@@ -876,6 +963,7 @@ int main(void)
 	tcase_add_test(t, listen_nowhere);
 	tcase_add_loop_test(t, secret_files, 0, 3);
 	tcase_add_test(t, secret_credentials);
+	tcase_add_loop_test(t, more_files, 0, sizeof(directories) / sizeof(directories[0]));
 	tcase_add_test(t, secret_for_everybody);
 	tcase_add_test(t, match);
 	tcase_add_test(t, match_call);
