@@ -83,6 +83,10 @@ static void on_event(void *ctx, const struct driver_event *e)
 		send_signal(b, "SessionChanged", e, append_session);
 	else if (e->type == DRIVER_TUNNEL_REFUSED)
 		send_signal(b, "Refused", e, append_refused);
+	else if (e->type == DRIVER_RELOADED)
+		send_signal(b, "Reloaded", e, bus_append_reloaded);
+	else if (e->type == DRIVER_DRAIN)
+		send_signal(b, "Drained", e, bus_append_drained);
 }
 
 /* ---- Life ---------------------------------------------------------------------------------------------------- */
@@ -123,8 +127,10 @@ void bus_free(struct bus *b)
 	driver_unwatch(b->driver, &b->watcher);
 	bus_socket_free(b->socket);
 	bus_system_free(b->system);
-	while (b->pending)
+	while (b->pending) {
+		driver_forget_count(b->driver, b->pending);
 		bus_pending_free(b->pending);
+	}
 	bus_signals_free(b->signals);
 	bus_vtables_free(b->vtables);
 	sd_event_unref(b->event);

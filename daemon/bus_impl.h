@@ -8,7 +8,7 @@
  *	bus_system.c   the connection to the system bus
  *	bus_access.c   who may do what
  *	bus_object.c   the objects: paths, interfaces, properties
- *	bus_manager.c, bus_tunnel.c, bus_trace.c   the methods
+ *	bus_manager.c, bus_tunnel.c, bus_config.c, bus_trace.c   the methods
  *	bus_list.c, bus_filter.c      lists in pages
  *	bus_signal.c   signals wait here for their readers
  *	bus_pending.c  requests that are answered later
@@ -137,6 +137,14 @@ int bus_count(struct bus_object *o, uint32_t tunnel, uint32_t session, sd_bus_me
 
 /* bus_trace.c */
 int bus_trace(struct bus_object *o, uint32_t tunnel, sd_bus_message *m, sd_bus_error *error);
+
+/* ---- The configuration (bus_config.c) ------------------------------------------------------------------------ */
+
+int bus_reload(struct bus_object *o, sd_bus_message *m, sd_bus_error *error);
+int bus_get_config(struct bus_object *o, sd_bus_message *m, sd_bus_error *error);
+int bus_drain(struct bus_object *o, sd_bus_message *m, sd_bus_error *error);
+int bus_append_reloaded(struct bus *b, sd_bus_message *m, const struct driver_event *e);
+int bus_append_drained(struct bus *b, sd_bus_message *m, const struct driver_event *e);
 
 /* ---- Reading a{sv} ------------------------------------------------------------------------------------------- */
 

@@ -127,6 +127,9 @@ static const struct bus_method methods[] = {
 	{ "Call", "ua{sv}", "u", "tunnel\0options\0session\0", BUS_MAY_CHANGE, place_call },
 	{ "CloseTunnel", "uqqs", "", "tunnel\0result\0error\0message\0", BUS_MAY_CHANGE, close_tunnel },
 	{ "CloseSession", "uuqqs", "", "tunnel\0session\0result\0error\0message\0", BUS_MAY_CHANGE, close_session },
+	{ "Reload", "", "a{sv}", "summary\0", BUS_MAY_CHANGE, bus_reload },
+	{ "GetConfig", "", "s", "text\0", BUS_MAY_READ, bus_get_config },
+	{ "Drain", "ba{sv}", "", "on\0options\0", BUS_MAY_CHANGE, bus_drain },
 	{ "Trace", "ua{sv}", "h", "tunnel\0options\0records\0", BUS_MAY_CHANGE, trace },
 	{ "Subscribe", "", "", "", BUS_MAY_READ, subscribe },
 	{ "Unsubscribe", "", "", "", BUS_MAY_READ, unsubscribe },
@@ -136,6 +139,8 @@ static const struct bus_signal signals[] = {
 	{ "TunnelChanged", "usa{sv}", "tunnel\0change\0row\0" },
 	{ "SessionChanged", "uusa{sv}", "tunnel\0session\0change\0row\0" },
 	{ "Refused", "ssqqs", "peer\0host_name\0result\0error\0message\0" },
+	{ "Reloaded", "a{sv}", "summary\0" },
+	{ "Drained", "b", "on\0" },
 	{ "Lost", "t", "count\0" },
 };
 

@@ -71,6 +71,26 @@ const char *bus_text(struct l2tp_span s, char buf[BUS_TEXT_MAX])
 	return log_escape(s, buf, BUS_TEXT_MAX);
 }
 
+const char *bus_lines(const char *text, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	while (*text && len + 2 < size) {
+		size_t line = strcspn(text, "\n");
+
+		log_escape((struct l2tp_span){ (const uint8_t *)text, line }, buf + len, size - len - 1);
+		len += strlen(buf + len);
+		text += line;
+		if (!*text)
+			break;
+		text++;
+		memcpy(buf + len, "\n", 2);
+		len++;
+	}
+	return buf;
+}
+
 static int append_span(sd_bus_message *m, struct driver *d, const void *field)
 {
 	char buf[BUS_TEXT_MAX];

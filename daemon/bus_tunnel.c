@@ -41,6 +41,11 @@ int bus_close(struct bus_object *o, uint32_t tunnel, uint32_t session, sd_bus_me
 	return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
+static int draining(sd_bus_error *error)
+{
+	return sd_bus_error_set_const(error, ERROR_DRAINING, "the daemon is draining: nothing new is opened");
+}
+
 static int complain_open(const char *profile, int r, sd_bus_error *error)
 {
 	if (r == -ENOENT)
@@ -48,6 +53,8 @@ static int complain_open(const char *profile, int r, sd_bus_error *error)
 	if (r == -EINVAL)
 		return sd_bus_error_setf(error, ERROR_ARGUMENT, "profile \"%.64s\" is no lac: it has no server to dial",
 					 profile);
+	if (r == -EBUSY)
+		return draining(error);
 	return sd_bus_error_setf(error, ERROR_FAILED, "%s", r == -ESHUTDOWN ? "the daemon stops" : strerror(-r));
 }
 
@@ -125,6 +132,8 @@ static int complain_call(uint32_t tunnel, int r, sd_bus_error *error)
 
 	if (r == -ENOENT)
 		return no_such(tunnel, 0, error);
+	if (r == -EBUSY)
+		return draining(error);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].r == r)
 			return sd_bus_error_set_const(error, rows[i].name, rows[i].text);

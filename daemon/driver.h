@@ -56,10 +56,10 @@ typedef void (*driver_counted)(void *ctx, int err, const struct dataplane_stats 
 #define DRIVER_CALLS_DEFAULT UINT32_MAX
 
 /* Open one more tunnel of a lac profile and place this many calls on it; it is not opened again when it has ended.
- * -ENOENT: no such profile; -EINVAL: not a lac; -ESHUTDOWN */
+ * -ENOENT: no such profile; -EINVAL: not a lac; -EBUSY: draining; -ESHUTDOWN */
 int driver_open(struct driver *d, const char *profile, uint32_t calls, driver_opened done, void *ctx);
 /* Place a call: as LAC an incoming one or (info->outgoing) as LNS have the peer place one.  What info leaves open is as
- * the profile says.  As l2tp_call() and l2tp_call_out(). */
+ * the profile says.  As l2tp_call() and l2tp_call_out(), and -EBUSY: draining. */
 int driver_call(struct driver *d, uint32_t tunnel_id, const struct l2tp_call_info *info, uint32_t *ret_session_id);
 /* As l2tp_close_tunnel() and l2tp_close_session(); session_id 0: the tunnel. */
 int driver_close(struct driver *d, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_reason *reason);

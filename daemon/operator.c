@@ -136,6 +136,8 @@ int driver_open(struct driver *d, const char *profile, uint32_t calls, driver_op
 
 	if (d->stopping)
 		return -ESHUTDOWN;
+	if (d->draining)
+		return -EBUSY;
 	if (!p)
 		return -ENOENT;
 	if (!p->lac)
@@ -174,6 +176,8 @@ int driver_call(struct driver *d, uint32_t tunnel_id, const struct l2tp_call_inf
 	struct l2tp_call_info call = *info;
 	int r;
 
+	if (d->draining)
+		return -EBUSY;
 	if (!t)
 		return -ENOENT;
 	if (!call.outgoing) {

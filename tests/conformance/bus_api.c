@@ -223,6 +223,104 @@ static void nonsense(void)
 		     "65535");
 }
 
+/* ---- The configuration --------------------------------------------------------------------------------------- */
+
+/* The LAC's file with other words in the place of some; NULL: with words behind. */
+static void rewrite(const char *from, const char *to)
+{
+	static char text[65536], out[66000];
+	char path[128], *at;
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/l2tpd.conf", lac.directory);
+	f = fopen(path, "r");
+	check(f, "%s: %m", path);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	at = from ? strstr(text, from) : text + n;
+	check(at, "no %s in %s", from ? from : "end", path);
+	snprintf(out, sizeof(out), "%.*s%s%s", (int)(at - text), text, to, at + (from ? strlen(from) : 0));
+	f = fopen(path, "w");
+	check(f && fwrite(out, 1, strlen(out), f) == strlen(out) && fclose(f) == 0, "%s: %m", path);
+}
+
+/* The first of the summary's list of this name; "": it is empty. */
+static const char *summary(sd_bus_message *m, const char *list)
+{
+	static char first[64];
+	const char *name, *text;
+
+	sd_bus_message_rewind(m, true);
+	must(sd_bus_message_enter_container(m, 'a', "{sv}"), "a{sv}");
+	while (must(sd_bus_message_enter_container(m, 'e', "sv"), "sv") > 0) {
+		must(sd_bus_message_read(m, "s", &name), "s");
+		must(sd_bus_message_enter_container(m, 'v', "as"), name);
+		must(sd_bus_message_enter_container(m, 'a', "s"), name);
+		if (!strcmp(name, list)) {
+			if (must(sd_bus_message_read(m, "s", &text), name) == 0)
+				return "";
+			snprintf(first, sizeof(first), "%s", text);
+			return first;
+		}
+		while (must(sd_bus_message_read(m, "s", &text), name) > 0)
+			;
+		must(sd_bus_message_exit_container(m), name);
+		must(sd_bus_message_exit_container(m), name);
+		must(sd_bus_message_exit_container(m), name);
+	}
+	fail("no %s", list);
+}
+
+static void reloading(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *m;
+	const char *text;
+
+	call_done(lac_bus, "Open", "sa{sv}", "up", 1, "Wait", "b", true);
+	rewrite(NULL, "lns \"new\" { secret = \"swordfish\" }\n");
+	rewrite("\"0123\"", "\"0456\"");
+	m = call(lac_bus, &error, "Reload", NULL);
+	check(m, "%s", error.message);
+	check(!strcmp(summary(m, "ProfilesAdded"), "new"), "added %s", summary(m, "ProfilesAdded"));
+	check(!strcmp(summary(m, "ProfilesChanged"), "up"), "changed %s", summary(m, "ProfilesChanged"));
+	check(!*summary(m, "ProfilesRemoved") && !*summary(m, "NeedRestart"), "removed %s",
+	      summary(m, "ProfilesRemoved"));
+	sd_bus_message_unref(m);
+	check(count(lac_bus, "ListTunnels", "State", 's', "established", 0) == 1, "the tunnel has stayed");
+	m = call(lac_bus, &error, "GetConfig", NULL);
+	check(m, "%s", error.message);
+	must(sd_bus_message_read(m, "s", &text), "GetConfig");
+	check(strstr(text, "0456") && strstr(text, "lns \"new\"") && !strstr(text, "swordfish"), "%.2000s", text);
+	sd_bus_message_unref(m);
+	rewrite(NULL, "lns \"bad\" { elephant = 1 }\n");
+	m = call(lac_bus, &error, "Reload", NULL);
+	expect_error(m, &error, "Config", "unknown key elephant");
+	rewrite("elephant = 1", "");
+	call_done(lac_bus, "Reload", NULL);
+}
+
+static void draining(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char *state = NULL;
+	uint32_t tunnel = open_up(0);
+
+	call_done(lac_bus, "Drain", "ba{sv}", true, 0);
+	must(sd_bus_get_property_string(lac_bus, NULL, "/org/l2tpd1", MANAGER, "State", &error, &state), "State");
+	check(!strcmp(state, "draining"), "%s", state);
+	free(state);
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "up", 0), &error, "Draining", "draining");
+	expect_error(call(lac_bus, &error, "Call", "ua{sv}", tunnel, 0), &error, "Draining", "draining");
+	expect_error(call(lac_bus, &error, "Drain", "ba{sv}", true, 1, "Fast", "b", true), &error, "InvalidArgument",
+		     "Fast");
+	check(count(lac_bus, "ListTunnels", "State", 's', "established", 0) == 1, "what is there stays");
+	call_done(lac_bus, "Drain", "ba{sv}", false, 0);
+	call_done(lac_bus, "Call", "ua{sv}", tunnel, 1, "Wait", "b", true);
+}
+
 /* ---- Signals ------------------------------------------------------------------------------------------------- */
 
 static char heard[4096];
@@ -272,6 +370,12 @@ static void signals(void)
 	hear_until(lns_bus, "Ses-established");
 	check(!strcmp(heard, "Tun-opened Tun-established Ses-opened Ses-established "), "heard %s", heard);
 	heard[0] = '\0';
+	call_done(lns_bus, "Drain", "ba{sv}", true, 0);
+	call_done(lns_bus, "Reload", NULL);
+	call_done(lns_bus, "Drain", "ba{sv}", false, 0);
+	hear_until(lns_bus, "Rel- Dra- ");
+	check(!strcmp(heard, "Dra- Rel- Dra- "), "heard %s", heard);
+	heard[0] = '\0';
 	call_done(lns_bus, "Unsubscribe", NULL);
 	open_up(1);
 	wait_count(lns_bus, "ListSessions", "State", "established", 2);
@@ -298,7 +402,7 @@ static void lost(void)
 }
 
 const struct bus_test api_tests[] = {
-	{ "opening", opening }, { "calling", calling }, { "closing", closing },	  { "figures", figures },
-	{ "pages", pages },	{ "filters", filters }, { "nonsense", nonsense }, { "signals", signals },
-	{ "lost", lost },	{ NULL, NULL },
+	{ "opening", opening },	  { "calling", calling }, { "closing", closing },   { "figures", figures },
+	{ "pages", pages },	  { "filters", filters }, { "nonsense", nonsense }, { "reloading", reloading },
+	{ "draining", draining }, { "signals", signals }, { "lost", lost },	    { NULL, NULL },
 };

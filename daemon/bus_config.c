@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bus_config: the methods and signals about the configuration and about draining.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus_impl.h"
+
+/* What a reload has changed, a{sv}. */
+static int append_changes(sd_bus_message *m, const struct driver_changes *c)
+{
+	const struct {
+		const char *name;
+		char **list;
+	} rows[] = {
+		{ "ProfilesAdded", c->added },
+		{ "ProfilesChanged", c->changed },
+		{ "ProfilesRemoved", c->removed },
+		{ "NeedRestart", c->need_restart },
+	};
+	int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+	for (size_t i = 0; r >= 0 && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
+		    (r = sd_bus_message_append_basic(m, 's', rows[i].name)) < 0 ||
+		    (r = sd_bus_message_open_container(m, 'v', "as")) < 0 ||
+		    (r = sd_bus_message_append_strv(m, rows[i].list)) < 0 ||
+		    (r = sd_bus_message_close_container(m)) < 0)
+			return r;
+		r = sd_bus_message_close_container(m);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int reply_changes(sd_bus_message *m, const struct driver_changes *changes)
+{
+	sd_bus_message *reply = NULL;
+	int r;
+
+	if ((r = sd_bus_message_new_method_return(m, &reply)) >= 0 && (r = append_changes(reply, changes)) >= 0)
+		r = sd_bus_send(NULL, reply, NULL);
+	sd_bus_message_unref(reply);
+	return r < 0 ? r : 1;
+}
+
+static int complain_reload(int r, const char *mistakes, sd_bus_error *error)
+{
+	char text[BUS_MISTAKES_MAX];
+
+	if (r != -EINVAL)
+		return sd_bus_error_setf(error, ERROR_FAILED, "%s",
+					 r == -ESHUTDOWN ? "the daemon stops" : strerror(-r));
+	bus_lines(mistakes, text, sizeof(text));
+	return sd_bus_error_setf(error, ERROR_CONFIG, "%s", text);
+}
+
+int bus_reload(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
+{
+	struct driver_changes changes = { 0 };
+	char *mistakes = NULL;
+	size_t size;
+	FILE *f = open_memstream(&mistakes, &size);
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	r = driver_reload(o->connection->bus->driver, f, &changes);
+	fclose(f);
+	r = r < 0 ? complain_reload(r, mistakes ? mistakes : "", error) : reply_changes(m, &changes);
+	driver_changes_clear(&changes);
+	free(mistakes);
+	return r;
+}
+
+int bus_get_config(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
+{
+	char *text = NULL, *safe = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int r;
+
+	(void)error;
+	if (!f)
+		return -ENOMEM;
+	r = config_print(driver_config(o->connection->bus->driver), f);
+	if (fclose(f) != 0 && r >= 0)
+		r = -ENOMEM;
+	safe = r < 0 ? NULL : malloc(4 * size + 1); /* an octet takes four at most */
+	if (safe)
+		r = sd_bus_reply_method_return(m, "s", bus_lines(text, safe, 4 * size + 1));
+	else if (r >= 0)
+		r = -ENOMEM;
+	free(safe);
+	free(text);
+	return r;
+}
+
+int bus_drain(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
+{
+	int on, r;
+
+	if ((r = sd_bus_message_read(m, "b", &on)) < 0 || (r = bus_read_options(m, NULL, 0, error)) < 0)
+		return r;
+	driver_drain(o->connection->bus->driver, on);
+	return sd_bus_reply_method_return(m, NULL);
+}
+
+int bus_append_reloaded(struct bus *b, sd_bus_message *m, const struct driver_event *e)
+{
+	(void)b;
+	return append_changes(m, e->changes);
+}
+
+int bus_append_drained(struct bus *b, sd_bus_message *m, const struct driver_event *e)
+{
+	(void)e;
+	return sd_bus_message_append(m, "b", driver_draining(b->driver));
+}
