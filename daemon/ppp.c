@@ -212,6 +212,7 @@ static int timer_fired(sd_event_source *source, uint64_t now, void *userdata)
 static void apply_report(struct ppp *p, const struct pppd_l2tp_report *r)
 {
 	ppp_report_status(r, &p->status);
+	p->status.pid = p->pid; /* which the plugin does not tell */
 	p->stage = r->stage;
 	if (r->event == PPPD_L2TP_EXIT) {
 		p->exit_status = r->status;

@@ -557,6 +557,7 @@ static void on_up(void *ctx, const struct ppp_status *status)
 {
 	struct call *c = ctx;
 
+	ck_assert_int_gt(status->pid, 0);
 	c->ups++;
 	c->status = *status;
 }
