@@ -217,6 +217,7 @@ START_TEST(another_source) /* X2661-3.1-10 */
 		expect_state(&p, "established");
 	}
 	ck_assert_uint_eq(w.traced_dropped, 3);
+	ck_assert_uint_gt(world_stats(&w).dropped[L2TP_DROP_SOURCE], 0);
 	finish();
 }
 END_TEST
@@ -1056,6 +1057,7 @@ START_TEST(error_rate) /* beyond it, silence: nobody is drowned in our refusals 
 		answered += knock(1, 1701, (uint16_t)(1 + i));
 	ck_assert_uint_eq(answered, 10);
 	ck_assert_uint_eq(world_stats(&w).refused, 10);
+	ck_assert_uint_eq(world_stats(&w).calls_refused, 0);
 	ck_assert_uint_eq(world_stats(&w).limited, 40);
 	for (uint32_t i = 0; i < 200; i++)
 		answered += knock(100 + i, 1701, 1);
@@ -1631,6 +1633,7 @@ START_TEST(outgoing_refused)
 	peer_say(&q, CM_ICRQ);
 	expect_result(CM_CDN, RC_CDN_NO_FACILITY_PERMANENT, 0);
 	ck_assert_uint_eq(world_stats(&w).refused, 2);
+	ck_assert_uint_eq(world_stats(&w).calls_refused, 2);
 	finish();
 }
 END_TEST
