@@ -494,19 +494,30 @@ error:
 	return r;
 }
 
+static void cannot_listen(const struct config_listen *at, int r, char why[WORLD_WHY_MAX])
+{
+	char name[L2TP_ADDR_STR_MAX], line[16] = "";
+
+	if (at->line) /* 0: nobody has written it, it is the default */
+		snprintf(line, sizeof(line), ":%u", at->line);
+	if (at->addr.family)
+		(void)l2tp_addr_str(&at->addr, name);
+	else
+		snprintf(name, sizeof(name), "all addresses, port %u", at->addr.port);
+	snprintf(why, WORLD_WHY_MAX, "%s%s: cannot listen on %s: %s%s", at->path, line, name, strerror(-r),
+		 r == -EADDRINUSE ? " (another L2TP daemon, or another l2tpd, is running)" :
+		 r == -EACCES	  ? " (this needs root or CAP_NET_BIND_SERVICE)" :
+				    "");
+}
+
 int world_listen(struct driver *d, const struct config *c, char why[WORLD_WHY_MAX])
 {
-	char name[L2TP_ADDR_STR_MAX];
 	int r = 0;
 
 	for (const struct config_listen *i = c->listens; i < c->listens + c->n_listens && r >= 0; i++) {
 		r = listen_want(d->listen, &i->addr);
 		if (r < 0)
-			snprintf(why, WORLD_WHY_MAX, "%s:%u: cannot listen on %s: %s%s", i->path, i->line,
-				 i->addr.family ? l2tp_addr_str(&i->addr, name) : "all addresses", strerror(-r),
-				 r == -EADDRINUSE ? " (another L2TP daemon, or another l2tpd, is running)" :
-				 r == -EACCES     ? " (this needs root or CAP_NET_BIND_SERVICE)" :
-						    "");
+			cannot_listen(i, r, why);
 	}
 	listen_settle(d->listen, r < 0);
 	return r;
