@@ -111,11 +111,12 @@ static sd_bus_vtable *make_vtable(const struct bus_class *c)
 	for (size_t i = 0; i < c->rows->n; i++)
 		*v++ = (sd_bus_vtable)SD_BUS_PROPERTY(c->rows->fields[i].name, c->rows->fields[i].kind->signature, get,
 						      0, 0);
-	for (const struct bus_method *m = c->methods; m < c->methods + c->n_methods; m++)
-		*v++ = (sd_bus_vtable)SD_BUS_METHOD_WITH_NAMES(m->name, m->in, m->names, m->out, , call,
-							       SD_BUS_VTABLE_UNPRIVILEGED);
-	for (const struct bus_signal *s = c->signals; s < c->signals + c->n_signals; s++)
-		*v++ = (sd_bus_vtable)SD_BUS_SIGNAL_WITH_NAMES(s->name, s->signature, s->names, 0);
+	for (size_t i = 0; i < c->n_methods; i++)
+		*v++ = (sd_bus_vtable)SD_BUS_METHOD_WITH_NAMES(c->methods[i].name, c->methods[i].in, c->methods[i].names,
+							       c->methods[i].out, , call, SD_BUS_VTABLE_UNPRIVILEGED);
+	for (size_t i = 0; i < c->n_signals; i++)
+		*v++ = (sd_bus_vtable)SD_BUS_SIGNAL_WITH_NAMES(c->signals[i].name, c->signals[i].signature,
+							       c->signals[i].names, 0);
 	*v = (sd_bus_vtable)SD_BUS_VTABLE_END;
 	return table;
 }
@@ -163,15 +164,16 @@ int bus_object_add(struct bus_connection *c)
 
 static int read_option(sd_bus_message *m, const struct bus_option *options, size_t n, sd_bus_error *error)
 {
-	const struct bus_option *o = options;
+	const struct bus_option *o = NULL;
 	const char *key, *type;
 	int r = sd_bus_message_read_basic(m, 's', &key);
 
 	if (r < 0 || (r = sd_bus_message_peek_type(m, NULL, &type)) < 0)
 		return r;
-	while (o < options + n && strcmp(o->key, key) != 0)
-		o++;
-	if (o == options + n)
+	for (size_t i = 0; i < n && !o; i++)
+		if (strcmp(options[i].key, key) == 0)
+			o = &options[i];
+	if (!o)
 		return sd_bus_error_setf(error, ERROR_ARGUMENT, "unknown key \"%.64s\"; see l2tpd-bus(5)", key);
 	if (strcmp(type, (char[2]){ o->type }) != 0)
 		return sd_bus_error_setf(error, ERROR_ARGUMENT, "%s is of type %c, not %.64s", key, o->type, type);

@@ -514,7 +514,9 @@ int world_listen(struct driver *d, const struct config *c, char why[WORLD_WHY_MA
 {
 	int r = 0;
 
-	for (const struct config_listen *i = c->listens; i < c->listens + c->n_listens && r >= 0; i++) {
+	for (size_t n = 0; n < c->n_listens && r >= 0; n++) {
+		const struct config_listen *i = &c->listens[n];
+
 		r = listen_want(d->listen, &i->addr);
 		if (r < 0)
 			cannot_listen(i, r, why);
