@@ -297,7 +297,8 @@ static void run(const struct bus_test *t)
 
 int main(int argc, char **argv)
 {
-	const struct bus_test *const tables[] = { api_tests, names_tests, system_tests, access_tests, hostile_tests };
+	const struct bus_test *const tables[] = { api_tests,   names_tests,  system_tests,
+						  trace_tests, access_tests, hostile_tests };
 
 	if (argc < 3) {
 		fprintf(stderr, "bus L2TPD SOURCE_DIR [WORD]\n");

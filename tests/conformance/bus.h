@@ -43,6 +43,7 @@ struct bus_test {
 	const char *name;
 	void (*run)(void);
 };
-extern const struct bus_test api_tests[], access_tests[], hostile_tests[], names_tests[], system_tests[];
+extern const struct bus_test api_tests[], access_tests[], hostile_tests[], names_tests[], system_tests[],
+	trace_tests[];
 
 #endif

@@ -43,7 +43,9 @@ differs lns "\"Finding\":\"missing\",\"Tunnel\":$tunnel,\"Session\":$session,"
 in_ns lns ip l2tp del tunnel tunnel_id "$tunnel"
 differs lns "\"Finding\":\"missing\",\"Tunnel\":$tunnel,\"Session\":0," 2
 kill -CONT "$pid"
-wait_for 60 audit lns || fail 'it does not get over it'
+# as it says: close it
+"$build/daemon/ctl/l2tpctl" --socket "$tmp/lns/bus" close "$tunnel" || fail "cannot close tunnel $tunnel"
+wait_for 60 audit lns || fail 'closing the tunnel has not helped'
 
 # without the kernel's data path there is nothing to compare; without a daemon neither
 status=0
