@@ -8,6 +8,7 @@
 
 #include "golden.h"
 #include "lib/describe.h"
+#include "lib/digest.h"
 #include "lib/wire.h"
 #include "octets.h"
 
@@ -255,6 +256,37 @@ START_TEST(no_vector_yet)
 }
 END_TEST
 
+/* Hidden by the rules; and yet one that must not be hidden, or with reserved bits another AVP, stays as it is. */
+static const struct {
+	uint16_t flags, type;
+	bool opened;
+} hideables[] = { { 0xc000, AVP_ASSIGNED_TUNNEL_ID, true },
+		  { 0xc000, 4711, true },
+		  { 0xc400, AVP_ASSIGNED_TUNNEL_ID, false },
+		  { 0xc000, AVP_PROTOCOL_VERSION, false },
+		  { 0xc000, AVP_RANDOM_VECTOR, false } };
+
+START_TEST(what_is_opened)
+{
+	uint8_t hidden[] = { 0, 2, 0x12, 0x34 }, body[64], datagram[DATAGRAM_MAX], out[DATAGRAM_MAX];
+	struct writer w = writer_of(body, sizeof(body));
+	static const struct l2tp_span vector = TEXT("vector");
+	uint8_t start[32];
+
+	digest_hide(hideables[_i].type, GOLDEN_SECRET, vector, hidden, sizeof(hidden));
+	put_span(&w, hex(MESSAGE("01") "800c 0000 0024", start, sizeof(start)));
+	put_span(&w, vector);
+	put_u16(&w, hideables[_i].flags | (AVP_HEADER + sizeof(hidden)));
+	put_u16(&w, 0);
+	put_u16(&w, hideables[_i].type);
+	put_span(&w, span_of(hidden, sizeof(hidden)));
+	struct l2tp_span s = datagram_of(writer_span(&w), datagram), copy = unhide(s, GOLDEN_SECRET, out);
+	ck_assert_uint_eq(copy.len, s.len - (hideables[_i].opened ? 2 : 0));
+	ck_assert_int_eq(hidden_ones(copy), !hideables[_i].opened);
+	ck_assert_int_eq(span_equal(copy, s), !hideables[_i].opened);
+}
+END_TEST
+
 START_TEST(refusals)
 {
 	uint8_t datagram[DATAGRAM_MAX], out[DATAGRAM_MAX];
@@ -340,6 +372,7 @@ int main(void)
 	tcase_add_loop_test(tc, opened, 0, GOLDENS);
 	tcase_add_test(tc, another_secret);
 	tcase_add_test(tc, no_vector_yet);
+	tcase_add_loop_test(tc, what_is_opened, 0, COUNT(hideables));
 	tcase_add_test(tc, refusals);
 	tcase_add_test(tc, what_follows_the_length);
 	tcase_add_loop_test(tc, every_prefix_and_every_bit, 0, GOLDENS);

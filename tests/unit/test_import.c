@@ -159,6 +159,8 @@ static const struct option_case {
 	{ N, "challenge = yes", "challenge = yes", NULL },
 	{ N, "challenge = no", "challenge = no", NULL },
 	{ N, "hostname = lns1.example", "host-name = 'lns1.example'", NULL },
+	{ N, "hostname = a ; b", "host-name = 'a'\n", NULL },
+	{ N, "; hostname = a", NULL, NULL },
 	{ N, "hostname =", NULL, "is empty" },
 	{ N, "tunnel rws = 4", "receive-window = 4", NULL },
 	{ N, "tunnel rws = 100000", "receive-window = 1024", "more than is allowed" },
@@ -259,13 +261,15 @@ START_TEST(secrets_by_name)
 	static const struct {
 		const char *name, *secret;
 	} peers[] = { { "lac1", "one" },     { "LAC1", "one" },		  { "lac2", "two words" },
-		      { "lac[3]", "three" }, { "lac3", "all'\\${HOME}" }, { "lac9", "all'\\${HOME}" } };
+		      { "lac[3]", "three" }, { "lac3", "all'\\${HOME}" }, { "laXc", "all'\\${HOME}" },
+		      { "la*c", "four" },    { "lac9", "all'\\${HOME}" } };
 
-	ck_assert_int_eq(import_text(N "hostname = us\n",
-				     "# comment\nus lac1 one ; more\nUS lac2 two words  \nus lac[3] three\n"
-				     "them lac9 foreign\nus\nus x\n* * all'\\${HOME}\n* lac1 late\n",
-				     ""),
-			 0);
+	ck_assert_int_eq(
+		import_text(N "hostname = us\n",
+			    "# comment\nus lac1 one ; more\nUS lac2 two words  \nus lac[3] three\nus la*c four\n"
+			    "them lac9 foreign\nus\nus x\n* * all'\\${HOME}\n* lac1 late\n",
+			    ""),
+		0);
 	struct config *c = load();
 	for (size_t i = 0; i < COUNT(peers); i++) {
 		struct l2tp_span name = { (const uint8_t *)peers[i].name, strlen(peers[i].name) };
@@ -335,6 +339,20 @@ START_TEST(pools_do_not_overlap)
 	ck_assert_uint_eq(c->n_pools, 3); /* c has its own; a and b share; default has what is left */
 	ck_assert_ptr_nonnull(strstr(notes, "longest"));
 	config_free(c);
+	forget();
+}
+END_TEST
+
+/* Our own address is in none that its section uses, also if that is another's. */
+START_TEST(own_address_is_no_peers)
+{
+	ck_assert_int_eq(import_text("[lns a]\nlac=192.0.2.2\nip range = 10.0.0.50-10.0.0.120\n"
+				     "[lns b]\nlac=192.0.2.1\nip range = 10.0.0.50-10.0.0.120\nlocal ip=10.0.0.121\n"
+				     "[lns c]\nlac=192.0.2.3\nip range = 10.0.0.50-10.0.0.120\nlocal ip=10.0.0.80\n"
+				     "[lns default]\nip range = 10.0.0.50-10.0.0.120\nlocal ip=10.0.0.100\n",
+				     "", ""),
+			 0);
+	config_free(load());
 	forget();
 }
 END_TEST
@@ -590,6 +608,7 @@ int main(void)
 	tcase_add_test(tc, secret_of_a_lac);
 	tcase_add_test(tc, order_of_sections);
 	tcase_add_test(tc, pools_do_not_overlap);
+	tcase_add_test(tc, own_address_is_no_peers);
 	tcase_add_test(tc, names);
 	tcase_add_loop_test(tc, whole_file, 0, COUNT(files));
 	tcase_add_test(tc, files_on_the_command_line);

@@ -107,6 +107,30 @@ START_TEST(packets)
 }
 END_TEST
 
+/* A checksum that comes out as 0 is sent as all ones; some pair of octets makes it so. */
+START_TEST(checksum_of_zero)
+{
+	enum { UDP_AT = FILE_HEADER + PACKET_HEADER + 20 };
+	uint8_t file[256], pair[2];
+	bool ones = false;
+
+	for (unsigned i = 0; i <= UINT16_MAX; i++) {
+		FILE *f = fmemopen(file, sizeof(file), "w");
+
+		pair[0] = (uint8_t)(i >> 8);
+		pair[1] = (uint8_t)i;
+		pcap_begin(f);
+		if (!pcap_write(f, 0, &ends[0][0], &ends[0][1], span_of(pair, 2)))
+			ck_abort_msg("two octets fit");
+		fclose(f);
+		if (u16(file + UDP_AT + 6) == 0)
+			ck_abort_msg("a checksum that says that there is none");
+		ones = ones || u16(file + UDP_AT + 6) == UINT16_MAX;
+	}
+	ck_assert(ones);
+}
+END_TEST
+
 START_TEST(what_does_not_fit)
 {
 	static uint8_t large[65535];
@@ -275,6 +299,7 @@ int main(int argc, char **argv)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, packets);
+	tcase_add_test(tc, checksum_of_zero);
 	tcase_add_test(tc, what_does_not_fit);
 	tcase_add_test(tc, text);
 	tcase_add_test(tc, json);
