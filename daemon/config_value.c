@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * config_value: the kinds of values, each with its reader: text in, field of a struct out, or a few words about what
- * is wrong with it; and with its writer, which prints the option as it could stand in a file.  A reader leaves the field
+ * is wrong with it; and with its writer, which prints the option as it may stand in a file.  A reader leaves the field
  * alone when it fails.  Bounds come from the option's row.
  *
  * Values of a list come one by one and are appended.  Whoever frees the struct calls clear(), which is fine with a

@@ -317,7 +317,7 @@ static void hang_up(struct dial *d, const char *why)
 }
 
 /* With other ends it is dialled anew, at once or when the tunnel to the old ones has gone.  Other settings are those of
- * the next tunnel and of the next calls; who waits for his turn, most likely in vain because of them, waits no longer. */
+ * the next tunnel and the next calls; who waits for his turn, most likely in vain because of them, waits no longer. */
 static void change(struct dial *d, const struct config_profile *p)
 {
 	bool same = config_same_profile(d->profile, p), stays = fits(d, p);

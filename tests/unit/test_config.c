@@ -740,7 +740,8 @@ static const char *heading_of(unsigned sections)
 		unsigned sections;
 		const char *heading;
 	} headings[] = {
-		{ IN_ROOT, "\n.SH TOP LEVEL\n" }, { IN_ROOT | AT_START, "\n.SH TOP LEVEL\n" }, { IN_LIMITS, "\n.SH LIMITS\n" }, { IN_POOL, "\n.SH POOL\n" },
+		{ IN_ROOT, "\n.SH TOP LEVEL\n" }, { IN_ROOT | AT_START, "\n.SH TOP LEVEL\n" },
+		{ IN_LIMITS, "\n.SH LIMITS\n" }, { IN_POOL, "\n.SH POOL\n" },
 		{ IN_LNS, "\n.SH LNS\n" },        { IN_LAC, "\n.SH LAC\n" },       { IN_LNS | IN_LAC, "\n.SH PEERS\n" },
 		{ IN_PPP, "\n.SH PPP\n" },
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * driver: two of them in one event loop, an LNS and a LAC that dials it over loopback, without a kernel's data path: what
- * watchers hear, what a view shows at each moment, and what becomes of it all when the configuration changes.
+ * driver: two of them in one event loop, an LNS and a LAC that dials it over loopback, without a kernel's data path:
+ * what watchers hear, what a view shows at each moment, and what becomes of it all when the configuration changes.
  */
 #include <arpa/inet.h>
 #include <check.h>
@@ -173,7 +173,8 @@ static const char *lns_text(uint16_t port, const char *more)
 {
 	static char text[512];
 
-	snprintf(text, sizeof(text), "listen = \"127.0.0.1:%u\"\nlns \"isp\" { peer = \"127.0.0.0/8\" host-name = \"lns.test\" "
+	snprintf(text, sizeof(text), "listen = \"127.0.0.1:%u\"\nlns \"isp\" { peer = \"127.0.0.0/8\" "
+		 "host-name = \"lns.test\" "
 		 "retransmit-initial = 100ms retransmit-max = 2 %s }\n", port, more);
 	return text;
 }
@@ -539,6 +540,9 @@ START_TEST(drain)
 	driver_drain(lns.driver, true);
 	driver_drain(lns.driver, true);
 	ck_assert(driver_draining(lns.driver));
+	ck_assert_int_eq(driver_call(lns.driver, lns.tunnel_id, &(struct l2tp_call_info){ .outgoing = true },
+				     &(uint32_t){ 0 }), -EBUSY);
+	ck_assert_int_eq(driver_open(lns.driver, "isp", 0, NULL, NULL), -EBUSY);
 	/* one more call */
 	reload(&lac, "lac", lac_text(port, SOON "calls = 2"));
 	run_until(&lac, "SESSION_CLOSING", 2);
