@@ -134,7 +134,7 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **socket_con
 /* When libmicrohttpd wants to run without an event, and when the oldest connection must end. */
 static void arm(struct http *h)
 {
-	MHD_UNSIGNED_LONG_LONG msec = 0;
+	unsigned long long msec = 0;
 	usec_t at = h->clients ? h->clients->deadline : USEC_NEVER;
 
 	if (MHD_get_timeout(h->mhd, &msec) == MHD_YES) {
