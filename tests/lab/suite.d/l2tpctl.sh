@@ -76,7 +76,7 @@ jq -e '.Top[0].Interface == "l2tp0" and .Top[0].RxBps > 20000 and .Top[0].TxBps 
 ctl lns top --batch 1 --interval 1 | grep -q 'l2tp0.*alice.*10.64.0.2' || fail 'top as text'
 
 # Everything that only looks
-for what in '' tunnels sessions profiles statistics 'profile isp' 'session alice' \
+for what in '' tunnels sessions profiles statistics config 'profile isp' 'session alice' \
 	'sessions --user alice --interface l2tp0 --address 10.64.0.2 --role lns --profile isp --peer 192.0.2.1'; do
 	# shellcheck disable=SC2086
 	ctl lns show $what >"$tmp/text" && ctl lns --json show $what >"$tmp/json" || fail "show $what"
@@ -96,9 +96,16 @@ expect 20 lac 'time to go'
 ctl lac call "$tunnel" --wait || fail call
 wait_for 60 heard ".Change == \"ppp-up\" and .Session != $session" || fail 'no PPP for the second call'
 
+ctl lns reload | grep -q 'no profile has changed' || fail reload
+nsenter --net=/run/netns/lns -- "$build/daemon/ctl/l2tpctl" --socket "$tmp/lns/bus" drain --wait >"$tmp/drain" &
+draining=$!
+wait_for 20 grep -q '^1 tunnels, 1 sessions left' "$tmp/drain" || fail drain
 ctl lac close --profile uplink && fail 'close has not asked'
 ctl lac close --profile uplink --yes
 wait_for 20 holds lns 0 0 || fail 'the tunnel is not gone'
+wait "$draining" || fail 'drain has not seen the end'
+ctl lac open uplink --wait && fail 'a tunnel with an LNS that drains'
+ctl lns drain --off
 ctl lac open uplink --wait
 wait_for 60 member lns RemoteAddress show session alice || fail 'it does not come again'
 
