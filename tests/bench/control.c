@@ -3,7 +3,10 @@
  * control: how fast the control plane is.  Starts an LNS (l2tpd --dataplane=none) on loopback, sets up TUNNELS x
  * SESSIONS incoming calls as a LAC made of libl2tp and a UDP socket for each tunnel, and sets this beside the bare kernel calls: as many datagrams of the same size sent and received on loopback without any protocol.
  *
- *	control L2TPD TUNNELS SESSIONS
+ *	control L2TPD TUNNELS SESSIONS [COMMAND]
+ *
+ * When all are up, the shell runs COMMAND, $bus being the LNS's control socket.  Meanwhile each tunnel has a HELLO a
+ * second: one that must be repeated is a failure.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,6 +27,7 @@
 #define DATAGRAM 48
 #define HALF_OPEN 32 /* tunnels being opened at a time */
 #define PATIENCE (60 * USEC_PER_SEC)
+#define HELLO USEC_PER_SEC
 
 struct load {
 	struct l2tp *engine;
@@ -88,6 +92,7 @@ static void open_some(struct load *l)
 	memcpy(p.secret, "sesame", p.secret_len = 6);
 	p.challenge = true;
 	p.receive_window = 128;
+	p.hello_interval = HELLO;
 	while (l->opened < l->tunnels && l->opened - l->tunnels_up < HALF_OPEN) {
 		local.port = (uint16_t)(l->opened + 1);
 		open_socket(l, local.port);
@@ -286,6 +291,51 @@ static double bare(uint64_t n)
 	return (double)(clock_usec() - start) / USEC_PER_SEC;
 }
 
+/* ---- While somebody looks ----------------------------------------------------------------------------------- */
+
+static uint64_t retransmits(const struct load *l, usec_t *longest)
+{
+	struct l2tp_tunnel_info info;
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < l->opened; i++) {
+		if (l2tp_get_tunnel(l->engine, l->ids[i], &info) < 0)
+			fail("a tunnel was lost");
+		n += info.retransmits;
+		*longest = info.rtt > *longest ? info.rtt : *longest;
+	}
+	return n;
+}
+
+static void look(struct load *l, const char *command, const char *directory)
+{
+	usec_t start = clock_usec(), longest = 0;
+	uint64_t before = retransmits(l, &longest);
+	char bus[256];
+	pid_t pid;
+	int status;
+
+	snprintf(bus, sizeof(bus), "%s/bus", directory);
+	setenv("bus", bus, 1);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	longest = 0;
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		step(l);
+		(void)retransmits(l, &longest);
+	}
+	printf("the command took %.1f s; round trip of HELLOs, at most (smoothed): %.1f ms\n",
+	       (double)(clock_usec() - start) / USEC_PER_SEC, (double)longest / 1000);
+	if (status != 0)
+		fail("the command has failed");
+	if (retransmits(l, &longest) > before)
+		fail("a HELLO was not answered in time");
+}
+
 int main(int argc, char **argv)
 {
 	char directory[] = "/tmp/l2tpd-bench.XXXXXX", command[512];
@@ -295,8 +345,8 @@ int main(int argc, char **argv)
 	usec_t start;
 	pid_t pid;
 
-	if (argc != 4)
-		fail("usage: control L2TPD TUNNELS SESSIONS");
+	if (argc != 4 && argc != 5)
+		fail("usage: control L2TPD TUNNELS SESSIONS [COMMAND]");
 	l.tunnels = (uint32_t)strtoul(argv[2], NULL, 10);
 	l.sessions = (uint32_t)strtoul(argv[3], NULL, 10);
 	l.ids = calloc(l.tunnels + 1, sizeof(*l.ids));
@@ -320,6 +370,8 @@ int main(int argc, char **argv)
 	       "%.1f times the bare sending and receiving of as many datagrams\n",
 	       l.tunnels, l.sessions, sessions / took, (after.cpu - before.cpu) * 1e6 / sessions,
 	       (double)(after.rss - before.rss) / sessions, (double)l.datagrams / sessions, took / plain);
+	if (argc == 5)
+		look(&l, argv[4], directory);
 	l2tp_shutdown(l.engine, NULL, clock_usec());
 	while (!l2tp_idle(l.engine))
 		step(&l);
