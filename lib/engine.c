@@ -25,13 +25,14 @@ static void enter(struct l2tp *l, usec_t now)
 	idpool_expire(l->core.ids, now);
 }
 
+/* t: whose it is, NULL: nobody's that is known */
 static void trace_received(const struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h,
-			   const char *dropped)
+			   const struct tunnel *t, const char *dropped)
 {
 	if (!l->core.env.trace)
 		return;
 	l->core.env.trace(l->core.env.ctx,
-			  &(struct l2tp_trace){ .tunnel_id = h->tunnel_id,
+			  &(struct l2tp_trace){ .tunnel_id = t ? t->conn.id : h->tunnel_id,
 						.type = admission_find_u16(h->body, AVP_MESSAGE_TYPE),
 						.ns = h->ns,
 						.nr = h->nr,
@@ -65,10 +66,10 @@ static void input_control(struct l2tp *l, const struct l2tp_rx *rx, const struct
 
 	if (t && !is_peer(t, &rx->peer)) {
 		l->core.stats.dropped[L2TP_DROP_SOURCE]++;
-		trace_received(l, rx, h, "not from the tunnel's peer");
+		trace_received(l, rx, h, t, "not from the tunnel's peer");
 		return;
 	}
-	trace_received(l, rx, h, NULL);
+	trace_received(l, rx, h, t, NULL);
 	if (!t)
 		return admission_input(l, rx, h, now);
 	tunnel_receive(t, h, &rx->peer, now);
@@ -94,7 +95,7 @@ void l2tp_input(struct l2tp *l, const struct l2tp_rx *rx, usec_t now)
 		break;
 	case WIRE_MALFORMED:
 		l->core.stats.dropped[L2TP_DROP_HEADER]++;
-		trace_received(l, rx, &h, why);
+		trace_received(l, rx, &h, NULL, why);
 		break;
 	}
 }

@@ -320,6 +320,7 @@ static void forgets_our_id(void)
 	expect_text(world_tunnel_state(&w, second), "established");
 	peer_say(&p, CM_STOPCCN);
 	expect_text(world_tunnel_state(&w, second), "linger");
+	expect(w.traced_unknown == 3); /* both SCCRQs, and what came from another port: the rest is a tunnel's in a trace */
 }
 
 static void may_not_forget(void)
