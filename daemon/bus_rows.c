@@ -77,16 +77,15 @@ const char *bus_lines(const char *text, char *buf, size_t size)
 
 	buf[0] = '\0';
 	while (*text && len + 2 < size) {
-		size_t line = strcspn(text, "\n");
+		size_t line = strcspn(text, "\n\t");
 
 		log_escape((struct l2tp_span){ (const uint8_t *)text, line }, buf + len, size - len - 1);
 		len += strlen(buf + len);
 		text += line;
 		if (!*text)
 			break;
-		text++;
-		memcpy(buf + len, "\n", 2);
-		len++;
+		buf[len++] = *text++;
+		buf[len] = '\0';
 	}
 	return buf;
 }

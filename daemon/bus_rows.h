@@ -44,7 +44,7 @@ int bus_rows_append_field(const struct bus_rows *rows, const char *name, sd_bus_
 /* A text that others may have written, as it is shown: valid UTF-8, escaped. */
 const char *bus_text(struct l2tp_span s, char buf[BUS_TEXT_MAX]);
 
-/* The same of a text of several lines, which stay. */
+/* The same of a text of several lines, which stay, as tabs do. */
 const char *bus_lines(const char *text, char *buf, size_t size);
 #define BUS_MISTAKES_MAX 8192 /* octets of what is said about a bad file */
 
