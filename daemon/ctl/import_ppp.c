@@ -167,7 +167,8 @@ static void take_words(struct import *im, struct words *w, const struct xl2tpd_s
 	bool has_value;
 
 	take_authentication(im, w, s);
-	for (const struct xl2tpd_line *l = s->lines; l < s->lines + s->n_lines; l++) {
+	for (size_t i = 0; i < s->n_lines; i++) {
+		const struct xl2tpd_line *l = &s->lines[i];
 		const char *word = import_word(s, l, &has_value);
 
 		if (!word)
