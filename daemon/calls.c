@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "environment.h"
 #include "world.h"
 
 #define MTU_MAX 1500
@@ -348,60 +349,6 @@ static unsigned derive_mtu(const struct world_call *c)
 	return (unsigned)(mtu > MTU_MAX ? MTU_MAX : mtu < MTU_MIN ? MTU_MIN : mtu);
 }
 
-/* "NAME=value" words for pppd's scripts; a peer's text is escaped. */
-#define WORDS_MAX 24
-struct environment {
-	char words[WORDS_MAX][192];
-	char *list[WORDS_MAX + 1];
-	size_t n;
-};
-
-static void put_word(struct environment *e, const char *name, const char *value)
-{
-	assert(e->n < WORDS_MAX);
-	snprintf(e->words[e->n], sizeof(e->words[0]), "%s=%s", name, value);
-	e->list[e->n] = e->words[e->n];
-	e->n++;
-}
-
-static void put_number(struct environment *e, const char *name, uint32_t value)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", value);
-	put_word(e, name, text);
-}
-
-static void put_text(struct environment *e, const char *name, struct l2tp_span value)
-{
-	char text[128];
-
-	if (value.len)
-		put_word(e, name, log_escape(value, text, sizeof(text)));
-}
-
-static void make_environment(const struct world_call *c, const struct l2tp_op *op, struct environment *e)
-{
-	char peer[L2TP_ADDR_STR_MAX];
-
-	l2tp_addr_str(&c->peer, peer);
-	*e = (struct environment){ 0 };
-	put_text(e, "L2TP_PEER", (struct l2tp_span){ (const uint8_t *)peer, strlen(peer) });
-	put_text(e, "L2TP_PEER_HOST", op->peer_host_name);
-	put_text(e, "L2TP_CALLING_NUMBER", op->call->calling_number);
-	put_text(e, "L2TP_CALLED_NUMBER", op->call->called_number);
-	put_text(e, "L2TP_SUB_ADDRESS", op->call->sub_address);
-	put_number(e, "L2TP_CALL_SERIAL_NUMBER", op->call->call_serial_number);
-	put_number(e, "L2TP_TX_CONNECT_SPEED", op->call->tx_connect_speed);
-	put_number(e, "L2TP_RX_CONNECT_SPEED", op->call->rx_connect_speed);
-	put_number(e, "L2TP_PHYSICAL_CHANNEL_ID", op->call->physical_channel_id);
-	put_text(e, "L2TP_PRIVATE_GROUP_ID", op->call->private_group_id);
-	if (op->call->proxy.authen_type == L2TP_PROXY_UNSAID)
-		return;
-	put_number(e, "L2TP_PROXY_AUTHEN_TYPE", op->call->proxy.authen_type); /* never the response: a secret */
-	put_text(e, "L2TP_PROXY_AUTHEN_NAME", op->call->proxy.authen_name);
-}
-
 /* Interface name and address of this call; false where there is none left. */
 static bool choose(struct world_call *c, char address[INET_ADDRSTRLEN])
 {
@@ -433,13 +380,12 @@ static bool choose(struct world_call *c, char address[INET_ADDRSTRLEN])
 static int run_hook(struct world_call *c, const char *action, struct environment *e, usec_t timeout, hook_done done)
 {
 	struct driver *d = c->driver;
-	static const char path[] = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 	if (!c->profile->dial_hook)
 		return -EOPNOTSUPP; /* a reload has taken it away */
-	put_text(e, "PATH", (struct l2tp_span){ (const uint8_t *)path, sizeof(path) - 1 });
-	put_number(e, "L2TP_TUNNEL_ID", c->key.tunnel_id);
-	put_number(e, "L2TP_SESSION_ID", c->key.session_id);
+	environment_put_word(e, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+	environment_put_number(e, "L2TP_TUNNEL_ID", c->key.tunnel_id);
+	environment_put_number(e, "L2TP_SESSION_ID", c->key.session_id);
 	return hook_start(d->event, &(struct hook_spec){ c->profile->dial_hook, action, e->list, timeout }, done, c, &c->hook);
 }
 
@@ -490,11 +436,12 @@ static void dial_out(struct world_call *c, const struct l2tp_op *op)
 	struct environment e;
 	int r;
 
-	make_environment(c, op, &e);
-	put_number(&e, "L2TP_MINIMUM_BPS", op->call->minimum_bps);
-	put_number(&e, "L2TP_MAXIMUM_BPS", op->call->maximum_bps);
-	put_number(&e, "L2TP_BEARER_TYPE", op->call->bearer_type);
-	put_number(&e, "L2TP_FRAMING_TYPE", op->call->framing_type);
+	environment_init(&e);
+	environment_put_call(&e, &c->peer, op->peer_host_name, op->call);
+	environment_put_number(&e, "L2TP_MINIMUM_BPS", op->call->minimum_bps);
+	environment_put_number(&e, "L2TP_MAXIMUM_BPS", op->call->maximum_bps);
+	environment_put_number(&e, "L2TP_BEARER_TYPE", op->call->bearer_type);
+	environment_put_number(&e, "L2TP_FRAMING_TYPE", op->call->framing_type);
 	r = run_hook(c, "dial", &e, c->profile->dial_timeout, on_dialled);
 	if (r >= 0)
 		return;
@@ -527,8 +474,9 @@ static void on_hung_up(void *ctx, int status)
 /* Clear the call that was placed, if one was, then the kernel's session. */
 static void hang_up(struct world_call *c)
 {
-	struct environment e = { 0 };
+	struct environment e;
 
+	environment_init(&e);
 	if (!c->answered || run_hook(c, "hangup", &e, HANGUP_TIMEOUT, on_hung_up) < 0)
 		del(c);
 }
@@ -567,7 +515,8 @@ static void start_ppp(struct world_call *c, const struct l2tp_op *op)
 		return;
 	}
 	note_lcp(c, &op->call->lcp);
-	make_environment(c, op, &environment);
+	environment_init(&environment);
+	environment_put_call(&environment, &c->peer, op->peer_host_name, op->call);
 	r = ppp_start(c->driver->ppp,
 		      &(struct ppp_spec){ .tunnel_id = op->tunnel_id,
 					  .peer_tunnel_id = op->peer_tunnel_id,
@@ -689,7 +638,7 @@ static void on_link_told(void *ctx, int status)
 static void hear_link(struct world_call *c, const struct l2tp_link_info *link)
 {
 	struct log_object o = object(c);
-	struct environment e = { 0 };
+	struct environment e;
 	char accm[16], sent[128], received[128];
 
 	in_hex(link->last_sent_confreq, sent, sizeof(sent));
@@ -699,12 +648,13 @@ static void hear_link(struct world_call *c, const struct l2tp_link_info *link)
 		  received[0] ? ", received " : "", received);
 	if (!c->answered || !c->up)
 		return;
+	environment_init(&e);
 	snprintf(accm, sizeof(accm), "%08x", link->send_accm);
-	put_word(&e, "L2TP_SEND_ACCM", accm);
+	environment_put_word(&e, "L2TP_SEND_ACCM", accm);
 	snprintf(accm, sizeof(accm), "%08x", link->receive_accm);
-	put_word(&e, "L2TP_RECEIVE_ACCM", accm);
-	put_word(&e, "L2TP_LNS_LCP_SENT", sent);
-	put_word(&e, "L2TP_LNS_LCP_RECEIVED", received);
+	environment_put_word(&e, "L2TP_RECEIVE_ACCM", accm);
+	environment_put_word(&e, "L2TP_LNS_LCP_SENT", sent);
+	environment_put_word(&e, "L2TP_LNS_LCP_RECEIVED", received);
 	hook_stop(c->hook); /* of an earlier one, which is out of date */
 	c->hook = NULL;
 	if (run_hook(c, "link", &e, LINK_TIMEOUT, on_link_told) < 0)
