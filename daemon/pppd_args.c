@@ -27,7 +27,7 @@
 #include "lcp.h"
 
 #define WORD_MAX 1024         /* pppd's own limit (MAXWORDLEN) */
-#define ENVIRONMENT_MAX 256   /* octets of one value for scripts, encoded */
+#define ENVIRONMENT_MAX 960   /* octets of one value for scripts, encoded */
 #define INTERFACE_MAX 15
 #define PPP_SIZE_MIN 128      /* of mtu and mru: beyond, pppd refuses to start */
 #define PPP_SIZE_MAX 16384
