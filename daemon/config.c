@@ -689,7 +689,8 @@ static int read_directory(struct load *load, const char *path)
 /* From here on a line is one of its file. */
 static void localise(struct config *c)
 {
-	for (struct config_listen *i = c->listens; i < c->listens + c->n_listens; i++) {
+	for (size_t n = 0; n < c->n_listens; n++) {
+		struct config_listen *i = &c->listens[n];
 		const struct config_file *file = file_of_line(c, i->line);
 
 		i->path = file->path;
