@@ -22,6 +22,9 @@ keep(struct mistakes *m, unsigned line, bool note, const char *fmt, va_list ap)
 		m->oom = true;
 		return;
 	}
+	for (char *c = text; *c; c++) /* of the file's own words: one mistake, one line */
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 	/* behind all that are not further down in the file */
 	size_t at = m->n++;
 	for (; at > 0 && list[at - 1].line > line; at--)
