@@ -193,6 +193,18 @@ static int append_ppp(sd_bus_message *m, struct driver *d, const void *field)
 	return sd_bus_message_append_basic(m, 's', words[*(const enum view_ppp *)field]);
 }
 
+/* As a peer has it: any number. */
+static int append_proxy(sd_bus_message *m, struct driver *d, const void *field)
+{
+	static const char *const words[] = { [L2TP_PROXY_UNSAID] = "",	[L2TP_PROXY_TEXT] = "text",
+					     [L2TP_PROXY_CHAP] = "chap", [L2TP_PROXY_PAP] = "pap",
+					     [L2TP_PROXY_NONE] = "none", [L2TP_PROXY_MSCHAP] = "mschap" };
+	size_t type = *(const enum l2tp_proxy_authen *)field;
+
+	(void)d;
+	return sd_bus_message_append_basic(m, 's', type < sizeof(words) / sizeof(words[0]) ? words[type] : "?");
+}
+
 static int append_version(sd_bus_message *m, struct driver *d, const void *field)
 {
 	(void)d, (void)field;
@@ -219,6 +231,7 @@ KIND(origin, "s")
 KIND(stopccn, "s")
 KIND(cdn, "s")
 KIND(ppp, "s")
+KIND(proxy, "s")
 KIND(version, "s")
 #undef KIND
 
@@ -324,6 +337,8 @@ static const struct bus_field session_fields[] = {
 	CALL("CalledNumber",         span,     called_number)
 	CALL("SubAddress",           span,     sub_address)
 	CALL("PrivateGroupId",       span,     private_group_id)
+	CALL("ProxyAuthenType",      proxy,    proxy.authen_type)
+	CALL("ProxyAuthenName",      span,     proxy.authen_name)
 	CALL("TxConnectSpeed",       u32,      tx_connect_speed)
 	CALL("RxConnectSpeed",       u32,      rx_connect_speed)
 	CALL("FramingType",          u32,      framing_type)

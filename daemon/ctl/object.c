@@ -115,6 +115,8 @@ static const struct piece session_pieces[] = {
 	{ NULL, "to ", "CalledNumber" },
 	{ NULL, "sub-address ", "SubAddress" },
 	{ NULL, "group ", "PrivateGroupId" },
+	{ "Proxy", "authentication ", "ProxyAuthenType" },
+	{ NULL, "of ", "ProxyAuthenName" },
 	{ "Line", "to the user ", "TxConnectSpeed" },
 	{ NULL, "from the user ", "RxConnectSpeed" },
 	{ NULL, "framing ", "FramingType" },

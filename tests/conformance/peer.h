@@ -28,6 +28,7 @@ struct heard {
 struct peer {
 	int fd;
 	const char *log;              /* file that the daemon logs to */
+	const char *directory; /* the daemon's, where its bus is */
 	struct sockaddr_in to;        /* the daemon; port 0: where it dials from */
 	uint16_t listener;            /* the port that it listens on */
 	uint16_t id, engine_id;       /* our tunnel id; the daemon's, as soon as it is known */

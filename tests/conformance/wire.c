@@ -167,7 +167,7 @@ static void run_step(struct peer *p, const struct step *s)
 static void play(const struct run *r, const struct daemon *d)
 {
 	bool hiding = (r->scenario->profile & ~LAC) == HIDING;
-	struct peer p = { .fd = r->fd, .log = d->log, .id = (uint16_t)(1000 + (r - runs)),
+	struct peer p = { .fd = r->fd, .log = d->log, .directory = d->directory, .id = (uint16_t)(1000 + (r - runs)),
 			  .session_id = (uint16_t)(30000 + (r - runs)), .hides = hiding, .may_hide = hiding,
 			  .listener = d->port };
 

@@ -3,6 +3,8 @@
 #include "scenario.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-bus.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -175,6 +177,30 @@ static void released(struct peer *p)
 #define REX "726578"
 #define PROXY_NONE_JO "0008 0000 001d 0004 0008 0000 001e 6a6f"
 
+static void shown(struct peer *p, sd_bus *bus, const char *property, const char *expect)
+{
+	char path[64], *value = NULL;
+
+	snprintf(path, sizeof(path), "/org/l2tpd1/session/%u_%u", p->engine_id, p->engine_session_id);
+	MUST(sd_bus_get_property_string(bus, NULL, path, "org.l2tpd1.Session", property, NULL, &value) >= 0);
+	if (strcmp(value, expect) != 0)
+		fail("%s is \"%s\", not \"%s\"", property, value, expect);
+	free(value);
+}
+
+/* The session's object has what the LAC says of the remote system. */
+static void proxy_shown(struct peer *p)
+{
+	char address[128];
+	sd_bus *bus;
+
+	snprintf(address, sizeof(address), "unix:path=%s/bus", p->directory);
+	MUST(sd_bus_new(&bus) >= 0 && sd_bus_set_address(bus, address) >= 0 && sd_bus_start(bus) >= 0);
+	shown(p, bus, "ProxyAuthenType", "none");
+	shown(p, bus, "ProxyAuthenName", "jo");
+	sd_bus_flush_close_unref(bus);
+}
+
 /* What the ICRP has. */
 static void offers_46(struct peer *p) { MUST(p->last.msg.session_ds == 46 << 10); }
 static void offers_10(struct peer *p) { MUST(p->last.msg.session_ds == 10 << 10); }
@@ -227,8 +253,9 @@ const struct scenario call_scenarios[] = {
 	{ "R3308-4-05: by Calling Number", CALLS,
 	  { OPEN, WITH(ICRQ, CALLED_0800 CALLING_12 SESSION_DS_0), HEAR(ICRP), HAS(SESSION_DS), FN(offers_10), SAY(ICCN),
 	    LOGGED("profile=caller: session established") } },
-	{ "R3308-4-05: by Proxy Authen Name", CALLS,
-	  { OPEN, SAY(ICRQ), HEAR(ICRP), WITH(ICCN, PROXY_NONE_JO), LOGGED("profile=name: session established") } },
+	{ "R3308-4-05: by Proxy Authen Name; what is known of it is shown", CALLS,
+	  { OPEN, SAY(ICRQ), HEAR(ICRP), WITH(ICCN, PROXY_NONE_JO), LOGGED("profile=name: session established"),
+	    FN(proxy_shown) } },
 	{ "R2661-4.4.4-09: by Private Group ID", CALLS,
 	  { OPEN, WITH(ICRQ, CALLED_0800), HEAR(ICRP), WITH(ICCN, GROUP(RED)),
 	    LOGGED("profile=red: session established") } },
