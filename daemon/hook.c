@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
+
 #define TIMER_ACCURACY (10 * USEC_PER_MSEC)
 
 struct hook {
@@ -72,18 +74,6 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *ctx)
 	return 0;
 }
 
-static int attributes_fill(posix_spawnattr_t *attr)
-{
-	sigset_t none, all;
-	int r;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	r = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	r = r ? r : posix_spawnattr_setsigmask(attr, &none);
-	return r ? r : posix_spawnattr_setsigdefault(attr, &all);
-}
-
 /* Standard input is empty, what it says is lost, and no other file of ours is open. */
 static int actions_fill(posix_spawn_file_actions_t *actions)
 {
@@ -109,7 +99,7 @@ static int spawn(const struct hook_spec *spec, pid_t *ret)
 		return -r;
 	}
 	r = actions_fill(&actions);
-	r = r ? r : attributes_fill(&attr);
+	r = r ? r : child_attributes(&attr);
 	r = r ? r : posix_spawn(ret, spec->path, &actions, &attr, argv, spec->environment);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);

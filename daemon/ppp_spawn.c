@@ -14,24 +14,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "../plugins/pppd-l2tp-proto.h"
+#include "child.h"
 
 #define ENV_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-struct environment {
+struct plugin_environment {
 	char path[sizeof(ENV_PATH)];
 	char socket[sizeof(PPPD_L2TP_ENV_SOCKET "=") + sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	char token[sizeof(PPPD_L2TP_ENV_TOKEN "=") + 2 * PPPD_L2TP_TOKEN_SIZE];
 	char *envp[4];
 };
 
-static void environment_fill(struct environment *e, const struct ppp_spawn *s)
+static void environment_fill(struct plugin_environment *e, const struct ppp_spawn *s)
 {
 	int n;
 
@@ -56,22 +56,10 @@ static int actions_fill(posix_spawn_file_actions_t *actions, const struct ppp_sp
 	return r ? r : posix_spawn_file_actions_addclosefrom_np(actions, PPPD_L2TP_FD + 1);
 }
 
-static int attributes_fill(posix_spawnattr_t *attr)
-{
-	sigset_t none, all;
-	int r;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	r = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	r = r ? r : posix_spawnattr_setsigmask(attr, &none);
-	return r ? r : posix_spawnattr_setsigdefault(attr, &all);
-}
-
 int ppp_spawn(const struct ppp_spawn *s, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
-	struct environment environment;
+	struct plugin_environment environment;
 	posix_spawnattr_t attr;
 	pid_t pid;
 	int r;
@@ -86,7 +74,7 @@ int ppp_spawn(const struct ppp_spawn *s, pid_t *ret_pid)
 	}
 	environment_fill(&environment, s);
 	r = actions_fill(&actions, s);
-	r = r ? r : attributes_fill(&attr);
+	r = r ? r : child_attributes(&attr);
 	r = r ? r : posix_spawn(&pid, s->path, &actions, &attr, s->argv, environment.envp);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
