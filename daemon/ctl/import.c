@@ -18,19 +18,32 @@
 #include <strings.h>
 #include <unistd.h>
 
+/* Right for a client; what calls an LNS has to know its port. */
+static void put_no_port(struct import *im, const struct xl2tpd_line *port)
+{
+	bool lns = false;
+
+	for (size_t i = 1; i < im->file.n_sections; i++)
+		lns = lns || im->file.sections[i].kind == XL2TPD_LNS;
+	if (lns)
+		import_note(im, port, "makes xl2tpd pick a free port, which no peer knows: set listen");
+	import_line(im, "listen = {}");
+}
+
 static void put_listen(struct import *im)
 {
 	const struct xl2tpd_line *addr = xl2tpd_find(im->global, "listen-addr"),
 				 *port = xl2tpd_find(im->global, "port");
 	char text[INET_ADDRSTRLEN];
-	uint32_t address = 0;
 
-	if (port && !import_number(im, port, 1, UINT16_MAX, &im->port))
+	if (port && !import_number(im, port, 0, UINT16_MAX, &im->port))
 		im->port = L2TP_PORT;
-	if (addr && !import_address(addr->value, &address))
+	if (addr && !import_address(addr->value, &im->address))
 		import_note(im, addr, "is left out: give an address");
-	if (address || im->port != L2TP_PORT)
-		import_line(im, "listen = { '%s:%u' }", import_address_text(address, text), im->port);
+	if (im->port == 0)
+		put_no_port(im, port);
+	else if (im->address || im->port != L2TP_PORT)
+		import_line(im, "listen = { '%s:%u' }", import_address_text(im->address, text), im->port);
 	else
 		import_line(im, "# listen: all addresses, of IPv6 as well, port %u", im->port);
 }

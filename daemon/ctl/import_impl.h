@@ -44,7 +44,8 @@ struct import {
 	size_t n_names;
 	struct pool *pools;
 	size_t n_pools;
-	unsigned port;       /* where xl2tpd listens, and what its calls come from */
+	uint32_t address;    /* where xl2tpd listens, and what its calls come from; 0: any */
+	unsigned port;
 	bool oom;
 };
 

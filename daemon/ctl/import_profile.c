@@ -354,6 +354,19 @@ static void put_speeds(struct import *im, const struct xl2tpd_section *s)
 	}
 }
 
+/* A port that is listened on brings its address along. */
+static void put_source(struct import *im)
+{
+	char text[INET_ADDRSTRLEN];
+
+	if (im->port)
+		import_line(im, "local-port = %u", im->port);
+	else
+		import_line(im, "local-port = ephemeral");
+	if (!im->port && im->address)
+		import_line(im, "source = %s", import_address_text(im->address, text));
+}
+
 void import_lac(struct import *im, const struct xl2tpd_section *s)
 {
 	const struct xl2tpd_line *own = find_server(s), *server = own ? own : find_server(im->default_lac);
@@ -366,7 +379,7 @@ void import_lac(struct import *im, const struct xl2tpd_section *s)
 	import_line(im, "lac '%s' {", name_for(im, s->name));
 	im->indent++;
 	put_servers(im, own ? s : im->default_lac, server);
-	import_line(im, "local-port = %u", im->port);
+	put_source(im);
 	put_dialling(im, s);
 	put_secret(im, s, lac_secret(im, s, server->value));
 	put_speeds(im, s);
