@@ -361,6 +361,9 @@ static void check_secret(struct load *load, const struct config_profile *p, cfg_
 	if (line_of(section, "secret") && file_of_line(load->x.config, line_of(section, "secret"))->open)
 		mistakes_note(&load->mistakes, line_of(section, "secret"), "every user of this machine can read this "
 			      "secret; chmod 600 the file, or use secret-file");
+	if (given && !p->params.challenge && p->params.secret_len)
+		mistakes_note(&load->mistakes, line_of(section, given), "%s without challenge = yes does not authenticate "
+			      "the peer: it serves only to answer the peer's challenge, and to hide AVPs", given);
 	if (given)
 		return;
 	if (p->params.challenge)
@@ -369,6 +372,25 @@ static void check_secret(struct load *load, const struct config_profile *p, cfg_
 	if (p->params.hide_avps)
 		mistakes_add(&load->mistakes, line_of(section, "hide-avps"),
 			     "hide-avps without a secret; give a secret or secret-file");
+}
+
+static bool same_secret(const struct l2tp_params *a, const struct l2tp_params *b)
+{
+	return a->secret_len && a->secret_len == b->secret_len && memcmp(a->secret, b->secret, a->secret_len) == 0;
+}
+
+/* The response to a challenge says nothing of who has made it (5.1.1): with one secret for both, whom we dial can have
+ * us answer our own challenge as the LNS that we are to others. */
+static void check_reflection(struct load *load, const struct config *c, size_t i)
+{
+	const struct config_profile *p = &c->profiles[i], *q = c->profiles;
+
+	while (q < p && !(p->lac != q->lac && same_secret(&p->params, &q->params)))
+		q++;
+	if (q < p)
+		mistakes_note(&load->mistakes, p->line, "%s \"%s\" and %s \"%s\" have the same secret: whoever sends our "
+			      "own challenge back to us as the other kind of peer gets the answer; give each a secret of "
+			      "its own", p->lac ? "lac" : "lns", p->name, q->lac ? "lac" : "lns", q->name);
 }
 
 static void check_timers(struct load *load, const struct config_profile *p, cfg_t *section)
@@ -467,6 +489,7 @@ static void check_profiles(struct load *load, const struct config *c)
 
 		check_names(load, c, i);
 		check_secret(load, p, section);
+		check_reflection(load, c, i);
 		check_timers(load, p, section);
 		check_ppp(load, p, cfg_getsec(section, "ppp"));
 		if (p->lac)

@@ -559,7 +559,7 @@ static const struct {
 	const char *main, *first, *second;
 	const char *told; /* all of it; NULL: good */
 } directories[] = {
-	{ "listen = 192.0.2.1\nlns a { peer = 192.0.2.1 }\n", "lns b {\nsecret-file = b.secret }",
+	{ "listen = 192.0.2.1\nlns a { peer = 192.0.2.1 }\n", "lns b {\nsecret-file = b.secret challenge = yes }",
 	  "pool p { range = 10.0.0.0/24 }\nlac c { server = s ppp { pool = p } }", NULL },
 	{ "listen = 192.0.2.1 log-level = info\n", "\n\nlog-level = debug\n", "",
 	  "@/test.conf.d/1.conf:3: log-level is given twice; @/test.conf:1 has it already\n" },
