@@ -37,6 +37,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "pppd-l2tp-first.h"
 #include "pppd-l2tp-proto.h"
 #include "pppd-l2tp-watch.h"
 
@@ -194,29 +195,8 @@ static void watch_frames(void)
 
 /* ---- The peer's first Configure-Request ------------------------------------------------------------------------- */
 
-static unsigned char request[2 + 1500]; /* PPP protocol, LCP packet */
+static unsigned char request[FIRST_SIZE];
 static ssize_t request_len;
-
-static int is_configure_request(const unsigned char *frame, ssize_t len)
-{
-	static const unsigned char start[] = { 0xc0, 0x21, CONFREQ };
-
-	return len >= 2 + HEADERLEN && memcmp(frame, start, sizeof(start)) == 0;
-}
-
-/* What came before pppd attaches to the pppox: the newest request is the one that the peer still waits for. */
-static void request_save(void)
-{
-	unsigned char frame[sizeof(request)];
-	ssize_t len;
-
-	while ((len = recv(PPPD_L2TP_FD, frame, sizeof(frame), MSG_DONTWAIT)) > 0) {
-		if (!is_configure_request(frame, len))
-			continue;
-		memcpy(request, frame, len);
-		request_len = len;
-	}
-}
 
 static void request_replay(void *ctx)
 {
@@ -235,7 +215,7 @@ static void phase_changed(void *ctx, int new_phase)
 	(void)ctx;
 	switch (new_phase) {
 	case PHASE_SERIALCONN: /* pppd is about to attach to the pppox */
-		request_save();
+		request_len = first_request(PPPD_L2TP_FD, request);
 		break;
 	case PHASE_ESTABLISH: /* LCP is about to be started: it will be when the timer runs */
 		if (request_len > 0)
