@@ -3,6 +3,7 @@
 #ifndef CORE_H
 #define CORE_H
 
+#include "hash.h"
 #include "heap.h"
 #include "idpool.h"
 #include "l2tp.h"
@@ -20,6 +21,7 @@ struct core {
 	struct l2tp_env env;
 	struct heap heap;
 	struct idpool *ids;
+	struct hash_secret secret; /* of tables whose keys peers choose */
 	struct outbox outbox;
 	struct l2tp_stats stats;
 	uint32_t lingering;    /* tunnels that only wait for their linger to end */

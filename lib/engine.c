@@ -452,6 +452,8 @@ int l2tp_new(const struct l2tp_env *env, struct l2tp **ret)
 	if (!l)
 		return -ENOMEM;
 	l->core.env = *env;
+	env->random(env->ctx, &l->core.secret, sizeof(l->core.secret));
+	l->sources.secret = l->core.secret;
 	throttle_init(&l->throttle, env);
 	r = idpool_new(env->random, env->ctx, QUARANTINE, &l->core.ids);
 	if (r < 0) {

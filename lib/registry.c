@@ -34,12 +34,22 @@ struct tunnel *registry_find(const struct l2tp *l, uint32_t id)
 	return t;
 }
 
+static unsigned key_hash(const struct l2tp *l, const struct tunnel_key *key)
+{
+	return hash_keyed(&l->core.secret, key, sizeof(*key));
+}
+
+static unsigned addr_hash(const struct l2tp *l, const struct l2tp_addr *addr)
+{
+	return hash_keyed(&l->core.secret, addr, sizeof(*addr));
+}
+
 struct tunnel *registry_find_key(const struct l2tp *l, const struct l2tp_addr *peer, uint32_t peer_id)
 {
 	struct tunnel_key key = { .peer = *peer, .peer_id = peer_id };
 	struct tunnel *t;
 
-	HASH_FIND(hh_key, l->by_key, &key, sizeof(key), t);
+	HASH_FIND_BYHASHVALUE(hh_key, l->by_key, &key, sizeof(key), key_hash(l, &key), t);
 	return t;
 }
 
@@ -47,7 +57,7 @@ struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *
 {
 	struct tunnel *t;
 
-	HASH_FIND(hh_addr, l->by_addr, peer, sizeof(*peer), t);
+	HASH_FIND_BYHASHVALUE(hh_addr, l->by_addr, peer, sizeof(*peer), addr_hash(l, peer), t);
 	return t;
 }
 
@@ -66,7 +76,7 @@ static void set_addr(struct l2tp *l, struct tunnel *t)
 
 	if (older)
 		forget_addr(l, older);
-	HASH_ADD(hh_addr, l->by_addr, key.peer, sizeof(t->key.peer), t);
+	HASH_ADD_BYHASHVALUE(hh_addr, l->by_addr, key.peer, sizeof(t->key.peer), addr_hash(l, &t->key.peer), t);
 }
 
 static void forget_key(struct l2tp *l, struct tunnel *t)
@@ -114,7 +124,7 @@ void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id, struct
 		forget_key(l, older);
 	}
 	t->key = (struct tunnel_key){ .peer = t->conn.peer, .peer_id = peer_id };
-	HASH_ADD(hh_key, l->by_key, key, sizeof(t->key), t);
+	HASH_ADD_BYHASHVALUE(hh_key, l->by_key, key, sizeof(t->key), key_hash(l, &t->key), t);
 	if (t->conn.params.accept_tunnel_id_0)
 		set_addr(l, t);
 }

@@ -25,11 +25,16 @@ struct session *session_find(const struct session_table *t, uint32_t id)
 	return s;
 }
 
+static unsigned peer_id_hash(const struct session_table *t, uint32_t peer_id)
+{
+	return hash_keyed(&t->conn->core->secret, &peer_id, sizeof(peer_id));
+}
+
 struct session *session_find_peer(const struct session_table *t, uint32_t peer_id)
 {
 	struct session *s;
 
-	HASH_FIND(hh_peer, t->by_peer_id, &peer_id, sizeof(peer_id), s);
+	HASH_FIND_BYHASHVALUE(hh_peer, t->by_peer_id, &peer_id, sizeof(peer_id), peer_id_hash(t, peer_id), s);
 	return s;
 }
 
@@ -114,7 +119,8 @@ int session_set_peer_id(struct session *s, uint32_t peer_id)
 	if (session_find_peer(s->table, peer_id))
 		return -EEXIST;
 	s->peer_id = peer_id;
-	HASH_ADD(hh_peer, s->table->by_peer_id, peer_id, sizeof(s->peer_id), s);
+	HASH_ADD_BYHASHVALUE(hh_peer, s->table->by_peer_id, peer_id, sizeof(s->peer_id),
+			     peer_id_hash(s->table, peer_id), s);
 	return s->hh_peer.tbl ? 0 : -ENOMEM;
 }
 

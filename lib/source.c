@@ -17,7 +17,7 @@ struct source *source_find(const struct sources *l, const struct l2tp_addr *addr
 	struct l2tp_addr key = source_key(addr);
 	struct source *s;
 
-	HASH_FIND(hh, l->table, &key, sizeof(key), s);
+	HASH_FIND_BYHASHVALUE(hh, l->table, &key, sizeof(key), hash_keyed(&l->secret, &key, sizeof(key)), s);
 	return s;
 }
 
@@ -31,7 +31,7 @@ struct source *source_get(struct sources *l, const struct l2tp_addr *addr)
 	if (!s)
 		return NULL;
 	s->addr = source_key(addr);
-	HASH_ADD(hh, l->table, addr, sizeof(s->addr), s);
+	HASH_ADD_BYHASHVALUE(hh, l->table, addr, sizeof(s->addr), hash_keyed(&l->secret, &s->addr, sizeof(s->addr)), s);
 	if (s->hh.tbl)
 		return s;
 	free(s);

@@ -17,6 +17,7 @@ struct source {
 };
 
 struct sources {
+	struct hash_secret secret;
 	struct source *table;
 	uint32_t half_open; /* of all */
 	struct tunnel *oldest, *youngest; /* of them */

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a peer that means harm can cost: time, memory, and the room of others.
+ */
+#include "collide.h"
+#include "engine_world.h"
+#include "lib/registry.h"
+
+#include <check.h>
+
+#define MANY	  1000 /* keys in one table */
+#define CHAIN_MAX 16   /* of them in one bucket, if they are spread by chance */
+
+static struct world w;
+static struct peer p;
+
+static void begin(void)
+{
+	world_init(&w);
+	w.env.limits.half_open = w.env.limits.half_open_per_source = 10000;
+	w.env.limits.sccrq_per_second = w.env.limits.sccrq_per_second_per_source = 100000;
+	peer_init(&p, &w, 9);
+}
+
+static void teardown(void)
+{
+	world_end(&w);
+}
+
+/* ---- Keys that peers choose ---------------------------------------------------------------------------------- */
+
+/* An SCCRQ from there; nobody looks at what the engine says. */
+static void knock(const struct l2tp_addr *from, uint16_t id)
+{
+	struct peer stranger = { .w = &w, .local = p.local, .addr = *from, .id = id };
+	struct msg m = peer_msg(&stranger, CM_SCCRQ);
+	uint8_t datagram[DATAGRAM_MAX];
+	struct l2tp_rx rx = { .local = p.local, .peer = *from };
+	struct l2tp_op op;
+
+	rx.bytes = (struct l2tp_span){ datagram, peer_datagram(&stranger, &m, 0, datagram, sizeof(datagram)) };
+	l2tp_input(w.l, &rx, w.now);
+	while (l2tp_next_op(w.l, &op))
+		continue;
+}
+
+static unsigned longest(const UT_hash_table *table)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < table->num_buckets; i++)
+		n = table->buckets[i].count > n ? table->buckets[i].count : n;
+	return n;
+}
+
+/* Address and id that collide with all the others in by_key, by_addr, or the sources, whose keys have no port. */
+enum { BY_KEY, BY_ADDR, SOURCES, TABLES };
+
+static bool colliding(int table, uint32_t i, struct tunnel_key *key)
+{
+	static const struct {
+		size_t len, at;
+	} part[TABLES] = { [BY_KEY] = { sizeof(struct tunnel_key), offsetof(struct tunnel_key, peer_id) },
+			   [BY_ADDR] = { sizeof(struct l2tp_addr), offsetof(struct l2tp_addr, port) },
+			   [SOURCES] = { sizeof(struct l2tp_addr), 2 } };
+
+	*key = (struct tunnel_key){ .peer = { .ip = { 10 }, .family = 4 } };
+	if (table == BY_KEY)
+		key->peer.port = (uint16_t)(i + 1);
+	else
+		memcpy(key->peer.ip, &i, sizeof(uint16_t));
+	return collide((uint8_t *)key, part[table].len, part[table].at, 4711);
+}
+
+START_TEST(keys_spread)
+{
+	struct tunnel_key key;
+	uint32_t n = 0;
+
+	w.params.accept_tunnel_id_0 = _i == BY_ADDR;
+	world_start(&w);
+	for (uint32_t i = 1; n < MANY; i++) {
+		if (!colliding(_i, i, &key) || (_i == BY_KEY && !key.peer_id) || (_i == BY_ADDR && !key.peer.port))
+			continue;
+		if (_i == SOURCES)
+			key.peer.port = 1701;
+		knock(&key.peer, _i == BY_KEY ? (uint16_t)key.peer_id : 1);
+		n++;
+	}
+	ck_assert_uint_eq(world_stats(&w).tunnels_half_open, MANY);
+	ck_assert_uint_le(longest(w.l->by_key->hh_key.tbl), CHAIN_MAX);
+	ck_assert_uint_le(longest(w.l->sources.table->hh.tbl), CHAIN_MAX);
+	if (_i == BY_ADDR)
+		ck_assert_uint_le(longest(w.l->by_addr->hh_addr.tbl), CHAIN_MAX);
+}
+END_TEST
+
+START_TEST(session_ids_spread)
+{
+	uint32_t n = 0;
+
+	world_start(&w);
+	peer_open(&p);
+	for (uint32_t id = 1; id < 65536; id++) {
+		if ((fnv16((uint16_t)FNV_BASIS, (uint8_t *)&id, sizeof(id)) & 0x3ff) != 7)
+			continue;
+		p.session_id = (uint16_t)id;
+		peer_say(&p, CM_ICRQ);
+		world_forget(&w);
+		n++;
+	}
+	ck_assert_uint_ge(n, 32);
+	ck_assert_uint_eq(world_stats(&w).sessions, n);
+	ck_assert_uint_le(longest(registry_find(w.l, p.engine_id)->sessions.by_peer_id->hh_peer.tbl), CHAIN_MAX);
+}
+END_TEST
+
+START_TEST(secret_of_each_engine)
+{
+	struct hash_secret first;
+
+	world_start(&w);
+	first = w.l->core.secret;
+	ck_assert_mem_eq(&first, &w.l->sources.secret, sizeof(first));
+	world_end(&w);
+	world_start(&w);
+	ck_assert_mem_ne(&first, &w.l->core.secret, sizeof(first));
+	ck_assert_mem_eq(&w.l->core.secret, &w.l->sources.secret, sizeof(first));
+}
+END_TEST
+
+START_TEST(repetition_in_a_flood) /* finds its tunnel, and is acknowledged, when not one more stranger is heard */
+{
+	struct l2tp_addr stranger = { .ip = { 198, 51, 100, 0 }, .port = 1701, .family = 4 };
+
+	w.env.limits.sccrq_per_second = 10;
+	world_start(&w);
+	peer_say(&p, CM_SCCRQ);
+	for (uint8_t i = 0; i < 200; i++) {
+		struct peer again = p;
+
+		stranger.ip[3] = i;
+		knock(&stranger, 1);
+		world_forget(&w);
+		again.ns = again.nr = again.engine_id = 0;
+		peer_say(&again, CM_SCCRQ);
+		world_pass(&w, 20 * USEC_PER_MSEC);
+		if (i == 100)
+			ck_assert_uint_ge(world_stats(&w).limited, 50);
+		ck_assert_uint_eq(world_stats(&w).duplicates, i + 1u);
+		ck_assert_uint_ge(world_count(&w, CM_ZLB) + world_count(&w, CM_SCCRP), 1);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("bounds");
+	TCase *tc = tcase_create("bounds");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, begin, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, keys_spread, 0, TABLES);
+	tcase_add_test(tc, session_ids_spread);
+	tcase_add_test(tc, secret_of_each_engine);
+	tcase_add_test(tc, repetition_in_a_flood);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
