@@ -441,6 +441,21 @@ void l2tp_data_seen(struct l2tp *l, uint32_t tunnel_id, usec_t now)
 		tunnel_data_seen(t, now);
 }
 
+int l2tp_probe(struct l2tp *l, uint32_t tunnel_id, usec_t now)
+{
+	struct tunnel *t;
+
+	enter(l, now);
+	t = registry_find(l, tunnel_id);
+	if (!t)
+		return -ENOENT;
+	if (t->state != TUNNEL_ESTABLISHED)
+		return -ENOTCONN;
+	tunnel_probe(t, now);
+	registry_settle(l, t, now);
+	return 0;
+}
+
 int l2tp_new(const struct l2tp_env *env, struct l2tp **ret)
 {
 	struct l2tp *l;

@@ -432,6 +432,10 @@ L2TP_API bool l2tp_idle(const struct l2tp *l);
 /* The peer of this tunnel is alive: the data path has received something. */
 L2TP_API void l2tp_data_seen(struct l2tp *l, uint32_t tunnel_id, usec_t now);
 
+/* Ask the peer of an established tunnel for a sign of life at once, with a HELLO unless something else waits for its
+ * acknowledgement already: l2tp_tunnel_info.heard moves when it answers.  -ENOENT; -ENOTCONN: not established */
+L2TP_API int l2tp_probe(struct l2tp *l, uint32_t tunnel_id, usec_t now);
+
 /* Why something that was received had no effect, beside answering it. */
 enum l2tp_drop {
 	/* malformed */
@@ -473,6 +477,7 @@ struct l2tp_tunnel_info {
 	usec_t rtt;                           /* of control messages, smoothed; 0: not known yet */
 	usec_t retransmit_interval;           /* the present one */
 	usec_t created, established;          /* when; 0: not */
+	usec_t heard;                         /* the last message of the peer, or report of data; as created: none yet */
 	usec_t retransmit_at, hello_at;       /* deadlines; USEC_NEVER: none */
 	usec_t life_at;                       /* end of set-up, idle or linger time */
 	uint32_t phb;                         /* agreed on, or L2TP_PHB_NONE */

@@ -47,6 +47,7 @@ static void tell_tunnel(const struct tunnel *t, struct l2tp_tunnel_info *ret)
 					  .created = t->created,
 					  .established = t->established,
 					  .retransmit_at = chan->retransmit_at,
+					  .heard = t->heard,
 					  .hello_at = t->hello_timer.deadline,
 					  .life_at = t->life_timer.deadline,
 					  .phb = t->conn.phb,

@@ -462,16 +462,26 @@ static void silence(struct tunnel *t, usec_t now)
 	heap_set(&core->heap, &t->hello_timer, now + t->conn.params.hello_interval);
 }
 
+static void send_hello(struct tunnel *t, usec_t now)
+{
+	struct msg m = { .type = CM_HELLO };
+
+	conn_send(&t->conn, &m, 0, now);
+	t->hello_out = true;
+	t->asked = now;
+}
+
+void tunnel_probe(struct tunnel *t, usec_t now)
+{
+	if (chan_drained(&t->conn.chan))
+		send_hello(t, now); /* else what is in flight asks already */
+}
+
 /* The world has looked for data. */
 static void after_silence(struct tunnel *t, usec_t now)
 {
-	if (hello_due(t) <= now && chan_drained(&t->conn.chan)) {
-		struct msg m = { .type = CM_HELLO };
-
-		conn_send(&t->conn, &m, 0, now);
-		t->hello_out = true;
-		t->asked = now;
-	}
+	if (hello_due(t) <= now)
+		tunnel_probe(t, now);
 	heap_set(&t->conn.core->heap, &t->hello_timer,
 		 hello_due(t) > now ? hello_due(t) : now + t->conn.params.hello_interval);
 }

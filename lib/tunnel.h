@@ -110,6 +110,8 @@ void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct 
 void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now);
 void tunnel_op_done(struct tunnel *t, int err, usec_t now);
 void tunnel_data_seen(struct tunnel *t, usec_t now);
+/* Established: ask the peer for a sign of life at once. */
+void tunnel_probe(struct tunnel *t, usec_t now);
 void tunnel_fill_op(struct tunnel *t, struct l2tp_op *op);
 /* At the end of each entry that touched the tunnel: transmit, arm timers, notice what follows. */
 void tunnel_settle(struct tunnel *t, usec_t now);

@@ -1661,6 +1661,33 @@ START_TEST(hello) /* R2661-5.5-01, R2661-6.5-06: after 60 s of silence, and not 
 }
 END_TEST
 
+START_TEST(probe) /* the world asks for a sign of life, whatever the time */
+{
+	struct l2tp_tunnel_info info;
+	usec_t asked;
+
+	begin();
+	peer_say(&p, CM_SCCRQ);
+	ck_assert_int_eq(l2tp_probe(w.l, p.engine_id, w.now), -ENOTCONN);
+	ck_assert_int_eq(l2tp_probe(w.l, 0, w.now), -ENOENT);
+	peer_say(&p, CM_SCCCN);
+	world_pass(&w, 10 * SEC);
+	world_forget(&w);
+	p.deaf = true;
+	asked = w.now;
+	ck_assert_int_eq(l2tp_probe(w.l, p.engine_id, w.now), 0);
+	ck_assert_int_eq(l2tp_probe(w.l, p.engine_id, w.now), 0); /* once is enough */
+	world_drain(&w);
+	ck_assert_uint_eq(world_count(&w, CM_HELLO), 1);
+	ck_assert_int_eq(l2tp_get_tunnel(w.l, p.engine_id, &info), 0);
+	ck_assert_uint_lt(info.heard, asked);
+	peer_zlb(&p);
+	ck_assert_int_eq(l2tp_get_tunnel(w.l, p.engine_id, &info), 0);
+	ck_assert_uint_eq(info.heard, w.now);
+	finish();
+}
+END_TEST
+
 START_TEST(hello_off) /* R2661-6.5-04 */
 {
 	world_init(&w);
@@ -2401,6 +2428,7 @@ static void add_ends(Suite *suite)
 	tcase_add_test(tc, outgoing_refused);
 	tc = new_case(suite, "time");
 	tcase_add_test(tc, hello);
+	tcase_add_test(tc, probe);
 	tcase_add_test(tc, hello_off);
 	tcase_add_test(tc, hello_unanswered);
 	tcase_add_test(tc, data_is_life);
