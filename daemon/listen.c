@@ -10,7 +10,8 @@
  * is delivered by the event loop as from any other socket: who it is for is told by its bytes, not by its socket.
  *
  * A filter lets only control messages through (T bit set); data that the kernel's data path has not taken never wakes
- * us.  Replies leave from the address that was asked.
+ * us.  Replies leave from the address and port that were asked: by a listener, or, where none covers them, by the socket
+ * of another tunnel, a dial socket most likely, if its datagrams are the ones that are being answered.
  *
  * Buffers for one batch belong to the whole, so receive() must not lead to reading again: nothing here reads but the
  * event loop.  A socket may be closed from within receive(), that which is being read included; the whole may not.
@@ -61,7 +62,7 @@ struct listen {
 	listen_batch_done batch_done;
 	void *ctx;
 	struct listen_socket *sockets; /* listeners first, so that they are found at once */
-	struct listen_socket *reading; /* whose batch is being delivered; NULL also once it has been closed */
+	struct listen_socket *reading; /* whose batch is being delivered and answered; NULL also once it has been closed */
 	bool busy;                     /* delivering */
 	struct mmsghdr msgs[BATCH];
 	struct iovec iov[BATCH];
@@ -202,10 +203,10 @@ static int socket_readable(sd_event_source *source, int fd, uint32_t revents, vo
 		if (n >= 0 && n < BATCH)
 			break;
 	}
-	l->reading = NULL;
 	l->busy = false;
 	if (l->batch_done)
 		l->batch_done(l->ctx);
+	l->reading = NULL;
 	return 0;
 }
 
@@ -530,6 +531,16 @@ static struct listen_socket *find_listener(const struct listen *l, const struct 
 	return wildcard;
 }
 
+/* Who sends for nobody's tunnel. */
+static struct listen_socket *find_sender(const struct listen *l, const struct l2tp_addr *local)
+{
+	struct listen_socket *s = find_listener(l, local);
+
+	if (!s && l->reading && addr_equal(&l->reading->local, local))
+		s = l->reading;
+	return s;
+}
+
 /* Behind what is already there, for which control has room. */
 static void put_control(struct msghdr *m, union control *control, int level, int type, const void *data, size_t len)
 {
@@ -586,7 +597,7 @@ int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_add
 		.msg_iovlen = 1,
 	};
 
-	s = s ? s : find_listener(l, local);
+	s = s ? s : find_sender(l, local);
 	if (!s)
 		return -EADDRNOTAVAIL;
 	if (addr_is_any(&s->local) && !addr_is_any(local))

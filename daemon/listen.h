@@ -42,8 +42,9 @@ int listen_mark(struct listen_socket *s, unsigned dscp);
 int listen_fd(const struct listen_socket *s);
 void listen_close(struct listen_socket *s); /* NULL is fine; also from within receive */
 
-/* Send, marked with a DSCP of its own, from s or, s NULL, from the listener that covers local.  Never blocks; a loss is
- * the engine's to repair.  Returns a negative errno for the log. */
+/* Send, marked with a DSCP of its own, from s or, s NULL, from the listener that covers local, else (until batch_done has
+ * returned) from the socket that is being read if that is bound to local.  Never blocks; a loss is the engine's to repair.
+ * Returns a negative errno for the log. */
 int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local, const struct l2tp_addr *peer,
 		struct l2tp_span bytes, unsigned dscp);
 

@@ -88,6 +88,30 @@ static void moved(struct peer *p)
 	p->fd = peer_socket_beside(p);
 }
 
+/* An SCCRP for a tunnel that is not there comes where the daemon dials from: what refuses it must really leave, from
+ * that very port. */
+static void stray(struct peer *p)
+{
+	struct peer q = *p;
+
+	q.id++;
+	q.engine_id ^= 0x4000;
+	q.ns = q.nr = q.acked = q.newest = 0;
+	peer_say(&q, CM_SCCRP);
+	(void)peer_hear(&q, CM_STOPCCN);
+	MUST(q.last.msg.result_code.result == RC_STOPCCN_FSM);
+	MUST(q.last.header.tunnel_id == q.id && q.last.msg.assigned_tunnel_id == q.engine_id);
+}
+
+/* The same from another port, while the daemon has not chosen one yet. */
+static void stray_beside(struct peer *p)
+{
+	struct peer q = *p;
+
+	q.fd = peer_socket_beside(p);
+	stray(&q);
+}
+
 /* ---- Ties: the daemon listens as well ------------------------------------------------------------------------ */
 
 /* Our own SCCRQ to the daemon's listener, at the same time. */
@@ -331,6 +355,8 @@ const struct scenario lac_scenarios[] = {
 	  { DIALED, FN(sccrp_right), HEAR(SCCCN), HEAR(ICRQ), SAY(ICRP), HEAR(ICCN), ACKED } },
 	{ "R2661-8.1-04, -05, -06: SCCRP from another port", LAC_IDLE,
 	  { DIALED, FN(moved), SAY(SCCRP), HEAR(SCCCN), ALIVE } },
+	{ "R2661-7.2.1-S04, X2661-3.1-08: SCCRPs that nobody waits for, while it dials and afterwards", LAC_IDLE,
+	  { DIALED, FN(stray), FN(stray_beside), SAY(SCCRP), HEAR(SCCCN), ACKED, FN(stray), ALIVE } },
 	{ "R2661-7.2.1-S10", LAC_STRICT, { DIALED, FN(unnamed), SAY(SCCCN), STOPPED(7, 0) } },
 	{ "R2661-7.2.1-S11, R2661-7.1-04: StopCCN in answer; then it dials again", LAC_STRICT,
 	  { DIALED, SAY(STOPCCN), FN(dialled_again) } },

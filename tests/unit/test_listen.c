@@ -47,10 +47,16 @@ static void receive(void *ctx, const struct l2tp_rx *r)
 	}
 }
 
+static const struct l2tp_span hello = { (const uint8_t *)"\xc8\x02hello", 7 };
+static bool answers;      /* the last datagram of each batch, when the batch is over */
+static int answer = 1;     /* whether that was sent: 0, or why not */
+
 static void batch_done(void *ctx)
 {
 	ck_assert_ptr_eq(ctx, &n_rx);
 	n_batches++;
+	if (answers)
+		answer = listen_send(l, NULL, &rx[n_rx - 1].local, &rx[n_rx - 1].peer, hello, 0);
 }
 
 /* Until the sockets are quiet. */
@@ -198,8 +204,6 @@ static uint16_t listen_everywhere(void)
 	return any.port;
 }
 
-static const struct l2tp_span hello = { (const uint8_t *)"\xc8\x02hello", 7 };
-
 /* ---- Tests ---- */
 
 /* R2661-8.1-03, and from the address that was asked */
@@ -329,6 +333,32 @@ START_TEST(dial_and_connect)
 	close(a);
 	close(b);
 	close(c);
+}
+END_TEST
+
+/* No listener covers the port: what comes there is answered from there, as long as it is there (1: it is closed). */
+START_TEST(answers_from_a_dial_socket)
+{
+	static const char *const hosts[] = { "127.0.0.1", "::1" };
+	struct l2tp_addr asked, stranger, from, local = { .family = 0 };
+	int a = peer_on(hosts[_i / 2], &asked), b = peer_on(hosts[_i / 2], &stranger);
+	bool closed = _i & 1;
+	struct listen_socket *s;
+
+	listen_everywhere();
+	ck_assert_int_eq(listen_dial(l, &local, &asked, &s), 0);
+	answers = true;
+	close_on_receive = closed ? s : NULL;
+	peer_send(b, &local, 1);
+	run();
+	ck_assert_int_eq(n_rx, 1);
+	ck_assert_int_eq(answer, closed ? -EADDRNOTAVAIL : 0);
+	ck_assert_int_eq(peer_receive(b, &from), closed ? -ETIMEDOUT : (ssize_t)hello.len);
+	if (!closed)
+		assert_addr(&from, &local);
+	ck_assert_int_eq(listen_send(l, NULL, &local, &stranger, hello, 0), -EADDRNOTAVAIL); /* it is not being read */
+	close(a);
+	close(b);
 }
 END_TEST
 
@@ -643,6 +673,7 @@ int main(void)
 	tcase_add_loop_test(t, tunnel_sockets_share_the_port, 0, 2);
 	tcase_add_loop_test(t, marks, 0, 2);
 	tcase_add_test(t, dial_and_connect);
+	tcase_add_loop_test(t, answers_from_a_dial_socket, 0, 4);
 	tcase_add_test(t, dial_from_a_given_address);
 	tcase_add_test(t, close_within_receive);
 	tcase_add_test(t, close_of_another_within_receive);
