@@ -217,20 +217,46 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 	return false;
 }
 
-static void trace(void *ctx, const struct l2tp_trace *t)
+/* Of a message that is sent, dropped says why it could not be. */
+static void note_message(struct driver *d, const struct l2tp_trace *t)
 {
-	struct driver *d = ctx;
+	const char *what = !t->sent ? "received" : t->dropped ? "could not send" : "sent";
+	const char *then = !t->dropped ? "" : t->sent ? ": " : ", dropped: ";
 
 	trace_message(d->trace, d->engine, t);
 	if (!log_enabled(LOG_DEBUG))
 		return;
 	log_event(LOG_DEBUG, LOG_INFO_ONLY, &(struct log_object){ .tunnel_id = t->tunnel_id, .peer = t->peer },
-		  "%s %s Ns %u Nr %u, %zu octets%s%s", t->sent ? "sent" : "received",
-		  t->type ? l2tp_message_name(t->type) : "ZLB", t->ns, t->nr, t->datagram.len,
-		  t->dropped ? ", dropped: " : "", t->dropped ? t->dropped : "");
+		  "%s %s Ns %u Nr %u, %zu octets%s%s", what, t->type ? l2tp_message_name(t->type) : "ZLB", t->ns, t->nr,
+		  t->datagram.len, then, t->dropped ? t->dropped : "");
+}
+
+/* What the engine wants sent is not sent yet: send_op() knows what becomes of it. */
+static void trace(void *ctx, const struct l2tp_trace *t)
+{
+	if (!t->sent)
+		note_message(ctx, t);
 }
 
 /* ---- The pump ----------------------------------------------------------------------------------------------- */
+
+static void note_sent(struct driver *d, const struct l2tp_op *op, int r)
+{
+	struct l2tp_message m;
+
+	if (!log_enabled(LOG_DEBUG) && !trace_is_read(d->trace))
+		return;
+	(void)l2tp_message_read(op->bytes, &m); /* it is our own */
+	note_message(d, &(struct l2tp_trace){ .sent = true,
+					      .tunnel_id = op->tunnel_id,
+					      .type = m.type,
+					      .ns = m.ns,
+					      .nr = m.nr,
+					      .local = &op->local,
+					      .peer = &op->peer,
+					      .datagram = op->bytes,
+					      .dropped = r < 0 ? strerror(-r) : NULL });
+}
 
 static void send_op(struct driver *d, const struct l2tp_op *op)
 {
@@ -238,9 +264,7 @@ static void send_op(struct driver *d, const struct l2tp_op *op)
 	int r = listen_send(d->listen, t ? t->socket : NULL, &op->local, &op->peer, op->bytes,
 			    tunnel_dscp(op->phb, L2TP_PHB_NONE));
 
-	if (r < 0)
-		log_event(LOG_DEBUG, LOG_LOCAL_, &(struct log_object){ .tunnel_id = op->tunnel_id, .peer = &op->peer },
-			  "cannot send: %s", strerror(-r));
+	note_sent(d, op, r);
 }
 
 static void carry_out(struct driver *d, const struct l2tp_op *op)

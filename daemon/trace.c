@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trace: hands every control message, as the engine's trace callback tells it, to whoever has subscribed.
+ * trace: hands every control message, as the driver tells it, to whoever has subscribed.
  *
  * Each subscriber has one end of a SOCK_SEQPACKET pair; the kernel's buffer of it is all that is kept for a slow
  * reader. What does not fit is lost and counted in the next record that does.  An end that was closed is noticed by the
@@ -198,6 +198,11 @@ static bool opens_for_somebody(const struct trace *t, const struct l2tp_trace *m
 		if (s->opened && is_for(s, m))
 			return true;
 	return false;
+}
+
+bool trace_is_read(const struct trace *t)
+{
+	return t->subscribers != NULL;
 }
 
 void trace_message(struct trace *t, const struct l2tp *engine, const struct l2tp_trace *m)

@@ -21,7 +21,8 @@ void trace_free(struct trace *t); /* NULL is fine */
  * opened: with their hidden AVPs in the clear, which are secrets.  -EBUSY: there are too many subscribers */
 int trace_subscribe(struct trace *t, uint32_t tunnel_id, bool opened, int *ret_fd);
 
-/* l2tp_env.trace; costs nothing while nobody listens. */
+bool trace_is_read(const struct trace *t);
+/* Costs nothing while nobody reads.  Of a message of ours, m->dropped says why it could not be sent. */
 void trace_message(struct trace *t, const struct l2tp *engine, const struct l2tp_trace *m);
 /* Its subscribers have read all there is. */
 void trace_tunnel_gone(struct trace *t, uint32_t tunnel_id);

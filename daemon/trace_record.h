@@ -23,7 +23,7 @@ struct trace_record {
 	uint64_t time_usec;   /* CLOCK_REALTIME */
 	uint64_t lost;        /* records since the one before that the reader was too slow for */
 	struct l2tp_addr local, peer;
-	char dropped[64];     /* received and not acted upon: why; "" */
+	char dropped[64];     /* received and not acted upon, or not sent (TRACE_SENT): why; "" */
 };
 
 _Static_assert(sizeof(struct trace_record) == 136, "no padding, the same for everybody");

@@ -49,6 +49,12 @@ static bool is_peer(const char *wanted, const struct l2tp_addr *a)
 	return strcmp(address, wanted) == 0;
 }
 
+/* What could not be sent was in no packet. */
+static bool was_packet(const struct trace_record *r)
+{
+	return !(r->flags & TRACE_SENT) || !r->dropped[0];
+}
+
 static void show(struct trace *t, const struct trace_record *r, struct l2tp_span datagram)
 {
 	const struct l2tp_addr *from = r->flags & TRACE_SENT ? &r->local : &r->peer;
@@ -56,7 +62,7 @@ static void show(struct trace *t, const struct trace_record *r, struct l2tp_span
 	json_t *object;
 
 	if (t->pcap) {
-		t->unwritten += !pcap_write(t->pcap, r->time_usec, from, to, datagram);
+		t->unwritten += was_packet(r) && !pcap_write(t->pcap, r->time_usec, from, to, datagram);
 		fflush(t->pcap);
 	} else if (t->ctl->format == FORMAT_TEXT) {
 		trace_print(stdout, r, datagram, t->secrets);

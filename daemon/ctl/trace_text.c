@@ -30,17 +30,17 @@ static void print_time(FILE *out, uint64_t usec)
 
 static void print_head(FILE *out, const struct trace_record *r, const struct l2tp_message *m)
 {
-	bool sent = r->flags & TRACE_SENT;
+	bool sent = r->flags & TRACE_SENT, dropped = r->dropped[0];
 	char local[L2TP_ADDR_STR_MAX], peer[L2TP_ADDR_STR_MAX];
 
 	print_time(out, r->time_usec);
 	l2tp_addr_str(&r->local, local);
 	l2tp_addr_str(&r->peer, peer);
-	fprintf(out, " %s tunnel %u: %s %s %s: %s", sent ? "sent" : "received", r->tunnel_id, local, sent ? "->" : "<-",
-		peer, name_of(m));
+	fprintf(out, " %s tunnel %u: %s %s %s: %s", !sent ? "received" : dropped ? "not sent" : "sent", r->tunnel_id,
+		local, sent ? "->" : "<-", peer, name_of(m));
 	if (!m->malformed)
 		fprintf(out, ", Ns %u, Nr %u, to tunnel %u session %u", m->ns, m->nr, m->tunnel_id, m->session_id);
-	fprintf(out, "%s%.*s\n", r->dropped[0] ? ", dropped: " : "", (int)sizeof(r->dropped), r->dropped);
+	fprintf(out, "%s%.*s\n", !dropped ? "" : sent ? ", " : ", dropped: ", (int)sizeof(r->dropped), r->dropped);
 }
 
 void trace_print(FILE *out, const struct trace_record *r, struct l2tp_span datagram, bool secrets)

@@ -16,6 +16,7 @@
 #include "kernel/dataplane.h"
 #include "log.h"
 #include "oom.h"
+#include "trace_record.h"
 #include "view.h"
 #include "world.h"
 
@@ -24,6 +25,20 @@
 
 static char directory[32];
 static sd_event *event;
+static bool unreachable; /* the network, as sendmsg() says */
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	const struct sockaddr *to = m->msg_name;
+
+	if (!unreachable || !to || to->sa_family != AF_INET)
+		return __real_sendmsg(fd, m, flags);
+	errno = ENETUNREACH;
+	return -1;
+}
 
 /* One driver, and what is heard of it: "TUNNEL_OPENED TUNNEL_ESTABLISHED ". */
 struct end {
@@ -251,6 +266,69 @@ START_TEST(refused) /* 0: by no profile; 1: by the engine */
 	ck_assert_str_eq(lns.heard, "TUNNEL_REFUSED ");
 	ck_assert_uint_eq(lns.reason.result, RC_STOPCCN_UNAUTHORIZED);
 	ck_assert_str_eq(lns.host, "lac.test");
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
+/* The next SCCRQ in a trace, why it was not sent. */
+static struct trace_record next_sccrq(int fd)
+{
+	static uint8_t packet[65536];
+	struct l2tp_message m;
+	struct trace_record r;
+	ssize_t n;
+
+	do {
+		n = recv(fd, packet, sizeof(packet), MSG_DONTWAIT);
+		ck_assert_int_ge(n, (ssize_t)sizeof(r));
+		memcpy(&r, packet, sizeof(r));
+		ck_assert_int_eq(l2tp_message_read((struct l2tp_span){ packet + r.size, (size_t)n - r.size }, &m), 0);
+	} while (strcmp(l2tp_message_name(m.type), "SCCRQ") != 0);
+	return r;
+}
+
+/* What the log says meanwhile; "file" takes what stderr gets. */
+static void read_log(FILE *file, char *text, size_t size)
+{
+	log_flush();
+	rewind(file);
+	text[fread(text, 1, size - 1, file)] = '\0';
+}
+
+START_TEST(not_sent) /* neither the trace nor the log takes it for sent */
+{
+	FILE *file = tmpfile();
+	uint16_t port = free_port();
+	struct trace_record r;
+	struct end lns, lac;
+	char text[65536], *failed;
+	int fd, terminal = dup(STDERR_FILENO);
+
+	ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
+	log_set_level(LOG_DEBUG);
+	start_lns(&lns, port, "");
+	start_lac(&lac, port, "");
+	ck_assert_int_eq(driver_trace(lac.driver, 0, false, &fd), 0);
+	unreachable = true;
+	run_until(&lac, "TUNNEL_OPENED", 1);
+	unreachable = false;
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	r = next_sccrq(fd);
+	ck_assert(r.flags & TRACE_SENT);
+	ck_assert_str_eq(r.dropped, "Network is unreachable");
+	r = next_sccrq(fd);
+	ck_assert(r.flags & TRACE_SENT);
+	ck_assert_str_eq(r.dropped, "");
+	read_log(file, text, sizeof(text));
+	ck_assert_int_ge(dup2(terminal, STDERR_FILENO), 0);
+	failed = strstr(text, "could not send SCCRQ Ns 0 Nr 0, ");
+	ck_assert_ptr_nonnull(failed);
+	ck_assert_ptr_nonnull(strstr(failed, " octets: Network is unreachable"));
+	ck_assert(strstr(text, " sent SCCRQ Ns 0 Nr 0, ") > failed);
+	close(fd);
+	close(terminal);
+	fclose(file);
 	end_free(&lac);
 	end_free(&lns);
 }
@@ -721,6 +799,7 @@ int main(void)
 	tcase_add_test(tc, life);
 	tcase_add_test(tc, tunnel_gone);
 	tcase_add_loop_test(tc, refused, 0, 2);
+	tcase_add_test(tc, not_sent);
 	tcase_add_test(tc, views);
 	tcase_add_test(tc, forgotten_counters);
 	tcase_add_test(tc, wall_clock);
