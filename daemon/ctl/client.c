@@ -26,6 +26,7 @@ static const struct {
 	{ "org.l2tpd1.Error.NoSuchProfile", STATUS_NOT_FOUND },
 	{ SD_BUS_ERROR_UNKNOWN_OBJECT, STATUS_NOT_FOUND,
 	  "there is none of that name or number: see l2tpctl show tunnels, show sessions and show profiles" },
+	{ "org.l2tpd1.Error.InvalidArgument", STATUS_USAGE },
 	{ "org.l2tpd1.Error.AccessDenied", STATUS_DENIED },
 	{ SD_BUS_ERROR_ACCESS_DENIED, STATUS_DENIED },
 	{ SD_BUS_ERROR_NO_REPLY, STATUS_TIMEOUT, "the daemon has not answered in time" },

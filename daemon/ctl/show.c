@@ -65,12 +65,15 @@ static bool listing_add(void *ctx, json_t *row)
 	return true;
 }
 
-/* A list that broke off is not closed: nobody takes it for all there is. */
+/* A list that broke off is not closed: nobody takes it for all there is.  One that never began has no titles, either. */
 static void listing_end(struct listing *l, enum status status)
 {
 	if (!l->table && status == STATUS_OK)
 		json_list_end(&l->json);
-	table_end(l->table);
+	if (status == STATUS_OK)
+		table_end(l->table);
+	else
+		table_break(l->table);
 }
 
 static char *age_text(const json_t *row)
@@ -297,7 +300,7 @@ static const struct verb_option session_filter[] = {
 	{ "host", "PATTERN", "the peer's host name, with * and ?", "PeerHostName", 's' },
 	{ "interface", "INTERFACE", "the one with this interface", "Interface", 's' },
 	{ "user", "USER", "those of this user, as authenticated by PPP", "UserName", 's' },
-	{ "address", "ADDRESS", "the one that gave this address to its peer", "Address", 's' },
+	{ "address", "IP", "the one that gave this address to its peer", "Address", 's' },
 	{ "calling", "NUMBER", "those called from this number", "CallingNumber", 's' },
 	{ "called", "NUMBER", "those that called this number", "CalledNumber", 's' },
 	{ 0 },

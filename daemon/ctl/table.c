@@ -149,6 +149,14 @@ void table_end(struct table *t)
 	free(t);
 }
 
+void table_break(struct table *t)
+{
+	if (t && (t->begun || t->held))
+		table_end(t);
+	else
+		free(t);
+}
+
 size_t table_terminal(FILE *f)
 {
 	struct winsize size;

@@ -28,6 +28,8 @@ struct table *table_new(const struct table_column *columns, size_t n, FILE *out,
 void table_add(struct table *t, const char *const *cells);
 /* Print what is left, and free it.  NULL is fine. */
 void table_end(struct table *t);
+/* The same of one that broke off: where nothing was to be printed, nothing is. */
+void table_break(struct table *t);
 
 /* Columns of the terminal that f is, 0 if it is none. */
 size_t table_terminal(FILE *f);

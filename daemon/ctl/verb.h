@@ -33,7 +33,8 @@ enum status {
 
 /*
  * --name, or --name=ARGUMENT.  ARGUMENT is printed as it is; words in lower case with | between them are all that is
- * allowed ("lac|lns"), and a word in capitals that complete.c knows (PROFILE, TUNNEL, ...) completes.
+ * allowed ("lac|lns"), and a word in capitals that complete.c knows (PROFILE, TUNNEL, ...) completes; an ADDRESS, with
+ * or without a port, and an IP are checked.
  * With a key it also is an entry of the a{sv} that ctl_append_options() makes: a filter, an option of a method.
  */
 struct verb_option {
