@@ -187,7 +187,8 @@ static int append_cdn(sd_bus_message *m, struct driver *d, const void *field)
 static int append_ppp(sd_bus_message *m, struct driver *d, const void *field)
 {
 	static const char *const words[] = { [VIEW_PPP_NONE] = "none", [VIEW_PPP_WAITING] = "waiting",
-					     [VIEW_PPP_STARTING] = "starting", [VIEW_PPP_UP] = "up" };
+					     [VIEW_PPP_STARTING] = "starting", [VIEW_PPP_UP] = "up",
+					     [VIEW_PPP_STOPPING] = "stopping" };
 
 	(void)d;
 	return sd_bus_message_append_basic(m, 's', words[*(const enum view_ppp *)field]);

@@ -72,10 +72,26 @@ static void complete_tunnel(const struct driver *d, struct view_tunnel *v)
 	v->dscp = tunnel_dscp(v->info.phb, profile ? profile->params.control_phb : L2TP_PHB_NONE);
 }
 
+/* To the engine a session is dead as soon as a CDN has ended it; to an operator it is there as long as its PPP and its
+ * data path are. */
+static const char *session_state(const char *engines)
+{
+	return strcmp(engines, "dead") == 0 ? "closing" : engines;
+}
+
+const char *view_state(bool session, unsigned n)
+{
+	const char *name = session ? l2tp_session_state(n) : l2tp_tunnel_state(n);
+
+	return name && session ? session_state(name) : name;
+}
+
 static enum view_ppp ppp_of(const struct world_call *c)
 {
 	if (!c || !c->ppp)
 		return VIEW_PPP_NONE;
+	if (c->ending)
+		return VIEW_PPP_STOPPING;
 	if (ppp_get_status(c->ppp)->up)
 		return VIEW_PPP_UP;
 	return ppp_get_status(c->ppp)->pid ? VIEW_PPP_STARTING : VIEW_PPP_WAITING;
@@ -88,6 +104,7 @@ static int complete_session(const struct driver *d, struct view_session *v)
 
 	if (r < 0)
 		return r;
+	v->info.state = session_state(v->info.state);
 	v->profile = name_of(c ? c->profile : profile_of(d, &v->tunnel));
 	v->ppp = ppp_of(c);
 	if (v->ppp == VIEW_PPP_NONE)

@@ -28,10 +28,10 @@ struct view_tunnel {
 	unsigned dscp;                /* of its control messages */
 };
 
-enum view_ppp { VIEW_PPP_NONE, VIEW_PPP_WAITING, VIEW_PPP_STARTING, VIEW_PPP_UP };
+enum view_ppp { VIEW_PPP_NONE, VIEW_PPP_WAITING, VIEW_PPP_STARTING, VIEW_PPP_UP, VIEW_PPP_STOPPING };
 
 struct view_session {
-	struct l2tp_session_info info;
+	struct l2tp_session_info info; /* its state: view_state()'s word */
 	struct l2tp_tunnel_info tunnel;
 	const char *profile;
 	enum view_ppp ppp;
@@ -45,6 +45,9 @@ struct view_profile {
 };
 
 void view_daemon(const struct driver *d, struct view_daemon *ret);
+
+/* The words for a tunnel's or session's state, from n = 0; NULL: there are no more. */
+const char *view_state(bool session, unsigned n);
 
 /* -ENOENT */
 int view_tunnel(const struct driver *d, uint32_t tunnel_id, struct view_tunnel *ret);

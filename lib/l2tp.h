@@ -551,6 +551,9 @@ L2TP_API int l2tp_unhide(const struct l2tp *l, uint32_t tunnel_id, struct l2tp_s
 L2TP_API const char *l2tp_message_name(uint16_t type);
 L2TP_API const char *l2tp_stopccn_name(uint16_t result);
 L2TP_API const char *l2tp_cdn_name(uint16_t result);
+/* What the state of a tunnel or a session is called, from n = 0; NULL: there are no more. */
+L2TP_API const char *l2tp_tunnel_state(unsigned n);
+L2TP_API const char *l2tp_session_state(unsigned n);
 L2TP_API const char *l2tp_error_name(uint16_t error);
 /* Of a disconnect cause: what its code says; "" or what its direction says of the sender ("its", "it"); and do
  * protocol and direction go with a code that RFC 3145 knows? */

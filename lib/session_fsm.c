@@ -402,6 +402,11 @@ const char *session_state_name(enum session_state state)
 	return state_names[state];
 }
 
+const char *l2tp_session_state(unsigned n)
+{
+	return n < SESSION_STATES - 1 - SESSION_BLANK ? state_names[SESSION_BLANK + 1 + n] : NULL;
+}
+
 void session_apply(struct session *s, enum session_event event, const struct session_input *in, usec_t now)
 {
 	const struct rule *rule = &rules[s->role][s->state][event];

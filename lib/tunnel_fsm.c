@@ -275,6 +275,11 @@ const char *tunnel_state_name(enum tunnel_state state)
 	return state_names[state];
 }
 
+const char *l2tp_tunnel_state(unsigned n)
+{
+	return n < TUNNEL_STATES - 1 - TUNNEL_BLANK ? state_names[TUNNEL_BLANK + 1 + n] : NULL;
+}
+
 void tunnel_apply(struct tunnel *t, enum tunnel_event event, const struct tunnel_input *in, usec_t now)
 {
 	const struct rule *rule = &rules[t->state][event];

@@ -230,7 +230,7 @@ START_TEST(life) /* from the first word to the last, at both ends */
 	ck_assert_str_eq(lac.heard, "TUNNEL_OPENED TUNNEL_ESTABLISHED SESSION_OPENED SESSION_ESTABLISHED STOPPING "
 				    "SESSION_CLOSING TUNNEL_CLOSING SESSION_GONE TUNNEL_REMOVING ");
 	ck_assert_str_eq(lac.states,
-			 "wait-ctl-reply established wait-dataplane established dead closing dead closing ");
+			 "wait-ctl-reply established wait-dataplane established closing closing closing closing ");
 	ck_assert_int_eq(lac.reason.origin, L2TP_BY_REQUEST);
 	ck_assert_str_eq(lns.heard, "TUNNEL_OPENED TUNNEL_ESTABLISHED SESSION_OPENED SESSION_ESTABLISHED "
 				    "SESSION_CLOSING TUNNEL_CLOSING SESSION_GONE TUNNEL_REMOVING ");
@@ -375,6 +375,49 @@ START_TEST(views)
 	ck_assert_uint_eq(profiles[0].tunnels, 1);
 	ck_assert_uint_eq(profiles[0].sessions, 3);
 	free(profiles);
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
+static void on_ppp_up(void *ctx, const struct ppp_status *status)
+{
+	(void)ctx, (void)status;
+}
+
+static void on_ppp_exited(void *ctx, const struct ppp_exit *how)
+{
+	(void)ctx, (void)how;
+}
+
+START_TEST(ppp_stopping) /* pppd that is being ended is not one that starts */
+{
+	static const struct ppp_handler handler = { .up = on_ppp_up, .exited = on_ppp_exited };
+	uint16_t port = free_port();
+	struct ppp_manager *m;
+	struct world_call *c;
+	struct view_session s;
+	struct end lns, lac;
+	char runtime[64];
+
+	start_lns(&lns, port, "");
+	start_lac(&lac, port, "");
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	snprintf(runtime, sizeof(runtime), "%s/lac", directory);
+	ck_assert_int_eq(ppp_manager_new(event, &(struct ppp_options){ "/bin/false", "", runtime, 1 }, &m), 0);
+	c = call_get(lac.driver, lac.tunnel_id, lac.session_id);
+	ck_assert_int_eq(ppp_start(m, &(struct ppp_spec){ .fd = fileno(stderr) + 1, .profile = "uplink", .mtu = 1400,
+							  .mru = 1400, .setup_timeout = USEC_PER_SEC },
+				   &handler, NULL, &c->ppp), 0);
+	ck_assert_int_eq(view_session(lac.driver, lac.tunnel_id, lac.session_id, &s), 0);
+	ck_assert(s.ppp == VIEW_PPP_STARTING || s.ppp == VIEW_PPP_WAITING);
+	c->ending = true;
+	ck_assert_int_eq(view_session(lac.driver, lac.tunnel_id, lac.session_id, &s), 0);
+	ck_assert_int_eq(s.ppp, VIEW_PPP_STOPPING);
+	c->ppp = NULL;
+	ppp_manager_free(m);
+	strcat(runtime, "/ppp");
+	ck_assert_int_eq(rmdir(runtime), 0);
 	end_free(&lac);
 	end_free(&lns);
 }
@@ -801,6 +844,7 @@ int main(void)
 	tcase_add_loop_test(tc, refused, 0, 2);
 	tcase_add_test(tc, not_sent);
 	tcase_add_test(tc, views);
+	tcase_add_test(tc, ppp_stopping);
 	tcase_add_test(tc, forgotten_counters);
 	tcase_add_test(tc, wall_clock);
 	tcase_add_test(tc, changes);
