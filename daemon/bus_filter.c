@@ -4,6 +4,8 @@
  * the texts, whatever a client asks for: a pattern knows '*' and '?' and nothing that would be worth trying twice.
  */
 #include <arpa/inet.h>
+#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +39,47 @@ static bool parse_peer(const char *s, struct l2tp_addr *ret)
 	return a.family != 0;
 }
 
+static const char *name_of_role(bool sessions, unsigned n)
+{
+	(void)sessions;
+	return n == 0 ? "lac" : n == 1 ? "lns" : NULL;
+}
+
+/* A value that nothing can have is a mistake, and no empty list. */
+static int check_word(const char *key, const char *word, bool sessions, const char *(*name)(bool sessions, unsigned n),
+		      sd_bus_error *error)
+{
+	char allowed[256];
+	size_t len = 0;
+	const char *is;
+
+	if (!word)
+		return 0;
+	for (unsigned n = 0; (is = name(sessions, n)); n++) {
+		if (strcmp(word, is) == 0)
+			return 0;
+		len += (size_t)snprintf(allowed + len, sizeof(allowed) - len, "%s%s", n > 0 ? ", " : "", is);
+		assert(len < sizeof(allowed));
+	}
+	return sd_bus_error_setf(error, ERROR_ARGUMENT, "%s is \"%.64s\"; allowed: %s", key, word, allowed);
+}
+
+/* As it is shown, whatever way it was written; a text that is no address is none of any session. */
+static int read_address(const char *text, char buf[INET6_ADDRSTRLEN], const char **ret, sd_bus_error *error)
+{
+	uint8_t ip[sizeof(struct in6_addr)];
+	int family = inet_pton(AF_INET, text, ip) == 1 ? AF_INET : AF_INET6;
+
+	if (family == AF_INET6 && inet_pton(AF_INET6, text, ip) != 1)
+		return sd_bus_error_setf(error, ERROR_ARGUMENT, "Address is \"%.64s\"; allowed: an IPv4 or IPv6 address",
+					 text);
+	*ret = inet_ntop(family, ip, buf, INET6_ADDRSTRLEN);
+	return 0;
+}
+
 int bus_filter_read(sd_bus_message *m, bool sessions, struct bus_filter *ret, sd_bus_error *error)
 {
-	const char *peer = NULL;
+	const char *peer = NULL, *address = NULL;
 	const struct bus_option keys[] = {
 		{ "Profile", 's', &ret->profile },
 		{ "State", 's', &ret->state },
@@ -49,7 +89,7 @@ int bus_filter_read(sd_bus_message *m, bool sessions, struct bus_filter *ret, sd
 		/* of sessions only: */
 		{ "Interface", 's', &ret->interface },
 		{ "Role", 's', &ret->role },
-		{ "Address", 's', &ret->address },
+		{ "Address", 's', &address },
 		{ "CallingNumber", 's', &ret->calling_number },
 		{ "CalledNumber", 's', &ret->called_number },
 		{ "UserName", 's', &ret->user },
@@ -60,7 +100,11 @@ int bus_filter_read(sd_bus_message *m, bool sessions, struct bus_filter *ret, sd
 	if (r >= 0 && peer && !parse_peer(peer, &ret->peer))
 		return sd_bus_error_setf(error, ERROR_ARGUMENT,
 					 "Peer is \"%.64s\"; allowed: an address, or address:port", peer);
-	return r;
+	if (r >= 0 && address)
+		r = read_address(address, ret->address_text, &ret->address, error);
+	if (r >= 0)
+		r = check_word("State", ret->state, sessions, view_state, error);
+	return r < 0 ? r : check_word("Role", ret->role, sessions, name_of_role, error);
 }
 
 /* ---- Tests --------------------------------------------------------------------------------------------------- */

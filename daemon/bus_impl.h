@@ -20,6 +20,7 @@
 #ifndef BUS_IMPL_H
 #define BUS_IMPL_H
 
+#include <netinet/in.h>
 #include <systemd/sd-bus.h>
 
 #include "bus.h"
@@ -164,11 +165,12 @@ int bus_list_tunnels(struct bus_object *o, sd_bus_message *m, sd_bus_error *erro
 int bus_list_sessions(struct bus_object *o, sd_bus_message *m, sd_bus_error *error);
 int bus_list_profiles(struct bus_object *o, sd_bus_message *m, sd_bus_error *error);
 
-/* What a list is to show; strings are the message's. */
+/* What a list is to show; strings are the message's, or point into it: it stays where it is. */
 struct bus_filter {
 	const char *profile, *state, *host, *interface, *role, *address, *calling_number, *called_number, *user;
 	uint32_t tunnel;          /* 0: any */
 	struct l2tp_addr peer;    /* family 0: any; port 0: any */
+	char address_text[INET6_ADDRSTRLEN];
 };
 int bus_filter_read(sd_bus_message *m, bool sessions, struct bus_filter *ret, sd_bus_error *error);
 bool bus_filter_tunnel(const struct bus_filter *f, const struct view_tunnel *v);

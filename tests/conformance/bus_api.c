@@ -153,7 +153,8 @@ static void filters(void)
 		{ "ListTunnels", "Profile", "bare", 1 },
 		{ "ListTunnels", "Profile", "up", 0 },
 		{ "ListTunnels", "State", "established", 1 },
-		{ "ListTunnels", "State", "Established", 0 },
+		{ "ListTunnels", "State", "wait-ctl-reply", 0 },
+		{ "ListSessions", "State", "closing", 0 },
 		{ "ListTunnels", "Peer", "127.7.0.1", 1 },
 		{ "ListTunnels", "Peer", "127.7.0.1:1", 0 },
 		{ "ListTunnels", "Peer", "127.7.0.2", 0 },
@@ -174,6 +175,7 @@ static void filters(void)
 		{ "ListSessions", "Interface", "ppp0", 0 },
 		{ "ListSessions", "Interface", "", 3 },
 		{ "ListSessions", "Address", "10.0.0.1", 0 },
+		{ "ListSessions", "Address", "FE80::1", 0 },
 		{ "ListSessions", "UserName", "anna", 0 },
 		{ "ListSessions", "PeerHostName", "lac*", 3 },
 		{ "ListSessions", "Peer", "127.7.0.1", 3 },
@@ -205,6 +207,22 @@ static void nonsense(void)
 					       "0.10000000000000000.0.0",
 					       " 1.2.3.4",
 					       "A.1.1.1" };
+	static const struct {
+		const char *method, *key, *value, *allowed;
+	} words[] = {
+		{ "ListTunnels", "State", "up",
+		  "State is \"up\"; allowed: idle, wait-ctl-reply, wait-ctl-conn, established, closing, linger, dead" },
+		{ "ListTunnels", "State", "", "State is \"\"" },
+		{ "ListTunnels", "State", "Established", "allowed: idle, " },
+		{ "ListTunnels", "State", "wait-reply", "allowed: idle, " },
+		{ "ListSessions", "State", "wait-ctl-reply", "allowed: idle, wait-tunnel, wait-reply, wait-dataplane, "
+							      "wait-cs-answer, wait-connect, connected, established, closing" },
+		{ "ListSessions", "State", "dead", "allowed: " },
+		{ "ListSessions", "Role", "LAC", "allowed: lac, lns" },
+		{ "ListSessions", "Address", "10.0.0.1:1701", "an IPv4 or IPv6 address" },
+		{ "ListSessions", "Address", "10.0.0", "an IPv4 or IPv6 address" },
+		{ "ListSessions", "Address", "", "an IPv4 or IPv6 address" },
+	};
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 
 	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
@@ -213,6 +231,9 @@ static void nonsense(void)
 	for (size_t i = 0; i < sizeof(cursors) / sizeof(cursors[0]); i++)
 		expect_error(call(lns_bus, &error, "ListSessions", "a{sv}su", 0, cursors[i], 0), &error,
 			     "InvalidArgument", "cursor");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		expect_error(call(lns_bus, &error, words[i].method, "a{sv}su", 1, words[i].key, "s", words[i].value, "",
+				  0), &error, "InvalidArgument", words[i].allowed);
 	expect_error(call(lns_bus, &error, "ListTunnels", "a{sv}su", 1, "Elephant", "s", "", "", 0), &error,
 		     "InvalidArgument", "Elephant");
 	expect_error(call(lns_bus, &error, "ListTunnels", "a{sv}su", 1, "Role", "s", "lac", "", 0), &error,
