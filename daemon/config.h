@@ -70,8 +70,8 @@ struct config_profile {
 
 	/* lac: whom to dial */
 	bool lac;
-	char **servers;            /* names or addresses, NULL-terminated */
-	uint16_t server_port;
+	char **servers;            /* names or addresses, with ports or without (server.h), NULL-terminated */
+	uint16_t server_port;      /* of those without */
 	int family;                /* 4, 6 or 0: any */
 	char *source;              /* local address, NULL: the route's */
 	uint16_t local_port;       /* 0: ephemeral, one socket a tunnel; else that port, shared with a listener */

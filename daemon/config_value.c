@@ -19,8 +19,7 @@
 #include <syslog.h>
 #include <unistd.h>
 #include "config_value.h"
-
-#define SERVER_MAX 253 /* octets of a domain name */
+#include "server.h"
 
 const char *value_out_of_memory(struct option_context *x)
 {
@@ -412,12 +411,16 @@ static const char *set_texts(struct option_context *x, const struct option *o, c
 
 static const char *set_servers(struct option_context *x, const struct option *o, const char *text, void *field)
 {
-	return strlen(text) > SERVER_MAX ? "too long" : set_texts(x, o, text, field);
+	struct server server;
+	const char *what = server_read(text, 0, &server);
+
+	return what ? what : set_texts(x, o, text, field);
 }
 
 static void describe_servers(const struct option *o, char *buf, size_t size)
 {
-	snprintf(buf, size, "a list of up to %" PRIu64 " names or addresses of 1 to %d octets", o->max, SERVER_MAX);
+	snprintf(buf, size, "a list of up to %" PRIu64 " names of 1 to %d octets or addresses, with a port or without, as in "
+		 "lns.example:1702, 192.0.2.1:1702, 2001:db8::1 or [2001:db8::1]:1702", o->max, SERVER_NAME_MAX);
 }
 
 static void print_texts(const struct option *o, const void *field, const struct option_print *p)

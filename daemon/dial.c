@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "resolve.h"
+#include "server.h"
 #include "world.h"
 
 struct dial {
@@ -280,10 +281,10 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool find_server(const struct config_profile *p, const char *name, size_t *ret)
+static bool find_server(const struct config_profile *p, const char *name, uint16_t port, size_t *ret)
 {
 	for (size_t i = 0; p->servers[i]; i++) {
-		if (strcmp(p->servers[i], name) == 0) {
+		if (server_same(p->servers[i], p->server_port, name, port)) {
 			*ret = i;
 			return true;
 		}
@@ -296,9 +297,9 @@ static bool fits(struct dial *d, const struct config_profile *p)
 {
 	const struct config_profile *old = d->profile;
 
-	return d->tunnel_id && old->server_port == p->server_port && old->family == p->family &&
+	return d->tunnel_id && old->family == p->family &&
 	       same_text(old->source, p->source) && old->local_port == p->local_port &&
-	       find_server(p, old->servers[d->dialled], &d->dialled);
+	       find_server(p, old->servers[d->dialled], old->server_port, &d->dialled);
 }
 
 static void cancel_attempt(struct dial *d)

@@ -19,13 +19,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "resolve.h"
+#include "server.h"
 
 #define ADDRS_MAX 16 /* more are not tried */
 
 struct resolve {
 	/* the request */
-	char name[NI_MAXHOST];
-	uint16_t port;
+	struct server server;
 	int family;
 
 	/* the answer: what getaddrinfo() returned, errno with it, addresses */
@@ -93,12 +93,12 @@ static int resolve_run(void *ctx)
 	struct addrinfo *list = NULL;
 
 	errno = 0;
-	r->eai = getaddrinfo(r->name, NULL, &hints, &list);
+	r->eai = getaddrinfo(r->server.name, NULL, &hints, &list);
 	r->err = errno;
 	if (r->eai != 0)
 		return 0;
 	for (const struct addrinfo *i = list; i && r->n < ADDRS_MAX; i = i->ai_next)
-		if (addr_take(&r->addrs[r->n], i, r->port))
+		if (addr_take(&r->addrs[r->n], i, r->server.port))
 			r->n++;
 	freeaddrinfo(list);
 	return 0;
@@ -106,7 +106,7 @@ static int resolve_run(void *ctx)
 
 static void report(struct resolve *r)
 {
-	char text[NI_MAXHOST + 128];
+	char text[SERVER_NAME_MAX + 128];
 
 	if (r->eai == 0 && r->n > 0) {
 		r->done(r->ctx, 0, NULL, r->addrs, r->n);
@@ -115,7 +115,7 @@ static void report(struct resolve *r)
 	const char *why = r->eai == 0 ? "no address" :
 			  r->eai == EAI_SYSTEM && r->err ? strerror(r->err) : gai_strerror(r->eai);
 	int err = r->eai == 0 ? -ENOENT : errno_of(r);
-	snprintf(text, sizeof(text), "cannot resolve \"%s\": %s", r->name, why);
+	snprintf(text, sizeof(text), "cannot resolve \"%s\": %s", r->server.name, why);
 	r->done(r->ctx, err, text, NULL, 0);
 }
 
@@ -130,18 +130,17 @@ static void resolve_finish(void *ctx, int result)
 	free(r);
 }
 
-int resolve_start(struct workers *w, const char *name, uint16_t port, int family, resolve_done done, void *ctx,
+int resolve_start(struct workers *w, const char *server, uint16_t port, int family, resolve_done done, void *ctx,
 		  struct resolve **ret)
 {
 	assert(done && (family == 0 || family == 4 || family == 6));
-	if (strlen(name) >= NI_MAXHOST)
-		return -ENAMETOOLONG;
-
 	struct resolve *r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	memcpy(r->name, name, strlen(name) + 1);
-	r->port = port;
+	if (server_read(server, port, &r->server)) {
+		free(r);
+		return -EINVAL;
+	}
 	r->family = family;
 	r->done = done;
 	r->ctx = ctx;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "server.h"
 
 #define L2TP_PORT 1701
 
@@ -295,7 +296,8 @@ static void say_path(struct doctor *d, const char *server, const struct addrinfo
 static void check_server(struct doctor *d, const struct config_profile *p, const char *server)
 {
 	struct addrinfo *list = NULL;
-	int r = look_up(server, p->family, &list);
+	struct server s;
+	int r = server_read(server, p->server_port, &s) ? EAI_NONAME : look_up(s.name, p->family, &list);
 
 	if (r == EAI_AGAIN)
 		doctor_say(d, FINDING_FAIL, "see /etc/resolv.conf, and whether the name servers there can be reached",

@@ -164,15 +164,25 @@ static void other_limits(struct peer *p)
 
 /* ---- Servers that we dial ------------------------------------------------------------------------------------ */
 
-static const char *lac(const struct peer *p, const char *more)
+/* The peer's own address and port. */
+static unsigned place_of(const struct peer *p, char address[32])
 {
-	static char sections[512];
 	struct sockaddr_in self;
 	socklen_t len = sizeof(self);
 
 	MUST(getsockname(p->fd, (struct sockaddr *)&self, &len) == 0);
-	snprintf(sections, sizeof(sections), "lac \"up\" { server = \"127.64.%u.%u\" port = %u %s }\n",
-		 ntohl(self.sin_addr.s_addr) >> 8 & 0xff, ntohl(self.sin_addr.s_addr) & 0xff, ntohs(self.sin_port), more);
+	snprintf(address, 32, "127.64.%u.%u", ntohl(self.sin_addr.s_addr) >> 8 & 0xff,
+		 ntohl(self.sin_addr.s_addr) & 0xff);
+	return ntohs(self.sin_port);
+}
+
+static const char *lac(const struct peer *p, const char *more)
+{
+	static char sections[512];
+	char address[32];
+	unsigned port = place_of(p, address);
+
+	snprintf(sections, sizeof(sections), "lac \"up\" { server = \"%s\" port = %u %s }\n", address, port, more);
 	return sections;
 }
 
@@ -207,6 +217,24 @@ static void other_settings(struct peer *p)
 	peer_quiet(p, 300, true);
 	daemon_reload(&own, lac(p, SOON "calls = 2"), true);
 	(void)peer_hear(p, CM_ICRQ);
+}
+
+/* The second server's port is its own; one that means the same place keeps the tunnel. */
+static void own_port(struct peer *p)
+{
+	struct peer nobody = beside(p);
+	char sections[512], address[32];
+	unsigned port = place_of(p, address);
+
+	nobody.deaf = true;
+	snprintf(sections, sizeof(sections), "lac \"up\" { server = { \"127.0.0.1:9\", \"%s:%u\" } port = 9 " SOON
+		 "retransmit-initial = 100ms retransmit-max = 1 }\n", address, port);
+	start(p, sections);
+	answer(p);
+	daemon_reload(&own, lac(p, SOON), true);
+	peer_alive(p);
+	daemon_reload(&own, lac(&nobody, SOON), true);
+	hung_up(p);
 }
 
 static void another_server(struct peer *p)
@@ -254,6 +282,7 @@ const struct scenario reload_scenarios[] = {
 	{ "reload: a changed lac", OWN, { FN(start_dialling), FN(other_settings), FN(stop) } },
 	{ "reload: a lac with another server, not dialled, removed", OWN,
 	  { FN(start_dialling), FN(another_server), FN(stop) } },
+	{ "reload: a lac whose server has a port of its own", OWN, { FN(own_port), FN(stop) } },
 	{ "reload: a lac that waits", OWN, { FN(impatient), FN(stop) } },
 	{ 0 },
 };

@@ -14,6 +14,7 @@
 
 #include "config.h"
 #include "fuzz.h"
+#include "server.h"
 
 #define PATH "/fuzz/l2tpd.conf"
 #define SECRET_PATH "/fuzz/secret"
@@ -71,11 +72,14 @@ static void check_profile(const struct config *c, const struct config_profile *p
 {
 	const struct l2tp_env env = { .random = random_octets, .admit_tunnel = admit_nobody, .limits = c->limits };
 	const struct l2tp_addr peer = { .ip = { 192, 0, 2, 1 }, .port = 1701, .family = 4 };
+	struct server server;
 	struct l2tp *l;
 	uint32_t id;
 
 	must(l2tp_new(&env, &l) == 0, "the engine takes the limits");
 	must(l2tp_open(l, &p->params, &peer, &peer, 0, &id) == 0, "the engine takes the profile");
+	for (char *const *i = p->servers; i && *i; i++)
+		must(!server_read(*i, p->server_port, &server) && server.name[0] && server.port, "a server can be asked for");
 	l2tp_free(l);
 }
 

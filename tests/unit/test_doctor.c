@@ -336,6 +336,8 @@ static const struct own {
 	  "fail it: lac \"x\": no such name: " },
 	{ "a server with an address", check_names, "listen = {} lac x { server = 127.0.0.1 }", NULL, NULL, 0,
 	  "ok it: 127.0.0.1 (127.0.0.1): MTU 65535, which leaves PPP 65495" },
+	{ "a server with a port", check_names, "listen = {} lac x { server = \"127.0.0.1:1702\" }", NULL, NULL, 0,
+	  "ok it: 127.0.0.1:1702 (127.0.0.1): MTU 65535, which leaves PPP 65495" },
 	{ "a way that there is not", check_names, "listen = {} lac x { server = 255.255.255.255 }", NULL, NULL, 0,
 	  "warn it: 255.255.255.255: there is no way" },
 	{ "no server", check_names, "lns x { }", NULL, NULL, 0, "no servers" },
