@@ -14,10 +14,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "server.h"
+
 #define SECRET_MAX    128
 #define NAME_MAX_OURS 63 /* of a section's name */
 #define PEER_NAME_MAX 255
-#define SERVER_MAX    253
+#define SERVER_MAX    SERVER_NAME_MAX
 
 static bool name_is_taken(const struct import *im, const char *name)
 {
@@ -242,12 +244,13 @@ void import_lns(struct import *im, const struct xl2tpd_section *s)
 static bool server_of(const struct xl2tpd_line *l, char name[SERVER_MAX + 1], uint32_t *ret_port)
 {
 	size_t len = strcspn(l->value, ":");
+	struct server server;
 
 	snprintf(name, SERVER_MAX + 1, "%.*s", (int)(len < SERVER_MAX ? len : SERVER_MAX), l->value);
 	*ret_port = L2TP_PORT;
 	if (l->value[len] && (!ctl_number(l->value + len + 1, UINT16_MAX, ret_port) || !*ret_port))
 		*ret_port = L2TP_PORT;
-	return len <= SERVER_MAX && import_is_writable(name, SERVER_MAX);
+	return len <= SERVER_MAX && import_is_writable(name, SERVER_MAX) && !server_read(name, L2TP_PORT, &server);
 }
 
 /* The first line with a server's name that can be used; NULL: there is none, or no section. */
@@ -262,7 +265,17 @@ static const struct xl2tpd_line *find_server(const struct xl2tpd_section *s)
 	return NULL;
 }
 
-/* That server, and those behind it in its section that have the same port. */
+static void put_server(struct import *im, const char *name, uint32_t port, uint32_t usual)
+{
+	char text[SERVER_MAX + sizeof(":65535")];
+
+	snprintf(text, sizeof(text), "%s", name);
+	if (port != usual)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ":%u", (unsigned)port);
+	import_quoted(im->out, text);
+}
+
+/* That server, and those behind it in its section; "port" is that of the first one. */
 static void put_servers(struct import *im, const struct xl2tpd_section *s, const struct xl2tpd_line *first)
 {
 	char name[SERVER_MAX + 1];
@@ -271,12 +284,12 @@ static void put_servers(struct import *im, const struct xl2tpd_section *s, const
 
 	server_of(first, name, &port);
 	fprintf(im->out, "%*sserver = { ", (int)(4 * im->indent), "");
-	import_quoted(im->out, name);
+	put_server(im, name, port, port);
 	for (const struct xl2tpd_line *l = first + 1; l < s->lines + s->n_lines && n < LIST_MAX; l++) {
-		if (strcmp(l->key, "lns") != 0 || !server_of(l, name, &other) || other != port)
+		if (strcmp(l->key, "lns") != 0 || !server_of(l, name, &other))
 			continue;
 		fputs(", ", im->out);
-		import_quoted(im->out, name);
+		put_server(im, name, other, port);
 		n++;
 	}
 	fputs(" }\n", im->out);
@@ -285,8 +298,8 @@ static void put_servers(struct import *im, const struct xl2tpd_section *s, const
 	for (const struct xl2tpd_line *l = first + 1; l < s->lines + s->n_lines; l++)
 		if (strcmp(l->key, "lns") == 0)
 			import_note(im, l,
-				    !server_of(l, name, &other) || other != port
-					    ? "is left out: its port is another one"
+				    !server_of(l, name, &other)
+					    ? "is left out: it is no name of a server"
 					    : "is tried when the one before fails, which xl2tpd does not do");
 }
 
