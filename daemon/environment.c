@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * environment: see environment.h.  There is room for the longest texts that a peer can send; that there is room for
- * all words is our own affair, and asserted.
+ * environment: see environment.h.  What the peer says goes to programs that run as root, into shells, modems and chat
+ * scripts: what is left of it can neither end a word nor a command, name a file by a pattern, or be an option.  That
+ * there is room for all words is our own affair, and asserted.
  *
- * Called by calls.
+ * Called by calls; pppd_args checks what it is given.
  */
 #include "environment.h"
 
@@ -11,7 +12,31 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
+bool environment_is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("+-_.,:@/", c));
+}
+
+/* Cut to fit, never within %XX. */
+static size_t encode(struct l2tp_span value, char *out)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		char c = (char)value.data[i];
+		bool plain = environment_is_plain(c) && (i > 0 || c != '-'); /* no option */
+
+		if (len + (plain ? 1 : 3) > ENVIRONMENT_VALUE_MAX)
+			break;
+		if (plain)
+			out[len++] = c;
+		else
+			len += (size_t)snprintf(out + len, 4, "%%%02X", value.data[i]);
+	}
+	out[len] = '\0';
+	return len;
+}
 
 void environment_init(struct environment *e)
 {
@@ -22,15 +47,16 @@ void environment_init(struct environment *e)
 
 void environment_put(struct environment *e, const char *name, struct l2tp_span value)
 {
-	size_t room = sizeof(e->text) - e->used;
 	char *word = e->text + e->used;
+	size_t len = strlen(name);
 
 	if (!value.len)
 		return;
-	assert(e->n < ENVIRONMENT_WORDS && strlen(name) + 2 + 4 * value.len <= room);
-	size_t len = (size_t)snprintf(word, room, "%s=", name);
-	log_escape(value, word + len, room - len);
-	e->used += strlen(word) + 1;
+	assert(e->n < ENVIRONMENT_WORDS && len <= ENVIRONMENT_NAME_MAX);
+	memcpy(word, name, len);
+	word[len++] = '=';
+	len += encode(value, word + len);
+	e->used += len + 1;
 	e->list[e->n++] = word;
 	e->list[e->n] = NULL;
 }

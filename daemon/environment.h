@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * environment: "NAME=value" words for pppd's scripts and plugins and for the dial hook: what the peer has said of a
- * call, escaped, so that neither a line's end nor what is no text is in it.
+ * call, percent-encoded down to characters that are harmless even in an unquoted shell word.
  */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
@@ -9,14 +9,18 @@
 #include "l2tp.h"
 
 #define ENVIRONMENT_WORDS 24
-/* Seven texts of a peer, each as long as an AVP can be (1017 octets) and each octet escaped, and the rest */
-#define ENVIRONMENT_SIZE (7 * 4 * 1017 + 4096)
+#define ENVIRONMENT_NAME_MAX 63
+#define ENVIRONMENT_VALUE_MAX 960 /* octets of one value, encoded: more is cut; pppd's words have at most 1023 */
+#define ENVIRONMENT_SIZE (ENVIRONMENT_WORDS * (ENVIRONMENT_NAME_MAX + 1 + ENVIRONMENT_VALUE_MAX + 1))
 
 struct environment {
 	char *list[ENVIRONMENT_WORDS + 1]; /* NULL-terminated; into text */
 	size_t n, used;
 	char text[ENVIRONMENT_SIZE];
 };
+
+/* What stands for itself in a value; everything else is %XX. */
+bool environment_is_plain(char c);
 
 void environment_init(struct environment *e);
 void environment_put(struct environment *e, const char *name, struct l2tp_span value); /* nothing, if it is empty */

@@ -36,7 +36,7 @@ struct ppp_spec {
 	unsigned mtu, mru;            /* octets */
 	struct l2tp_lcp_wishes lcp;   /* of the LAC's link: as LNS, they lower mtu and mru and come before options */
 	char *const *options;         /* NULL-terminated, after ours; NULL: none */
-	char *const *environment;     /* NULL-terminated "NAME=value" for pppd's scripts; NULL: none */
+	char *const *environment;     /* NULL-terminated "NAME=value" for pppd's scripts, encoded; NULL: none */
 	usec_t setup_timeout;         /* for the first network protocol to be up */
 };
 

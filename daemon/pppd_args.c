@@ -5,8 +5,8 @@
  * Order is meaning, since of two contradicting words pppd takes the later: first what we derive, what the LAC says of
  * its link (RFC 3437) and what is good practice, then the profile's own words, which may override all of it, and last
  * the few words without which supervision would break.  Values that a peer had a hand in (the environment of scripts)
- * are percent-encoded down to characters that are harmless even in an unquoted shell word; a value is always an argv
- * element of its own or the rest of one, so it can never become an option.
+ * come encoded (environment.h) and are refused otherwise; a value is always an argv element of its own or the rest of
+ * one, so it can never become an option.
  *
  * Passwords: the word after `password` is in the process list for everybody to read until pppd has overwritten it;
  * pppd's secrets files do not have that weakness.
@@ -24,10 +24,10 @@
 #include <string.h>
 
 #include "../plugins/pppd-l2tp-proto.h"
+#include "environment.h"
 #include "lcp.h"
 
 #define WORD_MAX 1024         /* pppd's own limit (MAXWORDLEN) */
-#define ENVIRONMENT_MAX 960   /* octets of one value for scripts, encoded */
 #define INTERFACE_MAX 15
 #define PPP_SIZE_MIN 128      /* of mtu and mru: beyond, pppd refuses to start */
 #define PPP_SIZE_MAX 16384
@@ -148,28 +148,24 @@ static bool valid_variable_name(const char *name, size_t len)
 	return true;
 }
 
+static bool valid_value(const char *value)
+{
+	while (environment_is_plain(*value) || *value == '%')
+		value++;
+	return !*value;
+}
+
 static void add_variable(struct words *w, const char *variable)
 {
 	const char *equals = strchr(variable, '=');
-	char word[WORD_MAX];
-	size_t len, end;
 
-	if (!equals || !valid_variable_name(variable, (size_t)(equals - variable)) ||
-	    (size_t)(equals - variable) >= WORD_MAX - ENVIRONMENT_MAX) {
+	if (!equals || !valid_variable_name(variable, (size_t)(equals - variable)) || !valid_value(equals + 1) ||
+	    strlen(variable) >= WORD_MAX) {
 		w->error = w->error ? w->error : -EINVAL;
 		return;
 	}
-	len = (size_t)(equals - variable) + 1;
-	memcpy(word, variable, len);
-	end = len + ENVIRONMENT_MAX;
-	for (const char *p = equals + 1; *p && len + 3 < end; p++) {
-		if (is_alnum(*p) || strchr("+-_.,:@/", *p))
-			word[len++] = *p;
-		else
-			len += (size_t)snprintf(word + len, sizeof(word) - len, "%%%02X", (unsigned char)*p);
-	}
 	words_add(w, "set");
-	words_add_octets(w, word, len);
+	words_add(w, variable);
 }
 
 /* Good practice, and what a pppd without a terminal needs. */

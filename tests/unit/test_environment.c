@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* environment: what a peer says of a call, whole and harmless. */
+#include <assert.h>
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ START_TEST(call)
 	environment_put_call(&e, &peer, span("lac.example"), &info);
 	ck_assert_str_eq(value_of("L2TP_PEER"), "192.0.2.1:1701");
 	ck_assert_str_eq(value_of("L2TP_PEER_HOST"), "lac.example");
-	ck_assert_str_eq(value_of("L2TP_CALLING_NUMBER"), "port \\x0a7\\xff");
+	ck_assert_str_eq(value_of("L2TP_CALLING_NUMBER"), "port%20%0A7%FF");
 	ck_assert_str_eq(value_of("L2TP_TX_CONNECT_SPEED"), "1000000000");
 	ck_assert_str_eq(value_of("L2TP_PROXY_AUTHEN_NAME"), "alice");
 	ck_assert_ptr_null(value_of("L2TP_CALLED_NUMBER")); /* not said */
@@ -47,7 +48,30 @@ START_TEST(call)
 }
 END_TEST
 
-/* Everything as long as it can be and no octet of it printable, and every other word there is. */
+/* What a shell, a modem or a chat script could take for something else. */
+START_TEST(hostile)
+{
+	static const struct {
+		const char *value, *expect;
+	} rows[] = {
+		{ "+49 30/1", "+49%2030/1" },
+		{ "-x;+CFUN=1,4 $(id)", "%2Dx%3B+CFUN%3D1,4%20%24%28id%29" },
+		{ "`x`;$(y) \\\n\"'*#%\x80~", "%60x%60%3B%24%28y%29%20%5C%0A%22%27%2A%23%25%80%7E" },
+		{ "a-b_c.d:e@f", "a-b_c.d:e@f" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		environment_init(&e);
+		environment_put(&e, "L2TP_CALLED_NUMBER", span(rows[i].value));
+		ck_assert_str_eq(value_of("L2TP_CALLED_NUMBER"), rows[i].expect);
+	}
+	environment_init(&e);
+	environment_put(&e, "A", (struct l2tp_span){ (const uint8_t *)"a\0b", 3 });
+	ck_assert_str_eq(value_of("A"), "a%00b");
+}
+END_TEST
+
+/* Everything as long as it can be and no octet of it printable, and every other word there is: cut, not within %XX. */
 START_TEST(brim)
 {
 	static uint8_t octets[LONGEST];
@@ -60,8 +84,13 @@ START_TEST(brim)
 	environment_put_call(&e, &peer, all, &info);
 	while (e.n < ENVIRONMENT_WORDS)
 		environment_put_number(&e, "L2TP_ONE_MORE_WITH_A_LONG_NAME", UINT32_MAX);
-	ck_assert_uint_eq(strlen(value_of("L2TP_PEER_HOST")), 4 * LONGEST);
-	ck_assert_uint_eq(strlen(value_of("L2TP_PROXY_AUTHEN_NAME")), 4 * LONGEST);
+	ck_assert_uint_eq(strlen(value_of("L2TP_PEER_HOST")), ENVIRONMENT_VALUE_MAX);
+	ck_assert_uint_eq(strlen(value_of("L2TP_PROXY_AUTHEN_NAME")), ENVIRONMENT_VALUE_MAX);
+	static_assert(ENVIRONMENT_VALUE_MAX % 3 == 0, "of %XX");
+	environment_init(&e);
+	octets[0] = '1';
+	environment_put(&e, "CUT", all);
+	ck_assert_uint_eq(strlen(value_of("CUT")), ENVIRONMENT_VALUE_MAX - 2);
 	ck_assert_ptr_null(e.list[ENVIRONMENT_WORDS]);
 }
 END_TEST
@@ -74,6 +103,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, call);
+	tcase_add_test(t, hostile);
 	tcase_add_test(t, brim);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

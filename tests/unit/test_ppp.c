@@ -65,10 +65,8 @@ static const struct {
 	  PPPOX " noauth 10.0.0.1:10.0.0.2 noipv6 " DEFAULTS " " LAST },
 	{ "local address", { .local_address = "10.0.0.1" }, PPPOX " noauth 10.0.0.1: noipv6 " DEFAULTS " " LAST },
 	{ "remote address", { .remote_address = "10.0.0.2" }, PPPOX " noauth :10.0.0.2 noipv6 " DEFAULTS " " LAST },
-	{ "environment", { .environment = WORDS("CALLING=+49 30/1", "B_2=", "C=a=b") },
+	{ "environment", { .environment = WORDS("CALLING=+49%2030/1", "B_2=", "C=a%3Db") },
 	  PPPOX " noauth noipv6 " DEFAULTS " set CALLING=+49%2030/1 set B_2= set C=a%3Db " LAST },
-	{ "hostile value", { .environment = WORDS("A=`x`;$(y) \\\n\"'*#%\x80~") },
-	  PPPOX " noauth noipv6 " DEFAULTS " set A=%60x%60%3B%24%28y%29%20%5C%0A%22%27%2A%23%25%80%7E " LAST },
 	{ "R2661-8.1-15: TCP headers may be compressed where all data is sequenced", { .sequenced = true },
 	  PPPOX " noauth noipv6 " HARMLESS " " ECHOES " " LAST },
 	{ "R2661-8.1-15: or where somebody wants it all the same", { .options = WORDS("vj-max-slots", "8") },
@@ -95,6 +93,10 @@ static const struct {
 	{ "the profile's words come after the LAC's",
 	  { .lns = true, .lcp = { OPTIONS(PFC ACCM), { 0 }, false }, .options = WORDS("nopcomp", "asyncmap", "1") },
 	  PPPOX " auth noipv6 l2tp-want-pfc asyncmap a0000 " DEFAULTS " nopcomp asyncmap 1 " LAST },
+	{ "space in a value", { .environment = WORDS("A=a b") }, NULL },
+	{ "command in a value", { .environment = WORDS("A=`x`") }, NULL },
+	{ "equals sign in a value", { .environment = WORDS("A=a=b") }, NULL },
+	{ "octet in a value", { .environment = WORDS("A=\x80") }, NULL },
 	{ "no value", { .environment = WORDS("A") }, NULL },
 	{ "no variable", { .environment = WORDS("=x") }, NULL },
 	{ "bad variable", { .environment = WORDS("A B=x") }, NULL },
@@ -136,23 +138,18 @@ START_TEST(command_line)
 }
 END_TEST
 
-/* A value is cut, never split between % and its digits; a word that pppd could not take is refused. */
+/* A word that pppd could not take is refused. */
 START_TEST(command_line_bounds)
 {
-	char variable[2048], word[2048], **argv = NULL;
+	char variable[1025], word[2048], **argv = NULL;
 	struct ppp_spec spec = { .environment = WORDS(variable) };
-	size_t len = 0;
 
-	memset(variable, ' ', sizeof(variable));
+	memset(variable, 'a', sizeof(variable));
 	memcpy(variable, "A=", 2);
-	variable[sizeof(variable) - 1] = '\0';
+	variable[1024] = '\0';
+	ck_assert_int_eq(pppd_args_new(&spec, "p", &argv), -EINVAL);
+	variable[1023] = '\0';
 	ck_assert_int_eq(pppd_args_new(&spec, "p", &argv), 0);
-	for (char **v = argv; *v; v++)
-		if (strncmp(*v, "A=", 2) == 0)
-			len = strlen(*v + 2);
-	ck_assert_uint_gt(len, 950); /* a word of pppd has at most 1023 octets */
-	ck_assert_uint_lt(len + 2, 1024);
-	ck_assert_uint_eq(len % 3, 0);
 	pppd_args_free(argv);
 
 	memset(word, 'a', sizeof(word));
