@@ -379,14 +379,18 @@ static bool choose(struct world_call *c, char address[INET_ADDRSTRLEN])
 
 static int run_hook(struct world_call *c, const char *action, struct environment *e, usec_t timeout, hook_done done)
 {
-	struct driver *d = c->driver;
+	int r = 0;
 
 	if (!c->profile->dial_hook)
 		return -EOPNOTSUPP; /* a reload has taken it away */
+	if (!c->hook)
+		r = hook_new(c->driver->event, c, &c->hook);
+	if (r < 0)
+		return r;
 	environment_put_word(e, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
 	environment_put_number(e, "L2TP_TUNNEL_ID", c->key.tunnel_id);
 	environment_put_number(e, "L2TP_SESSION_ID", c->key.session_id);
-	return hook_start(d->event, &(struct hook_spec){ c->profile->dial_hook, action, e->list, timeout }, done, c, &c->hook);
+	return hook_run(c->hook, &(struct hook_spec){ c->profile->dial_hook, action, e->list, timeout }, done);
 }
 
 /* The hook's exit status is the CDN's result where it is one that tells of a call that was not placed. */
@@ -418,7 +422,7 @@ static void on_dialled(void *ctx, int status)
 	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = result_of(status),
 				      .text = "the call was not placed" };
 
-	c->hook = NULL;
+	c->dialling = false;
 	c->answered = status == 0;
 	if (c->answered) {
 		tell_lcp(c);
@@ -443,7 +447,8 @@ static void dial_out(struct world_call *c, const struct l2tp_op *op)
 	environment_put_number(&e, "L2TP_BEARER_TYPE", op->call->bearer_type);
 	environment_put_number(&e, "L2TP_FRAMING_TYPE", op->call->framing_type);
 	r = run_hook(c, "dial", &e, c->profile->dial_timeout, on_dialled);
-	if (r >= 0)
+	c->dialling = r >= 0;
+	if (c->dialling)
 		return;
 	log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot run dial-hook: %s", strerror(-r));
 	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, r);
@@ -452,12 +457,10 @@ static void dial_out(struct world_call *c, const struct l2tp_op *op)
 /* The call has ended while it was being placed, or while its link was being told. */
 static void abort_hook(struct world_call *c)
 {
-	const bool dialling = c->hook && !c->answered;
-
-	hook_stop(c->hook);
-	c->hook = NULL;
-	if (!dialling)
+	hook_kill(c->hook);
+	if (!c->dialling)
 		return;
+	c->dialling = false;
 	c->answered = true; /* perhaps: it is cleared all the same */
 	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, -ECANCELED);
 }
@@ -467,7 +470,6 @@ static void on_hung_up(void *ctx, int status)
 	struct world_call *c = ctx;
 
 	(void)status;
-	c->hook = NULL;
 	del(c);
 }
 
@@ -628,7 +630,6 @@ static void on_link_told(void *ctx, int status)
 	struct world_call *c = ctx;
 	struct log_object o = object(c);
 
-	c->hook = NULL;
 	if (status != 0)
 		log_event(LOG_NOTICE, LOG_LOCAL_, &o, "%s link failed", c->profile->dial_hook);
 }
@@ -655,8 +656,6 @@ static void hear_link(struct world_call *c, const struct l2tp_link_info *link)
 	environment_put_word(&e, "L2TP_RECEIVE_ACCM", accm);
 	environment_put_word(&e, "L2TP_LNS_LCP_SENT", sent);
 	environment_put_word(&e, "L2TP_LNS_LCP_RECEIVED", received);
-	hook_stop(c->hook); /* of an earlier one, which is out of date */
-	c->hook = NULL;
 	if (run_hook(c, "link", &e, LINK_TIMEOUT, on_link_told) < 0)
 		on_link_told(c, -ECANCELED);
 }
@@ -675,7 +674,7 @@ static void gone(struct world_call *c)
 	struct driver *d = c->driver;
 
 	release(c);
-	hook_stop(c->hook);
+	hook_free(c->hook);
 	if (c->dial)
 		dial_call_gone(c->dial, c->key.tunnel_id, c->sent_away);
 	HASH_DEL(d->calls, c);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hook: a program of the operator's, run for one event, in bounded time.
+ * hook: the programs of the operator's that are run for one call, one after the other, each in bounded time.
  *
- * It has an environment of its own making, nothing else of ours, and is killed with all that it has started when its
- * time is over.
+ * Each has an environment of its own making, nothing else of ours, and is killed with all that it has started when its
+ * time is over.  One runs and one may wait: what a peer sends decides how often one is wanted, and not how often one is
+ * started.
  */
 #ifndef HOOK_H
 #define HOOK_H
@@ -19,12 +20,19 @@ struct hook_spec {
 	usec_t timeout;
 };
 
-/* status: its exit status; -ETIMEDOUT; -ECANCELED: killed by somebody else.  The hook is gone when it is called. */
+/* status: its exit status; -ETIMEDOUT; -ECANCELED: killed by somebody else; another negative errno: it had to wait, and
+ * could not be started then.  The hook may be freed from within. */
 typedef void (*hook_done)(void *ctx, int status);
 
-/* A negative errno, also of execve(); done is not called then, and never from within. */
-int hook_start(sd_event *event, const struct hook_spec *spec, hook_done done, void *ctx, struct hook **ret);
-/* Kill it; done is not called.  NULL is fine. */
-void hook_stop(struct hook *h);
+int hook_new(sd_event *event, void *ctx, struct hook **ret);
+/* Kill what runs, forget what waits; done is not called.  NULL is fine. */
+void hook_free(struct hook *h);
+
+/* Run it, at once if none runs and the last start is long enough ago, else as soon as that is so; then it takes the
+ * place of what waits already, whose done is not called.  A negative errno, also of execve(): done is not called then,
+ * and never from within. */
+int hook_run(struct hook *h, const struct hook_spec *spec, hook_done done);
+/* As hook_free(), but another one may follow, which only waits for the end of the one that was killed.  NULL is fine. */
+void hook_kill(struct hook *h);
 
 #endif

@@ -54,8 +54,9 @@ struct world_call {
 	bool numbered;                /* what the kernel has been told of ours */
 	bool ppp_up;
 	bool sent_away;               /* the LNS says: try another */
+	bool dialling;                /* its outgoing call is being placed */
 	bool answered;                /* its outgoing call was placed: to be cleared */
-	struct hook *hook;            /* placing or clearing it; NULL */
+	struct hook *hook;            /* placing, telling and clearing it; NULL: nothing of it yet */
 	uint32_t peer_tunnel_id, peer_session_id;
 	struct l2tp_addr local, peer;
 	int fd;                       /* pppox, -1: none */

@@ -95,7 +95,7 @@ struct scenario {
 
 /* The tables; each ends with a scenario without a name. */
 extern const struct scenario header_scenarios[], avp_scenarios[], tunnel_scenarios[], call_scenarios[],
-	channel_scenarios[], lac_scenarios[], lcp_scenarios[], reload_scenarios[];
+	channel_scenarios[], lac_scenarios[], lcp_scenarios[], reload_scenarios[], standstill_scenarios[];
 
 void peer_anew(struct peer *p);
 /* Where the second server of LAC_PLACES is, if the first one is here. */

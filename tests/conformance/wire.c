@@ -22,7 +22,7 @@
 
 static const struct scenario *const tables[] = { lac_scenarios, channel_scenarios, header_scenarios, avp_scenarios,
 						 tunnel_scenarios, call_scenarios, lcp_scenarios,
-						 reload_scenarios };
+						 reload_scenarios, standstill_scenarios };
 
 struct run {
 	const struct scenario *scenario;
