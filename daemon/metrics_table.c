@@ -219,7 +219,8 @@ const struct metric metrics_table[] = {
 	/* PPP */
 	EACH("l2tpd_pppd_starts", COUNTER, NONE, pppd_starts, "pppd processes that were asked for.")
 	OWN("l2tpd_pppd_exits", COUNTER, "status", write_pppd_exits,
-	    "pppd processes that ended, by exit status as in pppd(8); killed: by a signal, or never started.")
+	    "pppd processes that ended, by exit status as in pppd(8), 11 and 19 also when a CDN has interrupted a failed "
+	    "authentication; killed: by a signal, or never started.")
 	EACH("l2tpd_ppp_starting", GAUGE, NONE, ppp_starting, "Sessions whose pppd has no network protocol up yet.")
 	EACH("l2tpd_ppp_up", GAUGE, NONE, ppp_up, "Sessions whose pppd has a network protocol up.")
 	HIST("l2tpd_ppp_setup_seconds", ppp_setup,

@@ -20,6 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PEER_AUTH_FAILED = 11, AUTH_TO_PEER_FAILED = 19 }; /* of pppd's exit statuses those that are asked for */
+
 struct row {
 	int number;
 	enum pppd_l2tp_stage stage; /* at least reached; of several rows that fit, the last */
@@ -42,7 +44,7 @@ static const struct row exit_rows[] = {
 	{ 10, 0, RC_CDN_NO_FRAMING, 0, "LCP could not be agreed on with the peer" },
 	{ 10, PPPD_L2TP_LINK, RC_CDN_GENERAL, EC_VENDOR, "PPP ended during authentication" },
 	{ 10, PPPD_L2TP_NETWORK, RC_CDN_GENERAL, EC_VENDOR, "no network protocol could be agreed on with the peer" },
-	{ 11, 0, RC_CDN_ADMIN, 0, "the peer failed to authenticate itself" },
+	{ PEER_AUTH_FAILED, 0, RC_CDN_ADMIN, 0, "the peer failed to authenticate itself" },
 	{ 12, 0, RC_CDN_ADMIN, 0, "the link was idle for too long" },
 	{ 13, 0, RC_CDN_ADMIN, 0, "the connect time limit was reached" },
 	{ 14, 0, RC_CDN_ADMIN, 0, "callback was agreed on" },
@@ -50,7 +52,7 @@ static const struct row exit_rows[] = {
 	{ 16, 0, RC_CDN_CARRIER_LOST, 0, "the line hung up" },
 	{ 17, 0, RC_CDN_NO_FRAMING, 0, "the line is a loop: our own LCP came back" },
 	{ 18, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd's init script failed" },
-	{ 19, 0, RC_CDN_ADMIN, 0, "we failed to authenticate ourselves to the peer" },
+	{ AUTH_TO_PEER_FAILED, 0, RC_CDN_ADMIN, 0, "we failed to authenticate ourselves to the peer" },
 	{ 20, 0, RC_CDN_ADMIN, 0, "the traffic limit was reached" },
 	{ 21, 0, RC_CDN_ADMIN, 0, "the peer's number is not allowed" },
 	{ 127, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd crashed" },
@@ -71,7 +73,7 @@ static const struct {
 };
 
 /* ... and where the frames say more. */
-static const int talkative[] = { 0, 10, 11, 14, 19 };
+static const int talkative[] = { 0, 10, PEER_AUTH_FAILED, 14, AUTH_TO_PEER_FAILED };
 
 #define OTHER(direction) (3 - (direction))
 enum { NO_PROTOCOL = 0, ITS_OWN = 1 }; /* no numbers of PPP protocols */
@@ -176,9 +178,21 @@ static struct l2tp_disconnect cause_of(enum ppp_cause cause, int number, const s
 	return asked ? cause_of_frames(end) : (struct l2tp_disconnect){ 0 };
 }
 
+/* A failure of authentication ends the link from both sides at once.  If we were told to stop pppd by the peer's CDN, that
+ * was only faster than pppd, which says then that a signal has ended it: what it has failed in is the same. */
+static enum ppp_cause cause_behind(enum ppp_cause cause, int *number, const struct pppd_l2tp_end *end)
+{
+	if (cause != PPP_STOPPED)
+		return cause;
+	if (end->failure == PPPD_L2TP_AUTH_FAILED)
+		*number = end->side == PPPD_L2TP_LOCAL ? PEER_AUTH_FAILED : AUTH_TO_PEER_FAILED;
+	return *number == PEER_AUTH_FAILED || *number == AUTH_TO_PEER_FAILED ? PPP_EXITED : PPP_STOPPED;
+}
+
 void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, enum pppd_l2tp_stage stage,
 		      const struct pppd_l2tp_end *end, const char *said)
 {
+	cause = cause_behind(cause, &number, end);
 	const struct row *row = row_of(cause, number, stage);
 	const bool started = cause != PPP_NOT_STARTED;
 	/* An orderly end needs no explanation, and what was said before PPP was up does not explain a later one. */

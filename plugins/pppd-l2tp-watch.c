@@ -246,6 +246,7 @@ static void read_auth(struct watch *w, size_t row, enum pppd_l2tp_side sender, c
 		a->waiting = true;
 	} else if (p->code == auth_rows[row].success) {
 		a->passed = true;
+		a->failed = false; /* that was an earlier attempt */
 	} else if (p->code == auth_rows[row].failure) {
 		a->passed = false;
 		a->failed = !a->waiting;

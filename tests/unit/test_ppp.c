@@ -454,6 +454,15 @@ static void fake_report(int fd, struct pppd_l2tp_report *r, enum pppd_l2tp_event
 		_exit(99);
 }
 
+static const sigset_t *fake_terms(void)
+{
+	static sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	return &set;
+}
+
 static int fake_word(const char *word, int *fd, struct pppd_l2tp_report *r)
 {
 	const char *value = strchr(word, '=') ? strchr(word, '=') + 1 : "";
@@ -477,6 +486,12 @@ static int fake_word(const char *word, int *fd, struct pppd_l2tp_report *r)
 		return write(1, value, strlen(value)) > 0 && write(2, "\n", 1) == 1 ? -1 : 99;
 	else if (strcmp(word, "fake:sleep") == 0)
 		pause();
+	else if (strcmp(word, "fake:hold") == 0) /* SIGTERM from now on, for fake:term */
+		sigprocmask(SIG_BLOCK, fake_terms(), NULL);
+	else if (strcmp(word, "fake:term") == 0)
+		return sigwait(fake_terms(), &(int){ 0 }) == 0 ? -1 : 99;
+	else if (strncmp(word, "fake:auth-failed=", 17) == 0)
+		r->end = (struct pppd_l2tp_end){ PPPD_L2TP_AUTH_FAILED, L2TP_PPP_CHAP, (uint8_t)strtol(value, NULL, 10) };
 	else if (strcmp(word, "fake:die") == 0)
 		raise(SIGKILL);
 	else if (strncmp(word, "fake:exit=", 10) == 0)
@@ -654,6 +669,47 @@ START_TEST(life)
 	ck_assert_int_eq(c->how.status, lives[_i].status);
 	ck_assert_uint_eq(c->how.reason.result, lives[_i].result);
 	ck_assert_str_eq(c->how.text, lives[_i].text);
+	world_close();
+}
+END_TEST
+
+/* A failure of authentication ends the link from both sides.  If the peer's end reaches us first, pppd is stopped in the
+ * midst of it, and says so: it has failed all the same. */
+static const struct {
+	char *const *options;
+	int status;
+	uint16_t code;
+	const char *text;
+} stops[] = {
+	{ WORDS("fake:connect", "fake:hold", "fake:lcp", "fake:term", "fake:status=5", "fake:exit=5"), 5, L2TP_PPP_ADMIN,
+	  "PPP was stopped" },
+	{ WORDS("fake:connect", "fake:hold", "fake:lcp", "fake:term", "fake:auth-failed=1", "fake:status=5", "fake:exit=5"),
+	  11, L2TP_PPP_AUTH_FAILED, "the peer failed to authenticate itself" },
+	{ WORDS("fake:connect", "fake:hold", "fake:lcp", "fake:term", "fake:auth-failed=2", "fake:status=5", "fake:exit=5"),
+	  19, L2TP_PPP_AUTH_FAILED, "we failed to authenticate ourselves to the peer" },
+	{ WORDS("fake:connect", "fake:hold", "fake:lcp", "fake:term", "fake:auth-failed=2", "fake:status=19", "fake:exit=19"),
+	  19, L2TP_PPP_AUTH_FAILED, "we failed to authenticate ourselves to the peer" },
+	{ WORDS("fake:connect", "fake:hold", "fake:lcp", "fake:term", "fake:status=11", "fake:exit=11"), 11, 0,
+	  "the peer failed to authenticate itself" },
+};
+
+static bool not_agreed(const struct call *c)
+{
+	return c->lcps == 0;
+}
+
+START_TEST(stopped)
+{
+	struct call *c;
+
+	world_open(SELF, 4);
+	c = call_start(LONG, stops[_i].options);
+	run_while(not_agreed, c);
+	ppp_stop(c->ppp);
+	run_while(not_over, c);
+	ck_assert_int_eq(c->how.status, stops[_i].status);
+	ck_assert_uint_eq(c->how.reason.disconnect.code, stops[_i].code);
+	ck_assert_str_eq(c->how.text, stops[_i].text);
 	world_close();
 }
 END_TEST
@@ -1093,6 +1149,7 @@ static Suite *ppp_suite(void)
 	tcase_add_test(plain, report_good);
 	tcase_add_test(plain, report_bad);
 	tcase_add_loop_test(supervision, life, 0, COUNT(lives));
+	tcase_add_loop_test(supervision, stopped, 0, sizeof(stops) / sizeof(stops[0]));
 	tcase_add_test(supervision, lcp_told);
 	tcase_add_loop_test(supervision, map, 0, sizeof(maps) / sizeof(maps[0]));
 	tcase_add_test(supervision, last_words);

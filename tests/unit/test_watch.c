@@ -111,6 +111,9 @@ static const struct {
 	{ "R3145-3.3-05 again, much later", PPPD_L2TP_RUNNING, { PPPD_L2TP_AUTH_FAILED, CHAP, LOCAL },
 	  { AGREED(BY_CHAP, MRU), FRAME(PEER, CHAP, 2, "y"), FRAME(LOCAL, CHAP, 3, ""), FRAME(LOCAL, CHAP, 1, "x"),
 	    FRAME(PEER, CHAP, 2, "z"), FRAME(LOCAL, CHAP, 4, ""), FRAME(LOCAL, LCP, TERM, "") } },
+	{ "the second attempt is good (RFC 2759 6)", PPPD_L2TP_RUNNING, { PPPD_L2TP_TERMINATED, 0, LOCAL },
+	  { AGREED(BY_CHAP, MRU), FRAME(PEER, CHAP, 2, "y"), FRAME(LOCAL, CHAP, 4, "E=691 R=1"), FRAME(PEER, CHAP, 2, "z"),
+	    FRAME(LOCAL, CHAP, 3, ""), FRAME(LOCAL, LCP, TERM, "") } },
 	{ "a failure of a protocol that nobody agreed on", PPPD_L2TP_RUNNING, { PPPD_L2TP_TERMINATED, 0, PEER },
 	  { AGREED(MRU, BY_PAP), FRAME(PEER, CHAP, 4, ""), FRAME(PEER, LCP, TERM, "") } },
 

@@ -43,8 +43,14 @@ for method in $methods; do
 	expect 60 lns "profile=$method .*PPP up, peer alice, 10.64.0.1 -> 10"
 	expect 60 lac "profile=$method-right .*PPP up, .*-> 10.64.0.1"
 	expect 60 lns "profile=${method}[: ].*pppd ended: the peer failed to authenticate itself"
-	expect 60 lac "profile=${method}-wrong[: ].*(pppd ended: we failed to authenticate|by the peer.*the peer failed to auth)"
+	expect 60 lac "profile=${method}-wrong[: ].*pppd ended: we failed to authenticate"
 	expect 60 lac "profile=$method-wrong: the call is gone, dialling again" 3
+done
+# Whose pppd ends first, and stops the other's by a CDN, is chance; what it has ended of is not.
+for end in lac lns; do
+	echo "note: $end: $(grep -c 'pppd ended: .*failed to authenticate' "$tmp/$end.log") failures to authenticate," \
+		"$(grep -c 'session closed by the peer' "$tmp/$end.log") of them ended by the other end"
+	! said "$end" 'PPP was stopped' || fail "$end: $(grep -c 'PPP was stopped' "$tmp/$end.log") failures have another name"
 done
 [ "$(grep -c 'PPP up' "$tmp/lac.log")" -le 6 ] || fail 'a wrong password opened a link'
 pinging
