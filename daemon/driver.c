@@ -560,7 +560,10 @@ int driver_start(struct driver *d)
 	}
 	note_status(d);
 	r = dials_start(d);
-	return r < 0 ? fail(r, "dial") : 0;
+	if (r < 0)
+		return fail(r, "dial");
+	status_tell(d->status, STATUS_READY);
+	return 0;
 }
 
 const struct config *driver_config(const struct driver *d)
@@ -602,6 +605,7 @@ void driver_stop(struct driver *d)
 	if (d->stopping)
 		return;
 	d->stopping = true;
+	status_tell(d->status, STATUS_STOPPING);
 	world_emit(d, &(struct driver_event){ .type = DRIVER_STOPPING });
 	dials_stop(d);
 	openings_stop(d);

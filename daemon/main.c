@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
 
 #include "bus.h"
 #include "config.h"
@@ -146,7 +146,6 @@ static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void
 {
 	(void)s;
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "%s: closing all tunnels", strsignal((int)si->ssi_signo));
-	sd_notify(0, "STOPPING=1");
 	driver_stop(ctx);
 	return 0;
 }
@@ -243,10 +242,7 @@ static int run(struct config *config, enum driver_dataplane dataplane)
 		r = start_bus(event, driver, config, &bus);
 	if (r >= 0)
 		r = driver_start(driver);
-	if (r >= 0)
-		r = sd_event_set_watchdog(event, true); /* as the unit's WatchdogSec= wants it */
 	if (r >= 0) {
-		sd_notify(0, "READY=1");
 		log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "l2tpd " VERSION " is ready");
 		r = sd_event_loop(event);
 		log_event(r < 0 ? LOG_ERR : LOG_NOTICE, r < 0 ? LOG_BUG : LOG_INFO_ONLY, NULL, "stopped%s%s",

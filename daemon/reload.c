@@ -18,7 +18,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
 #include "config_option.h"
 #include "world.h"
@@ -353,11 +352,6 @@ static void log_result(struct driver *d, int r, const struct driver_changes *c)
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "reloaded %s", d->config->path);
 }
 
-static void notify_begin(void)
-{
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, world_now());
-}
-
 int driver_reload(struct driver *d, FILE *errors, struct driver_changes *ret)
 {
 	struct reload x = { .driver = d, .old = d->config };
@@ -371,7 +365,7 @@ int driver_reload(struct driver *d, FILE *errors, struct driver_changes *ret)
 	out = open_memstream(&text, &size);
 	if (!out)
 		return -ENOMEM;
-	notify_begin();
+	status_tell(d->status, STATUS_RELOADING);
 	r = reload(&x, out);
 	fclose(out);
 	if (errors && text)
@@ -388,6 +382,6 @@ int driver_reload(struct driver *d, FILE *errors, struct driver_changes *ret)
 	free(text);
 	d->reload_failed = r < 0;
 	world_pump(d);
-	sd_notify(0, "READY=1");
+	status_tell(d->status, STATUS_READY);
 	return r;
 }
