@@ -153,8 +153,15 @@ static void __attribute__((format(printf, 2, 3))) text_add(struct text *t, const
 
 static void text_add_ids(struct text *t, const char *what, uint32_t id, uint32_t peer_id)
 {
-	if (id || peer_id)
-		text_add(t, " %s %" PRIu32 "/%" PRIu32, what, id, peer_id);
+	char ours[16] = "-", theirs[16] = "-"; /* 0: not known (yet) */
+
+	if (!id && !peer_id)
+		return;
+	if (id)
+		snprintf(ours, sizeof(ours), "%" PRIu32, id);
+	if (peer_id)
+		snprintf(theirs, sizeof(theirs), "%" PRIu32, peer_id);
+	text_add(t, " %s %s/%s", what, ours, theirs);
 }
 
 static void text_add_value(struct text *t, const char *what, const char *value)

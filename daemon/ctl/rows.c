@@ -16,6 +16,15 @@
 #define PAGE      0 /* as many rows a page as the daemon likes */
 #define PATH_SIZE 64
 
+void rows_leave_out_unknown(json_t *row)
+{
+	static const char *const keys[] = { "PeerTunnel", "PeerSession" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_is_integer(json_object_get(row, keys[i])) && !json_number(row, keys[i]))
+			json_object_del(row, keys[i]);
+}
+
 /* ---- Asking ------------------------------------------------------------------------------------------------- */
 
 static void append_filter(sd_bus_message *m, const json_t *filter)
@@ -39,6 +48,8 @@ static enum status ask_page(struct ctl *c, const char *method, const json_t *fil
 	sd_bus_message *m, *reply = NULL;
 	enum status status = ctl_method(c, method, &m);
 	const char *next;
+	json_t *row;
+	size_t i;
 
 	if (status != STATUS_OK)
 		return status;
@@ -50,6 +61,8 @@ static enum status ask_page(struct ctl *c, const char *method, const json_t *fil
 	status = ctl_call(c, m, CALL_TIMEOUT, &reply);
 	if (status == STATUS_OK) {
 		ctl_must(json_read(reply, ret));
+		json_array_foreach(*ret, i, row)
+			rows_leave_out_unknown(row);
 		ctl_must(sd_bus_message_read(reply, "s", &next));
 		free(*cursor);
 		*cursor = ctl_must_ptr(strdup(next));
@@ -105,7 +118,10 @@ static enum status ask_properties(struct ctl *c, const char *path, const char *i
 	if (status != STATUS_OK)
 		return status;
 	ctl_must(sd_bus_message_append(m, "s", interface));
-	return ask(c, m, ret);
+	status = ask(c, m, ret);
+	if (status == STATUS_OK)
+		rows_leave_out_unknown(*ret);
+	return status;
 }
 
 enum status rows_manager(struct ctl *c, json_t **ret)

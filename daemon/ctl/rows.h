@@ -32,6 +32,9 @@ enum status rows_find_session(struct ctl *c, const char *name, uint32_t *ret_tun
 /* A tunnel's id, or the profile with exactly one tunnel, or exactly one that is established. */
 enum status rows_find_tunnel(struct ctl *c, const char *name, uint32_t *ret_tunnel);
 
+/* What the peer calls a tunnel or session is 0 to the daemon as long as it is not known: that is no number, and does not
+ * stay in the row. */
+void rows_leave_out_unknown(json_t *row);
 /* Does a row match the verb's options as a filter?  As the daemon would say. */
 bool rows_match(const struct ctl *c, const json_t *row);
 /* A member for people: by the ending of its name a time, a duration or an amount.  To be freed. */

@@ -95,6 +95,13 @@ static char *session_text(const json_t *row)
 	return ctl_must_ptr(strdup(buf));
 }
 
+static char *peer_tunnel_text(const json_t *row)
+{
+	const json_t *id = json_object_get(row, "PeerTunnel");
+
+	return id ? rows_text("PeerTunnel", id) : ctl_must_ptr(strdup("-"));
+}
+
 /* Whom an lns profile serves, or whom a lac profile dials. */
 static char *place_text(const json_t *row)
 {
@@ -105,7 +112,7 @@ static char *place_text(const json_t *row)
 
 static const struct column tunnel_columns[] = {
 	{ { "TUNNEL", .right = true }, "Tunnel" },
-	{ { "PEER'S", .right = true }, "PeerTunnel" },
+	{ { "PEER'S", .right = true }, .text = peer_tunnel_text },
 	{ { "STATE" }, "State" },
 	{ { "PROFILE", .shrink = true }, "Profile" },
 	{ { "PEER" }, "Peer" },

@@ -95,7 +95,7 @@ START_TEST(line)
 		{ LOG_WARNING, LOG_REMOTE, { .tunnel_id = 4711, .peer_tunnel_id = 92, .peer = &peer, .host = "lac7" },
 		  "warning remote: tunnel 4711/92 peer=192.0.2.1:1701 host=lac7: said 7\n" },
 		{ LOG_ERR, LOG_LOCAL_, { .tunnel_id = 1, .session_id = 5, .peer_session_id = 6, .interface = "l2tp0" },
-		  "error local: tunnel 1/0 session 5/6 interface=l2tp0: said 7\n" },
+		  "error local: tunnel 1/- session 5/6 interface=l2tp0: said 7\n" },
 		{ LOG_NOTICE, LOG_AUTHN, { .profile = "isp" }, "notice auth: profile=isp: said 7\n" },
 		{ LOG_CRIT, LOG_BUG, { .host = "" }, "critical bug: said 7\n" },
 		{ LOG_DEBUG, LOG_INFO_ONLY, { 0 }, "" },
