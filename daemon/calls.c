@@ -277,16 +277,25 @@ void calls_move_profiles(struct driver *d)
 	}
 }
 
+/* A further network protocol of a link is not another link. */
+static const char *what_is_up(const struct world_call *c, const struct ppp_status *status)
+{
+	if (!c->ppp_up)
+		return "PPP up";
+	return status->local_address[0] && status->local_ipv6[0] ? "PPP: IPv4 and IPv6 are up" : "PPP: negotiated anew, up";
+}
+
 static void on_ppp_up(void *ctx, const struct ppp_status *status)
 {
 	struct world_call *c = ctx;
+	const char *what = what_is_up(c, status);
 	struct log_object o;
 
 	snprintf(c->name, sizeof(c->name), "%s", status->interface);
 	o = object(c);
 	c->ppp_up = true;
 	renumber(c);
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "PPP up%s%s%s%s%s%s%s%s%s", status->peer_name[0] ? ", peer " : "",
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "%s%s%s%s%s%s%s%s%s%s", what, status->peer_name[0] ? ", peer " : "",
 		  status->peer_name, status->local_address[0] ? ", " : "", status->local_address,
 		  status->local_address[0] ? " -> " : "", status->remote_address, status->local_ipv6[0] ? ", " : "",
 		  status->local_ipv6, "");

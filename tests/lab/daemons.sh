@@ -134,8 +134,8 @@ pinging() { in_ns lac ping -c 1 -W 1 "${1:-10.64.0.1}"; }
 
 # ppp_works MTU: the usual pair has one session, with both network protocols and packets up to the MTU
 ppp_works() {
-	expect 60 lns 'PPP up.*10.64.0.1 -> 10.64.0.2'
-	expect 60 lac 'PPP up.*10.64.0.2 -> 10.64.0.1'
+	expect 60 lns 'PPP.* up,.*10.64.0.1 -> 10.64.0.2'
+	expect 60 lac 'PPP.* up,.*10.64.0.2 -> 10.64.0.1'
 	for _ns in lac lns; do
 		in_ns "$_ns" ip link show dev l2tp0 | grep -q "mtu $1 " || fail "$_ns: the MTU is not $1"
 	done

@@ -35,7 +35,7 @@ END
 } | config lac
 start lns
 start lac
-expect 60 lac 'profile=right .*PPP up, .*-> 10.64.0.1'
+expect 60 lac 'profile=right .*PPP.* up, .*-> 10.64.0.1'
 pings_begin
 
 # What each end says

@@ -44,7 +44,7 @@ moved lac
 start lns
 expect 30 lns 'is ready'
 start lac
-expect 60 lac 'PPP up.*10.64.0.2 -> 10.64.0.1'
+expect 60 lac 'PPP.* up,.*10.64.0.2 -> 10.64.0.1'
 wait_for 20 pinging || fail 'no ping'
 stop lac
 stop lns

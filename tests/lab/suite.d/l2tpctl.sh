@@ -52,6 +52,10 @@ wait_for 20 heard '.Event == "Watching"' || fail 'no watch'
 # Up, by hand
 tunnel=$(ctl lac open uplink --wait) || fail open
 ppp_works 1462
+for name in lac lns; do # the second network protocol is not a second link
+	expect 20 $name 'PPP: IPv4 and IPv6 are up, .*fe80'
+	[ "$(grep -c 'PPP up' "$tmp/$name.log")" = 1 ] || fail "PPP up, more than once at the $name"
+done
 wait_for 20 heard '.Change == "ppp-up" and .Row.UserName == "alice" and .Row.Interface == "l2tp0"' || fail 'ppp-up'
 session=$(member lns 'Session' show session alice)
 [ "$(member lns RemoteAddress show session l2tp0)" = 10.64.0.2 ] || fail 'RemoteAddress'
@@ -96,7 +100,7 @@ expect 20 lac 'time to go'
 ctl lac call "$tunnel" --wait || fail call
 wait_for 60 heard ".Change == \"ppp-up\" and .Session != $session" || fail 'no PPP for the second call'
 
-ctl lns reload | grep -q 'no profile has changed' || fail reload
+ctl lns reload | grep -q 'nothing has changed' || fail reload
 nsenter --net=/run/netns/lns -- "$build/daemon/ctl/l2tpctl" --socket "$tmp/lns/bus" drain --wait >"$tmp/drain" &
 draining=$!
 wait_for 20 grep -q '^1 tunnels, 1 sessions left' "$tmp/drain" || fail drain

@@ -36,7 +36,7 @@ lns sesame 10.64.0.2-10.64.0.9
 lac
 start lns
 start lac
-expect 60 lac 'profile=lac0 .*PPP up, 10.64.0.2 -> 10.64.0.1'
+expect 60 lac 'profile=lac0 .*PPP.* up, 10.64.0.2 -> 10.64.0.1'
 wait_for 20 pinging
 pings_begin
 open_fds lns
@@ -62,12 +62,12 @@ expect 30 lac 'profile=lac1.*: tunnel closed, .*not authorised'
 said lac 'profile=lac0.*closed' && fail 'the tunnel that was there has gone'
 lac simsalabim
 reload lac
-expect 60 lac 'profile=lac1 .*PPP up, 10.65.0.2 -> 10.64.0.1'
+expect 60 lac 'profile=lac1 .*PPP.* up, 10.65.0.2 -> 10.64.0.1'
 lns simsalabim 10.64.0.2-10.64.0.9
 reload lns
 lac simsalabim simsalabim
 reload lac
-expect 60 lac 'profile=lac2 .*PPP up, 10.64.0.3 -> 10.64.0.1' # .2 is in use
+expect 60 lac 'profile=lac2 .*PPP.* up, 10.64.0.3 -> 10.64.0.1' # .2 is in use
 holds lns 3 3 || fail 'not three sessions'
 
 # A lac that is not in the file any more is hung up

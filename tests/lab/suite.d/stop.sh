@@ -35,8 +35,8 @@ wait_for 20 holds lns 0 0
 wait_for 20 holds lac 0 0
 
 start lns
-expect 60 lac 'PPP up.*10.64' 2
-expect 20 lns 'PPP up.*10.64' 2
+expect 60 lac 'PPP.* up,.*10.64' 2
+expect 20 lns 'PPP.* up,.*10.64' 2
 in_ns lac tc qdisc add dev lns root netem loss 100%
 in_time lac 'nothing gets out'
 in_time lns 'nothing comes in'
