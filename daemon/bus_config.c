@@ -19,6 +19,10 @@ static int append_changes(sd_bus_message *m, const struct driver_changes *c)
 		{ "ProfilesAdded", c->added },
 		{ "ProfilesChanged", c->changed },
 		{ "ProfilesRemoved", c->removed },
+		{ "PoolsAdded", c->pools_added },
+		{ "PoolsChanged", c->pools_changed },
+		{ "PoolsRemoved", c->pools_removed },
+		{ "OptionsChanged", c->options },
 		{ "NeedRestart", c->need_restart },
 	};
 	int r = sd_bus_message_open_container(m, 'a', "{sv}");

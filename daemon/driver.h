@@ -27,10 +27,12 @@ int driver_trace(struct driver *d, uint32_t tunnel_id, bool opened, int *ret_fd)
 bool driver_owns_directory(const struct driver *d);
 void driver_free(struct driver *d); /* NULL is fine */
 
-/* What a reload has changed: names of profiles, and options that keep their value until a restart.  Each is a list that
- * ends with NULL. */
+/* What a reload has changed: names of profiles and of pools; options of the top level and of limits ("limits.tunnels");
+ * and options that keep their value until a restart.  Each is a list that ends with NULL. */
 struct driver_changes {
-	char **added, **changed, **removed, **need_restart;
+	char **added, **changed, **removed;
+	char **pools_added, **pools_changed, **pools_removed;
+	char **options, **need_restart;
 };
 
 /* Read the configuration again and apply the difference; what is the same is not disturbed.  If it cannot be, nothing

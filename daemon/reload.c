@@ -61,6 +61,10 @@ void driver_changes_clear(struct driver_changes *c)
 	clear_names(&c->added);
 	clear_names(&c->changed);
 	clear_names(&c->removed);
+	clear_names(&c->pools_added);
+	clear_names(&c->pools_changed);
+	clear_names(&c->pools_removed);
+	clear_names(&c->options);
 	clear_names(&c->need_restart);
 }
 
@@ -131,13 +135,62 @@ static void swap(void *a, void *b, size_t size)
 	}
 }
 
-static int compare_from_start(struct reload *x)
+static int compare_root(struct reload *x, const struct option *o)
+{
+	bool at_start = o->sections & AT_START;
+
+	if (option_same(o, x->old, x->config))
+		return 0;
+	return add_name(at_start ? &x->changes.need_restart : &x->changes.options, o->key);
+}
+
+static int compare_limit(struct reload *x, const struct option *o)
+{
+	char name[64];
+
+	if (option_same(o, &x->old->limits, &x->config->limits))
+		return 0;
+	snprintf(name, sizeof(name), "limits.%s", o->key);
+	return add_name(&x->changes.options, name);
+}
+
+static int compare_options(struct reload *x)
 {
 	int r = 0;
 
-	for (const struct option *o = options; o < options + options_n && r >= 0; o++)
-		if ((o->sections & AT_START) && !option_same(o, x->old, x->config))
-			r = add_name(&x->changes.need_restart, o->key);
+	for (const struct option *o = options; o < options + options_n && r >= 0; o++) {
+		if (o->sections & IN_ROOT)
+			r = compare_root(x, o);
+		else if (o->sections & IN_LIMITS)
+			r = compare_limit(x, o);
+	}
+	return r;
+}
+
+static const struct config_pool *find_pool(const struct config *c, const char *name)
+{
+	for (const struct config_pool *p = c->pools; p < c->pools + c->n_pools; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
+
+static int compare_pools(struct reload *x)
+{
+	const struct config *old = x->old, *new = x->config;
+	int r = 0;
+
+	for (const struct config_pool *p = new->pools; p < new->pools + new->n_pools && r >= 0; p++) {
+		const struct config_pool *before = find_pool(old, p->name);
+
+		if (!before)
+			r = add_name(&x->changes.pools_added, p->name);
+		else if (before->first != p->first || before->last != p->last)
+			r = add_name(&x->changes.pools_changed, p->name);
+	}
+	for (const struct config_pool *p = old->pools; p < old->pools + old->n_pools && r >= 0; p++)
+		if (!find_pool(new, p->name))
+			r = add_name(&x->changes.pools_removed, p->name);
 	return r;
 }
 
@@ -268,8 +321,9 @@ static int prepare(struct reload *x, FILE *errors)
 {
 	const struct ppp_options ppp = ppp_options_of(x->config);
 	char why[WORLD_WHY_MAX] = "";
-	int r = compare_from_start(x);
+	int r = compare_options(x);
 
+	r = r < 0 ? r : compare_pools(x);
 	r = r < 0 ? r : compare_profiles(x);
 	r = r < 0 ? r : prepare_pools(x);
 	r = r < 0 ? r : world_listen(x->driver, x->config, why);
@@ -348,6 +402,10 @@ static void log_result(struct driver *d, int r, const struct driver_changes *c)
 	log_names("profile added:", c->added);
 	log_names("profile changed:", c->changed);
 	log_names("profile removed:", c->removed);
+	log_names("pool added:", c->pools_added);
+	log_names("pool changed:", c->pools_changed);
+	log_names("pool removed:", c->pools_removed);
+	log_names("option changed:", c->options);
 	log_names("needs a restart, not changed:", c->need_restart);
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "reloaded %s", d->config->path);
 }

@@ -183,6 +183,10 @@ static void print_summary(const json_t *summary)
 		{ "ProfilesAdded", "new profiles" },
 		{ "ProfilesChanged", "changed profiles" },
 		{ "ProfilesRemoved", "removed profiles" },
+		{ "PoolsAdded", "new pools" },
+		{ "PoolsChanged", "changed pools" },
+		{ "PoolsRemoved", "removed pools" },
+		{ "OptionsChanged", "changed options" },
 		{ "NeedRestart", "changed, but taken over only by a restart" },
 	};
 	bool said = false;
@@ -196,8 +200,8 @@ static void print_summary(const json_t *summary)
 		said |= json_array_size(names) > 0;
 		free(text);
 	}
-	if (!said)
-		puts("no profile has changed");
+	if (!said) /* an older daemon tells of profiles alone */
+		puts(json_object_get(summary, "OptionsChanged") ? "nothing has changed" : "no profile has changed");
 }
 
 static enum status reload(struct ctl *c)

@@ -136,6 +136,10 @@ static void print_reloaded(const json_t *e)
 	print_member(summary, "ProfilesAdded", " added=", "");
 	print_member(summary, "ProfilesChanged", " changed=", "");
 	print_member(summary, "ProfilesRemoved", " removed=", "");
+	print_member(summary, "PoolsAdded", " pools-added=", "");
+	print_member(summary, "PoolsChanged", " pools-changed=", "");
+	print_member(summary, "PoolsRemoved", " pools-removed=", "");
+	print_member(summary, "OptionsChanged", " options-changed=", "");
 	print_member(summary, "NeedRestart", " need-restart=", "");
 }
 
@@ -204,6 +208,7 @@ static json_t *wanted(const struct ctl *c, sd_bus_message *m)
 		return NULL;
 	event = event_of(m);
 	row = json_object_get(event, "Row");
+	rows_leave_out_unknown(row);
 	/* that something was lost matters to every filter */
 	if (event && !rows_match(c, row ? row : event) && strcmp(json_text(event, "Event"), "Lost") != 0) {
 		json_decref(event);

@@ -491,16 +491,20 @@ static void reload(struct end *end, const char *name, const char *text)
 }
 
 static const char many[] = "listen = \"127.0.0.1:%u\"\nlns a { secret = x }\nlns b { peer = 192.0.2.1 }\n"
-			   "lac c { server = s dial = no }\nlns e { peer = 192.0.2.2 }\n";
+			   "lac c { server = s dial = no }\nlns e { peer = 192.0.2.2 }\n"
+			   "pool p { range = 10.0.0.1-10.0.0.9 }\npool q { range = 10.1.0.1-10.1.0.9 }\n"
+			   "pool s { range = 10.3.0.1-10.3.0.9 }\nlimits { half-open = 10 }\n";
 static const char other[] = "listen = \"127.0.0.1:%u\"\nlns d { peer = 192.0.2.4 }\nlns a { secret = y }\n"
 			    "lac c { server = s dial = no calls = 2 }\nlac b { server = s dial = no }\n"
-			    "runtime-directory = /tmp/elsewhere\nlns e { peer = 192.0.2.2 }\n";
+			    "runtime-directory = /tmp/elsewhere\nlns e { peer = 192.0.2.2 }\n"
+			    "pool r { range = 10.2.0.1-10.2.0.9 }\npool p { range = 10.0.0.1-10.0.0.8 }\n"
+			    "pool s { range = 10.3.0.1-10.3.0.9 }\nlog-level = error\nlimits { half-open = 11 }\n";
 
 START_TEST(changes) /* what has changed is told, and once */
 {
 	struct driver_changes c;
 	struct end lns;
-	char text[512], path[128];
+	char text[1024], path[128];
 	uint64_t cookie;
 	const char *kept;
 
@@ -519,6 +523,10 @@ START_TEST(changes) /* what has changed is told, and once */
 		ck_assert_str_eq(joined(c.added), again ? "" : "d b ");
 		ck_assert_str_eq(joined(c.changed), again ? "" : "a c ");
 		ck_assert_str_eq(joined(c.removed), again ? "" : "b ");
+		ck_assert_str_eq(joined(c.pools_added), again ? "" : "r ");
+		ck_assert_str_eq(joined(c.pools_changed), again ? "" : "p ");
+		ck_assert_str_eq(joined(c.pools_removed), again ? "" : "q ");
+		ck_assert_str_eq(joined(c.options), again ? "" : "listen stop-timeout log-level limits.half-open ");
 		ck_assert_str_eq(joined(c.need_restart), "runtime-directory ");
 		driver_changes_clear(&c);
 	}
