@@ -441,10 +441,15 @@ bool driver_owns_directory(const struct driver *d)
 	return d->lock >= 0;
 }
 
-/* No data path: nothing is needed, but the directory is for the control API, if it may be had. */
+/* No data path: nothing is needed, but the directory is for the control API, if it may be had.  Where another daemon has
+ * it, this one would dial the same profiles, and nobody could speak to it. */
 static int make_none(struct driver *d)
 {
-	if (lock_directory(d) < 0)
+	int r = lock_directory(d);
+
+	if (r == -EWOULDBLOCK)
+		return r;
+	if (r < 0)
 		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "going on without a control API");
 	return dataplane_null_new(d->event, &d->dataplane);
 }

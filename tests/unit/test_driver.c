@@ -450,6 +450,25 @@ START_TEST(forgotten_counters) /* answered once and later; whoever has forgotten
 }
 END_TEST
 
+START_TEST(same_directory) /* one daemon for each, whatever its data path */
+{
+	struct config *config;
+	struct driver *second = NULL;
+	struct end lac;
+	char path[128];
+
+	start_lac(&lac, free_port(), "");
+	snprintf(path, sizeof(path), "%s/lac.conf", directory);
+	ck_assert_int_eq(config_load(path, stderr, &config), 0);
+	ck_assert_int_eq(driver_new(event, config, DATAPLANE_NONE, &second), -EWOULDBLOCK);
+	ck_assert_ptr_null(second);
+	end_free(&lac);
+	ck_assert_int_eq(config_load(path, stderr, &config), 0);
+	ck_assert_int_eq(driver_new(event, config, DATAPLANE_NONE, &second), 0);
+	driver_free(second);
+}
+END_TEST
+
 START_TEST(wall_clock)
 {
 	struct end lac;
@@ -854,6 +873,7 @@ int main(void)
 	tcase_add_test(tc, views);
 	tcase_add_test(tc, ppp_stopping);
 	tcase_add_test(tc, forgotten_counters);
+	tcase_add_test(tc, same_directory);
 	tcase_add_test(tc, wall_clock);
 	tcase_add_test(tc, changes);
 	tcase_add_loop_test(tc, not_reloaded, 0, 4);
