@@ -249,6 +249,7 @@ static const struct bus_field daemon_fields[] = {
 	DAEMON("State",               string,  state)
 	DAEMON("DataPlane",           string,  dataplane)
 	DAEMON("ConfigPath",          string,  config_path)
+	DAEMON("DrainUsec",           deadline, drain_until)
 	DAEMON("StartTime",           time,    started)
 	DAEMON("ReloadTime",          time,    reloaded)
 	DAEMON("Tunnels",             u32,     stats.tunnels)

@@ -499,6 +499,7 @@ int driver_new(sd_event *event, struct config *config, enum driver_dataplane dat
 		return fail(-ENOMEM, "start");
 	}
 	d->lock = -1;
+	d->drain_until = USEC_NEVER;
 	d->started = world_now();
 	d->dataplane_name = dataplane == DATAPLANE_KERNEL ? "kernel" : "none";
 	d->event = sd_event_ref(event);
@@ -581,8 +582,51 @@ bool driver_draining(const struct driver *d)
 	return d->draining;
 }
 
-void driver_drain(struct driver *d, bool on)
+/* What is on its way in as well as what is established. */
+static void close_all(struct driver *d, const struct l2tp_reason *reason)
 {
+	struct l2tp_cursor c = { 0 };
+	struct l2tp_tunnel_info info;
+
+	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0)
+		if (info.reason->origin == L2TP_BY_NOBODY)
+			l2tp_close_tunnel(d->engine, info.tunnel_id, reason, world_now());
+	world_pump(d);
+}
+
+static int on_drain_timer(sd_event_source *s, uint64_t usec, void *ctx)
+{
+	static const struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .result = RC_STOPCCN_SHUTDOWN,
+						   .text = "drained" };
+	struct driver *d = ctx;
+	struct l2tp_stats stats;
+
+	(void)s, (void)usec;
+	d->drain_until = USEC_NEVER;
+	l2tp_get_stats(d->engine, &stats);
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL,
+		  "the drain's time-out is over: closing %" PRIu32 " tunnels with %" PRIu32 " sessions",
+		  stats.tunnels_established + stats.tunnels_half_open, stats.sessions);
+	close_all(d, &reason);
+	return 0;
+}
+
+/* The last request counts, also while a drain is on. */
+static void set_drain_timer(struct driver *d, usec_t timeout)
+{
+	d->drain_timer = sd_event_source_disable_unref(d->drain_timer);
+	d->drain_until = USEC_NEVER;
+	if (timeout == USEC_NEVER)
+		return;
+	if (sd_event_add_time_relative(d->event, &d->drain_timer, CLOCK_MONOTONIC, timeout, 0, on_drain_timer, d) < 0)
+		log_event(LOG_ERR, LOG_LOCAL_, NULL, "out of memory: what the drain leaves is not closed; drain again");
+	else
+		d->drain_until = world_now() + timeout;
+}
+
+void driver_drain(struct driver *d, bool on, usec_t timeout)
+{
+	set_drain_timer(d, on ? timeout : USEC_NEVER);
 	if (d->draining == on)
 		return;
 	d->draining = on;
@@ -666,6 +710,7 @@ void driver_free(struct driver *d)
 		close(d->lock);
 	sd_event_source_disable_unref(d->timer);
 	sd_event_source_disable_unref(d->stop_timer);
+	sd_event_source_disable_unref(d->drain_timer);
 	sd_event_unref(d->event);
 	config_free(d->config);
 	free(d);

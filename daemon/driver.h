@@ -43,8 +43,9 @@ void driver_changes_clear(struct driver_changes *c);
 /* What is in force, until the next reload. */
 const struct config *driver_config(const struct driver *d);
 
-/* While draining, new tunnels and calls are refused and nothing is dialled; what is there stays. */
-void driver_drain(struct driver *d, bool on);
+/* While draining, new tunnels and calls are refused and nothing is dialled; what is there stays, until the time is over
+ * (USEC_NEVER: for good): then it is closed, and the drain goes on. */
+void driver_drain(struct driver *d, bool on, usec_t timeout);
 bool driver_draining(const struct driver *d);
 
 /* ---- What an operator asks for ------------------------------------------------------------------------------ */

@@ -43,6 +43,7 @@ void view_daemon(const struct driver *d, struct view_daemon *ret)
 				     .started = d->started,
 				     .reloaded = d->reloaded,
 				     .reload_failed = d->reload_failed,
+				     .drain_until = d->drain_until,
 				     .limits = d->config->limits };
 	l2tp_get_stats(d->engine, &ret->stats);
 }

@@ -19,6 +19,7 @@ struct view_daemon {
 	struct l2tp_stats stats;
 	struct l2tp_limits limits;
 	bool reload_failed;           /* the last one */
+	usec_t drain_until;           /* then what is left is closed; USEC_NEVER */
 };
 
 struct view_tunnel {

@@ -93,7 +93,8 @@ struct driver {
 	struct pool *interfaces;      /* numbers for interface names */
 	struct dial *dials;
 	struct trace *trace;
-	sd_event_source *timer, *stop_timer;
+	sd_event_source *timer, *stop_timer, *drain_timer;
+	usec_t drain_until;           /* then what is left is closed; USEC_NEVER */
 	struct world_tunnel *tunnels;
 	struct world_call *calls;
 	int lock;                     /* the runtime directory, -1: not held */

@@ -33,6 +33,7 @@ struct piece {
 
 static const struct piece manager_pieces[] = {
 	{ "State", "", "State" },
+	{ NULL, "closes what is left in ", "DrainUsec" },
 	{ NULL, "version ", "Version" },
 	{ "Started", "", "StartTime" },
 	{ "Reloaded", "", "ReloadTime" },

@@ -15,6 +15,8 @@
 
 #define WAIT_USEC (600ULL * USEC_PER_SEC) /* beyond every time limit of a set-up */
 
+#define DRAIN_GRACE 5 /* s, for closing what the time-out of a drain has left */
+
 /* With --wait, or the usual. */
 static uint64_t patience(const struct ctl *c)
 {
@@ -239,17 +241,18 @@ static enum status print_left(struct ctl *c, uint64_t *printed, bool *ret_left)
 	return status;
 }
 
-/* Asked for once a second: no more than a look at the daemon's counters. */
+/* Asked for once a second: no more than a look at the daemon's counters.  What is closed after the time-out counts no
+ * longer, so that only a daemon that does not get to it is late. */
 static enum status wait_empty(struct ctl *c)
 {
-	uint32_t timeout = ctl_option_number(c, "timeout", UINT32_MAX);
+	uint64_t timeout = ctl_option_number(c, "timeout", UINT32_MAX) + (uint64_t)DRAIN_GRACE;
 	uint64_t begin = rows_now(), printed = UINT64_MAX;
 	enum status status;
 	bool left;
 
 	while ((status = print_left(c, &printed, &left)) == STATUS_OK && left) {
-		if (rows_now() - begin >= (uint64_t)timeout * USEC_PER_SEC) {
-			fprintf(stderr, "l2tpctl: the time is over\n");
+		if (rows_now() - begin >= timeout * USEC_PER_SEC) {
+			fprintf(stderr, "l2tpctl: the time is over, and not everything is closed\n");
 			return STATUS_TIMEOUT;
 		}
 		sleep(1);
@@ -265,12 +268,13 @@ static enum status drain(struct ctl *c)
 
 	if (c->format == FORMAT_JSON && wait)
 		c->format = FORMAT_LINES; /* one for each change */
-	if (off && wait)
-		return ctl_usage(c, "drain: --off ends it, there is nothing to --wait for");
+	if (off && (wait || ctl_option(c, "timeout")))
+		return ctl_usage(c, "drain: --off ends it, there is nothing to wait for and nothing is closed");
 	status = ctl_method(c, "Drain", &m);
 	if (status != STATUS_OK)
 		return status;
-	ctl_must(sd_bus_message_append(m, "ba{sv}", !off, 0));
+	ctl_must(sd_bus_message_append(m, "b", !off));
+	ctl_append_options(c, m);
 	status = ctl_call(c, m, CALL_TIMEOUT, NULL);
 	return status == STATUS_OK && wait ? wait_empty(c) : status;
 }
@@ -310,7 +314,7 @@ static const struct verb_option close_options[] = {
 static const struct verb_option drain_options[] = {
 	{ "off", NULL, "take new tunnels and calls again", NULL, 0 },
 	{ "wait", NULL, "until nothing is left, saying what still is", NULL, 0 },
-	{ "timeout", "SECONDS", "wait no longer than that", NULL, 'u' },
+	{ "timeout", "SECONDS", "then close what is left", "Timeout", 'u' },
 	{ 0 },
 };
 

@@ -123,7 +123,7 @@ static void refill(void)
 	usec_t end = view_now() + PATIENCE;
 	struct view_daemon v;
 
-	driver_drain(drivers[1], false);
+	driver_drain(drivers[1], false, USEC_NEVER);
 	view_daemon(drivers[1], &v);
 	if (find_session() || v.stats.tunnels > 60 || driver_open(drivers[1], "up", 3, opened, NULL) < 0)
 		return;

@@ -685,8 +685,8 @@ START_TEST(drain)
 	start_lns(&lns, port, "");
 	start_lac(&lac, port, SOON);
 	run_until(&lac, "SESSION_ESTABLISHED", 1);
-	driver_drain(lns.driver, true);
-	driver_drain(lns.driver, true);
+	driver_drain(lns.driver, true, USEC_NEVER);
+	driver_drain(lns.driver, true, USEC_NEVER);
 	ck_assert(driver_draining(lns.driver));
 	ck_assert_int_eq(driver_call(lns.driver, lns.tunnel_id, &(struct l2tp_call_info){ .outgoing = true },
 				     &(uint32_t){ 0 }), -EBUSY);
@@ -705,9 +705,37 @@ START_TEST(drain)
 	view_daemon(lns.driver, &d);
 	ck_assert_str_eq(d.state, "draining");
 	ck_assert_uint_eq(d.stats.sessions_established, 1);
-	driver_drain(lns.driver, false);
+	driver_drain(lns.driver, false, USEC_NEVER);
 	run_until(&lns, "SESSION_ESTABLISHED", 2);
 	ck_assert_uint_eq(count(lns.heard, "DRAIN"), 2);
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
+START_TEST(drain_timeout) /* what is left then is closed; a later word counts, and the end of the drain */
+{
+	uint16_t port = free_port();
+	struct end lns, lac;
+	struct view_daemon d;
+
+	start_lns(&lns, port, "");
+	start_lac(&lac, port, SOON);
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	driver_drain(lns.driver, true, 100 * USEC_PER_MSEC);
+	driver_drain(lns.driver, false, USEC_NEVER);
+	driver_drain(lns.driver, true, 100 * USEC_PER_MSEC);
+	driver_drain(lns.driver, true, 500 * USEC_PER_MSEC);
+	view_daemon(lns.driver, &d);
+	ck_assert(d.drain_until > view_now() + 400 * USEC_PER_MSEC && d.drain_until != USEC_NEVER);
+	run_for(300 * USEC_PER_MSEC);
+	ck_assert_uint_eq(count(lac.heard, "CLOSING"), 0);
+	run_until(&lac, "TUNNEL_CLOSING", 1);
+	ck_assert_uint_eq(lac.reason.result, RC_STOPCCN_SHUTDOWN);
+	ck_assert_str_eq(lac.reason.text, "drained");
+	view_daemon(lns.driver, &d);
+	ck_assert_uint_eq(d.drain_until, USEC_NEVER);
+	ck_assert_str_eq(d.state, "draining");
 	end_free(&lac);
 	end_free(&lns);
 }
@@ -722,14 +750,14 @@ START_TEST(drain_dials) /* what is lost is not dialled again before the drain is
 	start_lns(&lns, port, "");
 	start_lac(&lac, port, SOON);
 	run_until(&lac, "SESSION_ESTABLISHED", 1);
-	driver_drain(lac.driver, true);
+	driver_drain(lac.driver, true, USEC_NEVER);
 	close_tunnel(&lns);
 	run_until(&lac, "TUNNEL_CLOSING", 1);
 	snprintf(more, sizeof(more), SOON "} lac more { server = 127.0.0.1 port = %u " SOON, port);
 	reload(&lac, "lac", lac_text(port, more)); /* nor is one that is new */
 	run_for(500 * USEC_PER_MSEC);
 	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 1);
-	driver_drain(lac.driver, false);
+	driver_drain(lac.driver, false, USEC_NEVER);
 	run_until(&lac, "TUNNEL_OPENED", 3);
 	end_free(&lac);
 	end_free(&lns);
@@ -838,7 +866,7 @@ START_TEST(status)
 	ck_assert_msg(strstr(notes, "STATUS=1 tunnel, 20 sessions ") != NULL, "%s", notes);
 	ck_assert_uint_le(count(notes, "STATUS="), (view_now() - begin) / USEC_PER_SEC + 2); /* not one for each */
 	notes[0] = '\0';
-	driver_drain(lns.driver, true);
+	driver_drain(lns.driver, true, USEC_NEVER);
 	reload(&lns, "lns", lns_text(port, ""));
 	write_config("lns", "wrong", path);
 	ck_assert_int_eq(driver_reload(lns.driver, NULL, NULL), -EINVAL);
@@ -880,6 +908,7 @@ int main(void)
 	tcase_add_test(tc, reload_out_of_memory);
 	tcase_add_test(tc, drained_profile);
 	tcase_add_test(tc, drain);
+	tcase_add_test(tc, drain_timeout);
 	tcase_add_test(tc, drain_dials);
 	tcase_add_test(tc, addresses);
 	tcase_add_test(tc, status);
