@@ -130,8 +130,7 @@ static bool read_request(struct l2tp *l, struct request *q)
 static bool settle_tie(struct l2tp *l, const struct request *q, usec_t now)
 {
 	struct l2tp_reason lost = { .origin = L2TP_BY_PEER, .result = RC_STOPCCN_EXISTS, .text = "tie lost" };
-	const struct source *s = source_find(&l->sources, &q->rx->peer);
-	struct tunnel *t = s ? s->dials : NULL;
+	struct tunnel *t = source_find_dial(&l->sources, &q->rx->peer);
 
 	if (!t)
 		return true;
@@ -171,7 +170,9 @@ static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 		refuse_code(l, q, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
 	else if (l->core.stats.tunnels >= l->core.env.limits.tunnels)
 		refuse_full(l, q, "too many tunnels");
-	else if ((s && s->half_open >= l->core.env.limits.half_open_per_source) || !make_room(l, now))
+	else if (s && s->use.tunnels >= l->core.env.limits.tunnels_per_source)
+		refuse_full(l, q, "too many tunnels from one source");
+	else if ((s && s->use.half_open >= l->core.env.limits.half_open_per_source) || !make_room(l, now))
 		refuse_full(l, q, "too many tunnels being opened");
 	else
 		return true;
@@ -181,15 +182,10 @@ static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 static void accept_request(struct l2tp *l, struct request *q, struct tunnel *older, usec_t now)
 {
 	struct tunnel *t;
-	struct source *s = source_get(&l->sources, &q->rx->peer);
 
-	if (!s)
-		return;
-	if (registry_add(l, &q->params, &q->rx->local, &q->rx->peer, false, now, &t) < 0) {
-		source_put(&l->sources, s);
+	if (registry_add(l, &q->params, &q->rx->local, &q->rx->peer, false, now, &t) < 0)
 		return refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "out of resources");
-	}
-	source_half_open_begin(&l->sources, s, t, now);
+	source_half_open_begin(&l->sources, t, now);
 	registry_set_key(l, t, q->msg.assigned_tunnel_id, older);
 	memcpy(t->sccrq_digest, q->digest, sizeof(t->sccrq_digest));
 	(void)chan_receive(&t->conn.chan, q->header->ns, q->header->nr, q->header->body, 0, now);

@@ -98,23 +98,36 @@ int registry_add(struct l2tp *l, const struct l2tp_params *params, const struct 
 	r = tunnel_new(&l->core, params, local, peer, initiator, now, &t);
 	if (r < 0)
 		return r;
+	r = source_join(&l->sources, t);
+	if (r < 0)
+		goto no_source;
 	HASH_ADD(hh, l->by_id, conn.id, sizeof(t->conn.id), t);
 	if (!t->hh.tbl) {
-		tunnel_free(t);
-		return -ENOMEM;
+		r = -ENOMEM;
+		goto no_table;
 	}
 	*ret = t;
 	return 0;
+
+no_table:
+	source_leave(&l->sources, t->source, initiator);
+no_source:
+	tunnel_free(t);
+	return r;
 }
 
 static void drop_tunnel(struct l2tp *l, struct tunnel *t)
 {
-	source_dial_end(&l->sources, t);
+	struct source *s = t->source;
+	bool initiator = t->initiator;
+
+	source_dial_end(t);
 	source_half_open_end(&l->sources, t);
 	forget_key(l, t);
 	forget_addr(l, t);
 	HASH_DELETE(hh, l->by_id, t);
 	tunnel_free(t);
+	source_leave(&l->sources, s, initiator);
 }
 
 void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id, struct tunnel *older)
@@ -151,7 +164,7 @@ void registry_settle(struct l2tp *l, struct tunnel *t, usec_t now)
 {
 	tunnel_settle(t, now);
 	if (t->state != TUNNEL_WAIT_REPLY)
-		source_dial_end(&l->sources, t);
+		source_dial_end(t);
 	if (t->state != TUNNEL_WAIT_CONN)
 		source_half_open_end(&l->sources, t);
 	if (t->older_id && t->state == TUNNEL_ESTABLISHED)

@@ -80,7 +80,7 @@ struct tunnel {
 	struct l2tp_reason reason;
 	struct tunnel_key key;               /* responder: of by_key; its peer, of by_addr */
 	UT_hash_handle hh, hh_key, hh_addr;
-	struct l2tp_addr dialed;             /* the peer as we were told, whose port may change */
+	struct source *source;               /* that the peer is of */
 	struct tunnel *next_dial, *prev_dial;
 	uint64_t serial;                     /* tables are in its order */
 	usec_t created, established;         /* 0: not (yet) */
