@@ -485,6 +485,7 @@ struct l2tp_tunnel_info {
 	uint32_t phb;                         /* agreed on, or L2TP_PHB_NONE */
 	const struct l2tp_reason *reason;     /* L2TP_BY_NOBODY: it is alive */
 	uint64_t cookie;
+	const struct l2tp_params *params;     /* that it has had since it was opened */
 	uint64_t serial;                      /* greater than that of any object that is older */
 };
 struct l2tp_session_info {

@@ -53,6 +53,7 @@ static void tell_tunnel(const struct tunnel *t, struct l2tp_tunnel_info *ret)
 					  .phb = t->conn.phb,
 					  .reason = &t->reason,
 					  .cookie = t->conn.params.cookie,
+					  .params = &t->conn.params,
 					  .serial = t->serial };
 }
 
