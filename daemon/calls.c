@@ -61,7 +61,8 @@ static void emit(const struct world_call *c, enum driver_event_type type, const 
  * removed. */
 static const struct config_profile *profile_of(const struct driver *d, const struct l2tp_op *op, bool connected)
 {
-	const struct config_profile *own = world_profile(d, op->cookie);
+	const struct world_tunnel *t = tunnel_get(d, op->tunnel_id);
+	const struct config_profile *own = t ? t->profile : NULL;
 
 	if (!own || own->removed)
 		return NULL;
@@ -731,6 +732,7 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 	} else {
 		emit(c, DRIVER_SESSION_GONE, NULL);
 		gone(c);
+		tunnel_settle_removed(d, op->tunnel_id);
 	}
 }
 

@@ -374,18 +374,13 @@ static void check_secret(struct load *load, const struct config_profile *p, cfg_
 			     "hide-avps without a secret; give a secret or secret-file");
 }
 
-static bool same_secret(const struct l2tp_params *a, const struct l2tp_params *b)
-{
-	return a->secret_len && a->secret_len == b->secret_len && memcmp(a->secret, b->secret, a->secret_len) == 0;
-}
-
 /* The response to a challenge says nothing of who has made it (5.1.1): with one secret for both, whom we dial can have
  * us answer our own challenge as the LNS that we are to others. */
 static void check_reflection(struct load *load, const struct config *c, size_t i)
 {
 	const struct config_profile *p = &c->profiles[i], *q = c->profiles;
 
-	while (q < p && !(p->lac != q->lac && same_secret(&p->params, &q->params)))
+	while (q < p && !(p->lac != q->lac && config_same_secret(&p->params, &q->params)))
 		q++;
 	if (q < p)
 		mistakes_note(&load->mistakes, p->line, "%s \"%s\" and %s \"%s\" have the same secret: whoever sends our "
@@ -765,6 +760,11 @@ int config_load(const char *path, FILE *errors, struct config **ret)
 	else
 		*ret = c;
 	return err;
+}
+
+bool config_same_secret(const struct l2tp_params *a, const struct l2tp_params *b)
+{
+	return a->secret_len && a->secret_len == b->secret_len && memcmp(a->secret, b->secret, a->secret_len) == 0;
 }
 
 void config_clear_profile(struct config_profile *p)

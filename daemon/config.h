@@ -138,6 +138,8 @@ int config_print(const struct config *c, FILE *out);
 
 /* Is one what the other is, but for the cookie? */
 bool config_same_profile(const struct config_profile *a, const struct config_profile *b);
+/* Do both have one, and the same? */
+bool config_same_secret(const struct l2tp_params *a, const struct l2tp_params *b);
 /* Wipe and free what it holds. */
 void config_clear_profile(struct config_profile *p);
 

@@ -196,7 +196,8 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 		       struct l2tp_reason *reason)
 {
 	struct driver *d = ctx;
-	const struct config_profile *own = world_profile(d, cookie);
+	const struct world_tunnel *t = tunnel_get(d, tunnel_id);
+	const struct config_profile *own = t ? t->profile : world_profile(d, cookie);
 	bool served = own && !own->removed;
 	const struct config_profile *p = served ? profile_of_call(d, tunnel_id, own, call) : NULL;
 

@@ -8,9 +8,11 @@
  * tunnels know it.  Of what changes in a profile, a tunnel that is there takes notice only where something is done
  * anew: a call's PPP.
  *
- * A profile that is gone is moved out of the old configuration and stays as long as it has users: an lns profile
- * drains, the tunnels of a lac profile, which are ours, are closed.  Addresses that were given stay their calls', see
- * calls_move_addresses().
+ * A profile that is gone is moved out of the old configuration and stays as long as it has users.  The tunnels of a lac
+ * profile, which are ours, are closed.  Those of an lns profile go to the one that fits their peers now, as if they had
+ * been renamed, if they have shown what that demands; others drain: their calls stay, new ones are refused, and with the
+ * last one the tunnel is closed, because a LAC would go on to try its calls there and be refused for ever.  Addresses that
+ * were given stay their calls', see calls_move_addresses().
  *
  * Called by main for SIGHUP and by the control API.
  */
@@ -267,6 +269,44 @@ static void remove_profiles(struct reload *x)
 	}
 }
 
+/* What a tunnel was judged by when it was opened it is not judged by again.  So another profile may have it only if that
+ * asks for no more: not for a proof that the peer has not given, nor for a service that it has not agreed to, and if it
+ * believes no less of what the peer says and forgives no less. */
+static bool has_shown_enough(const struct l2tp_tunnel_info *t, const struct l2tp_params *wanted)
+{
+	const struct l2tp_params *shown = t->params;
+	bool proved = t->authenticated && config_same_secret(shown, wanted);
+	bool agreed = shown->phb_required && shown->control_phb == wanted->control_phb &&
+		      shown->session_phb == wanted->session_phb;
+
+	return (proved || !wanted->challenge) && (agreed || !wanted->phb_required) &&
+	       wanted->proxy_authentication >= shown->proxy_authentication &&
+	       wanted->accept_tunnel_id_0 >= shown->accept_tunnel_id_0;
+}
+
+const struct config_profile *reload_successor(const struct driver *d, uint32_t tunnel_id)
+{
+	const struct config_profile *p;
+	struct l2tp_tunnel_info t;
+
+	if (l2tp_get_tunnel(d->engine, tunnel_id, &t) < 0 || t.initiator)
+		return NULL;
+	p = config_match(d->config, &t.peer, t.peer_host_name);
+	return p && has_shown_enough(&t, &p->params) ? p : NULL;
+}
+
+static void take_over(struct world_tunnel *t)
+{
+	const struct config_profile *p = reload_successor(t->driver, t->id);
+
+	if (!p)
+		return;
+	log_event(LOG_NOTICE, LOG_INFO_ONLY,
+		  &(struct log_object){ .tunnel_id = t->id, .peer = &t->peer, .profile = p->name },
+		  "profile \"%s\" has been removed; its tunnel belongs to this one now", t->profile->name);
+	t->profile = p;
+}
+
 static void move_tunnels(struct driver *d)
 {
 	struct world_tunnel *t, *next;
@@ -275,6 +315,8 @@ static void move_tunnels(struct driver *d)
 		r->users = 0;
 	HASH_ITER(hh, d->tunnels, t, next) {
 		t->profile = world_profile(d, t->profile->params.cookie);
+		if (t->profile->removed)
+			take_over(t);
 		world_removed_get(d, t->profile);
 	}
 }
@@ -304,9 +346,12 @@ static void hang_up_removed(struct driver *d)
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .text = "no longer configured" };
 	struct world_tunnel *t, *next;
 
-	HASH_ITER(hh, d->tunnels, t, next)
+	HASH_ITER(hh, d->tunnels, t, next) {
 		if (t->profile->removed && t->profile->lac)
 			l2tp_close_tunnel(d->engine, t->id, &reason, world_now());
+		else
+			tunnel_settle_removed(d, t->id);
+	}
 }
 
 /* ---- The steps ---------------------------------------------------------------------------------------------- */

@@ -202,8 +202,8 @@ static void gone(struct world_tunnel *t)
 	free(t);
 }
 
-/* The daemon's side of a tunnel that a peer has opened.  NULL: out of memory, or its profile has been removed meanwhile;
- * the engine gives it up. */
+/* The daemon's side of a tunnel that a peer has opened.  NULL: out of memory, or its profile has been removed meanwhile and
+ * no other may have it; the engine gives it up. */
 static struct world_tunnel *take_in(struct driver *d, const struct l2tp_op *op)
 {
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .result = RC_STOPCCN_UNAUTHORIZED,
@@ -211,7 +211,9 @@ static struct world_tunnel *take_in(struct driver *d, const struct l2tp_op *op)
 	const struct config_profile *profile = world_profile(d, op->cookie);
 	struct world_tunnel *t = NULL;
 
-	if (profile && !profile->removed)
+	if (!profile || profile->removed)
+		profile = reload_successor(d, op->tunnel_id);
+	if (profile)
 		t = tunnel_note(d, op->tunnel_id, profile);
 	else
 		l2tp_close_tunnel(d->engine, op->tunnel_id, &reason, world_now());
@@ -254,6 +256,16 @@ void tunnel_op(struct driver *d, const struct l2tp_op *op)
 		emit(t, DRIVER_TUNNEL_GONE, NULL);
 		gone(t);
 	}
+}
+
+void tunnel_settle_removed(struct driver *d, uint32_t id)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .text = "no longer configured" };
+	const struct world_tunnel *t = tunnel_get(d, id);
+	struct l2tp_tunnel_info info;
+
+	if (t && t->profile->removed && l2tp_get_tunnel(d->engine, id, &info) >= 0 && info.sessions == 0)
+		l2tp_close_tunnel(d->engine, id, &reason, world_now());
 }
 
 void tunnels_clear(struct driver *d)

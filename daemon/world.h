@@ -127,10 +127,17 @@ void world_removed_get(struct driver *d, const struct config_profile *profile);
 void world_removed_put(struct driver *d, const struct config_profile *profile);
 void world_pools_free(struct pool **pools, size_t n);
 
+/* reload.c */
+/* The lns profile that takes the place of the one that the tunnel was opened with and that has been removed: that which
+ * fits the peer now, if the tunnel has shown all that it demands.  NULL: none. */
+const struct config_profile *reload_successor(const struct driver *d, uint32_t tunnel_id);
+
 /* tunnels.c */
 struct world_tunnel *tunnel_get(const struct driver *d, uint32_t id);
 struct world_tunnel *tunnel_note(struct driver *d, uint32_t id, const struct config_profile *profile);
 void tunnel_op(struct driver *d, const struct l2tp_op *op);
+/* Close it if its profile has been removed and it has no call. */
+void tunnel_settle_removed(struct driver *d, uint32_t id);
 void tunnels_clear(struct driver *d);
 
 /* Of a PHB, or else of the second one; 0 if there is none. */

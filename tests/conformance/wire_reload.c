@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #define SOON "redial-min = 100ms "
-#define OURS "lns \"own\" { peer = 127.64.0.0/16 strict = yes retransmit-initial = 100ms "
+#define NAMED(name) "lns \"" name "\" { peer = 127.64.0.0/16 strict = yes retransmit-initial = 100ms "
+#define OURS NAMED("own")
 #define SECRETLY(secret) OURS "challenge = yes secret = \"" secret "\" }\n"
 
 static struct daemon own;
@@ -130,16 +131,161 @@ static void start_openly(struct peer *p)
 	start(p, OURS "}\n");
 }
 
+static void hung_up(struct peer *p)
+{
+	refused(p, CM_STOPCCN, RC_STOPCCN_CLEAR);
+	peer_anew(p);
+}
+
 /* The one that is there drains, this one is too late. */
 static void removed_meanwhile(struct peer *p)
 {
 	struct peer other = beside(p);
 
 	peer_open(&other);
+	peer_call(&other);
 	daemon_reload(&own, "", true);
 	peer_say(p, CM_SCCCN);
 	refused(p, CM_STOPCCN, RC_STOPCCN_UNAUTHORIZED);
 	peer_alive(&other);
+}
+
+static void another_call(struct peer *p)
+{
+	p->session_id++;
+	peer_call(p);
+}
+
+static void no_other_call(struct peer *p)
+{
+	p->session_id++;
+	peer_say(p, CM_ICRQ);
+	refused(p, CM_CDN, RC_CDN_ADMIN);
+}
+
+static void end_call(struct peer *p, uint16_t session_id, uint16_t engine_session_id)
+{
+	p->session_id = session_id;
+	p->engine_session_id = engine_session_id;
+	peer_say(p, CM_CDN);
+}
+
+/* A LAC would go on to try its calls there. */
+static void removed_without_calls(struct peer *p)
+{
+	struct peer busy = beside(p);
+
+	peer_open(&busy);
+	peer_call(&busy);
+	daemon_reload(&own, "", true);
+	hung_up(p);
+	peer_alive(&busy);
+	end_call(&busy, busy.session_id, busy.engine_session_id);
+	hung_up(&busy);
+}
+
+/* The call that is there keeps what it began with, and with its end the old profile goes. */
+static void renamed(struct peer *p)
+{
+	const uint16_t id = p->session_id, engine_id = p->engine_session_id;
+
+	daemon_reload(&own, NAMED("new") "}\n", true);
+	peer_logged(p, "profile=new", "profile \"own\" has been removed; its tunnel belongs to this one now");
+	peer_alive(p);
+	another_call(p);
+	end_call(p, id, engine_id);
+	peer_acked(p);
+	peer_logged(p, "profile=own", "no tunnel and no call any more");
+	p->session_id = (uint16_t)(id + 1);
+	daemon_reload(&own, NAMED("third") "}\n", true);
+	another_call(p);
+}
+
+/* Each call is that of the profile that fits it. */
+static void split(struct peer *p)
+{
+	daemon_reload(&own, NAMED("one") "called-number = 1 }\n" NAMED("two") "called-number = 2 }\n", true);
+	peer_alive(p);
+	no_other_call(p); /* it is for another number */
+	daemon_reload(&own, NAMED("one") "called-number = 1 }\n" NAMED("rest") "}\n", true);
+	another_call(p);
+	peer_logged(p, "profile=rest", "session established");
+}
+
+static void renamed_meanwhile(struct peer *p)
+{
+	daemon_reload(&own, NAMED("new") "}\n", true);
+	peer_say(p, CM_SCCCN);
+	peer_acked(p);
+	another_call(p);
+	peer_logged(p, "profile=new", "tunnel established");
+}
+
+/* They have proved nothing. */
+static void renamed_secretly(struct peer *p)
+{
+	struct peer busy = beside(p);
+
+	peer_open(&busy);
+	peer_call(&busy);
+	daemon_reload(&own, NAMED("new") "challenge = yes secret = s }\n", true);
+	hung_up(p);
+	no_other_call(&busy);
+	end_call(&busy, (uint16_t)(busy.session_id - 1), busy.engine_session_id);
+	hung_up(&busy);
+}
+
+/* Not even if the profile that it has had demands it meanwhile. */
+static void renamed_after_a_change(struct peer *p)
+{
+	daemon_reload(&own, SECRETLY("s"), true);
+	another_call(p);
+	daemon_reload(&own, NAMED("new") "challenge = yes secret = s }\n", true);
+	no_other_call(p);
+}
+
+static void renamed_with_its_secret(struct peer *p)
+{
+	daemon_reload(&own, NAMED("new") "challenge = yes secret = old }\n", true);
+	another_call(p);
+	daemon_reload(&own, NAMED("third") "secret = other }\n", true);
+	another_call(p);
+	daemon_reload(&own, NAMED("fourth") "challenge = yes secret = other }\n", true);
+	no_other_call(p);
+	daemon_reload(&own, NAMED("fifth") "challenge = yes secret = old }\n", true);
+	another_call(p);
+}
+
+/* What the new profile must not ask for beyond the old one, and what it must not take away. */
+static void renamed_otherwise(struct peer *p)
+{
+	static const struct {
+		const char *before, *after;
+		bool stays;
+	} cases[] = {
+		{ "hello-interval = 1h sessions = 5", "hide-avps = yes secret = x", true },
+		{ "", "dscp-required = yes control-dscp = 48", false },
+		{ "proxy-authentication = yes", "", false },
+		{ "", "proxy-authentication = yes", true },
+		{ "accept-tunnel-id-0 = yes", "", false },
+		{ "", "accept-tunnel-id-0 = yes", true },
+		{ "", "peer-host-name = nobody", false },
+	};
+	char sections[512];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct peer other = beside(p);
+
+		snprintf(sections, sizeof(sections), OURS "%s }\n", cases[i].before);
+		daemon_reload(&own, sections, true);
+		peer_open(&other);
+		snprintf(sections, sizeof(sections), NAMED("new") "%s }\n", cases[i].after);
+		daemon_reload(&own, sections, true);
+		if (cases[i].stays)
+			peer_call(&other);
+		else
+			hung_up(&other);
+	}
 }
 
 static void start_limited(struct peer *p)
@@ -195,12 +341,6 @@ static void answer(struct peer *p)
 	(void)peer_hear(p, CM_ICRQ);
 	peer_say(p, CM_ICRP);
 	(void)peer_hear(p, CM_ICCN);
-}
-
-static void hung_up(struct peer *p)
-{
-	refused(p, CM_STOPCCN, RC_STOPCCN_CLEAR);
-	peer_anew(p);
 }
 
 static void start_dialling(struct peer *p)
@@ -278,6 +418,20 @@ const struct scenario reload_scenarios[] = {
 	  { FN(start_openly), OPEN, CALL, FN(removed), FN(back_again), FN(removed), SAY(STOPCCN), ACKED, FN(stop) } },
 	{ "reload: a removed lns, and a tunnel that is being opened", OWN,
 	  { FN(start_openly), SAY(SCCRQ), HEAR(SCCRP), FN(removed_meanwhile), FN(stop) } },
+	{ "reload: a removed lns, and tunnels without calls", OWN,
+	  { FN(start_openly), OPEN, FN(removed_without_calls), FN(stop) } },
+	{ "reload: a renamed lns", OWN, { FN(start_openly), OPEN, CALL, FN(renamed), FN(stop) } },
+	{ "reload: an lns that becomes two", OWN, { FN(start_openly), OPEN, CALL, FN(split), FN(stop) } },
+	{ "reload: a renamed lns, and a tunnel that is being opened", OWN,
+	  { FN(start_openly), SAY(SCCRQ), HEAR(SCCRP), FN(renamed_meanwhile), FN(stop) } },
+	{ "reload: a renamed lns that demands a proof", OWN,
+	  { FN(start_openly), OPEN, FN(renamed_secretly), FN(stop) } },
+	{ "reload: an lns that demands a proof, then renamed", OWN,
+	  { FN(start_openly), OPEN, CALL, FN(renamed_after_a_change), FN(stop) } },
+	{ "reload: a renamed lns with its secret, or another one", OWN,
+	  { FN(start_secretly), OPEN, CALL, FN(renamed_with_its_secret), FN(stop) } },
+	{ "reload: a renamed lns that demands or grants something else", OWN,
+	  { FN(start_openly), FN(renamed_otherwise), FN(stop) } },
 	{ "reload: other limits", OWN, { FN(start_limited), OPEN, CALL, FN(other_limits), FN(stop) } },
 	{ "reload: a changed lac", OWN, { FN(start_dialling), FN(other_settings), FN(stop) } },
 	{ "reload: a lac with another server, not dialled, removed", OWN,
