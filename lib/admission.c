@@ -12,6 +12,7 @@
 
 #include "digest.h"
 #include "params.h"
+#include "trial.h"
 
 #define SCCRQ_REPEATS 3 /* of an established tunnel: more, and the peer has forgotten it */
 #define OPENING_TIME USEC_PER_SEC /* after which a half-open tunnel may have to make room for another */
@@ -43,6 +44,7 @@ struct request {
 	struct msg msg;
 	struct l2tp_params params;
 	uint8_t digest[DIGEST_LEN];
+	uint32_t rival_id; /* our tunnel towards the peer that this one would take the place of; 0: none */
 };
 
 static bool refuse(struct l2tp *l, const struct request *q, const struct l2tp_reason *reason)
@@ -119,18 +121,20 @@ static bool read_request(struct l2tp *l, struct request *q)
 		refuse_fault(l, q, &f);
 		return false;
 	}
-	if (!tunnel_check_sccrq(&q->params, &q->msg, &f)) {
+	if (!tunnel_check_sccrq(&l->core, &q->params, &q->msg, &f)) {
 		refuse_fault(l, q, &f);
 		return false;
 	}
 	return true;
 }
 
-/* Does it collide with an SCCRQ of ours to the same peer (4.4.3)?  True if it may go on. */
-static bool settle_tie(struct l2tp *l, const struct request *q, usec_t now)
+/* Does it collide with an SCCRQ of ours to the same peer (4.4.3)?  True if it may go on.  One that wins the tie does not
+ * end ours yet: anybody can write a small Tie Breaker into an SCCRQ.  It does so when its tunnel is established. */
+static bool settle_tie(struct l2tp *l, struct request *q, usec_t now)
 {
 	struct l2tp_reason lost = { .origin = L2TP_BY_PEER, .result = RC_STOPCCN_EXISTS, .text = "tie lost" };
-	struct tunnel *t = source_find_dial(&l->sources, &q->rx->peer);
+	const struct source *s = source_find(&l->sources, &q->rx->peer);
+	struct tunnel *t = s ? s->dials : NULL;
 
 	if (!t)
 		return true;
@@ -138,28 +142,37 @@ static bool settle_tie(struct l2tp *l, const struct request *q, usec_t now)
 		refuse_code(l, q, RC_STOPCCN_EXISTS, EC_NONE, "tie won by the receiver");
 		return false;
 	}
-	bool equal = t->tie_breaker == q->msg.tie_breaker;
-	tunnel_apply(t, TEV_TIE_LOST, &(struct tunnel_input){ .reason = &lost }, now);
+	q->rival_id = t->conn.id;
+	if (t->tie_breaker > q->msg.tie_breaker)
+		return true;
+	tunnel_apply(t, TEV_TIE_LOST, &(struct tunnel_input){ .reason = &lost }, now); /* equal: both begin anew */
 	registry_settle(l, t, now);
-	return !equal;
+	return false;
 }
 
-/* There is room for one more half-open tunnel, or the oldest one makes it: who has not completed his tunnel by now
- * has most likely forged his address, and is not told. */
-static bool make_room(struct l2tp *l, usec_t now)
+/* The oldest half-open tunnel makes room for another: whoever has not completed it by now has most likely forged its
+ * address, and is not told. */
+static bool evict(struct l2tp *l, usec_t now)
 {
 	struct l2tp_reason reason = { .origin = L2TP_BY_TIMEOUT, .result = RC_STOPCCN_GENERAL, .error = EC_RESOURCES,
 				      .text = "not completed, made room for another" };
 	struct tunnel *oldest = l->sources.oldest;
 
-	if (l->sources.half_open < l->core.env.limits.half_open)
-		return true;
-	if (now - oldest->begun < OPENING_TIME)
+	if (!oldest || now - oldest->begun < OPENING_TIME)
 		return false;
 	l->core.stats.evicted++;
 	tunnel_apply(oldest, TEV_GIVE_UP, &(struct tunnel_input){ .reason = &reason }, now);
 	registry_settle(l, oldest, now);
 	return true;
+}
+
+/* All places are taken.  One that was evicted is free when the world knows, and the peer asks again. */
+static void make_place(struct l2tp *l, const struct request *q, usec_t now)
+{
+	if (evict(l, now))
+		l->core.stats.limited++;
+	else
+		refuse_full(l, q, "too many tunnels");
 }
 
 static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
@@ -168,25 +181,33 @@ static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 
 	if (l->core.shutting_down)
 		refuse_code(l, q, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
-	else if (l->core.stats.tunnels >= l->core.env.limits.tunnels)
-		refuse_full(l, q, "too many tunnels");
-	else if (s && s->use.tunnels >= l->core.env.limits.tunnels_per_source)
-		refuse_full(l, q, "too many tunnels from one source");
-	else if ((s && s->use.half_open >= l->core.env.limits.half_open_per_source) || !make_room(l, now))
+	else if (s && s->half_open >= l->core.env.limits.half_open_per_source)
 		refuse_full(l, q, "too many tunnels being opened");
-	else
+	else if (l->core.stats.tunnels >= l->core.env.limits.tunnels)
+		make_place(l, q, now);
+	else if (l->sources.half_open < l->core.env.limits.half_open || evict(l, now))
 		return true;
+	else
+		refuse_full(l, q, "too many tunnels being opened");
 	return false;
 }
 
-static void accept_request(struct l2tp *l, struct request *q, struct tunnel *older, usec_t now)
+static void accept_request(struct l2tp *l, struct request *q, usec_t now)
 {
 	struct tunnel *t;
+	struct source *s = source_get(&l->sources, &q->rx->peer);
 
-	if (registry_add(l, &q->params, &q->rx->local, &q->rx->peer, false, now, &t) < 0)
+	if (!s)
+		return;
+	if (registry_add(l, &q->params, &q->rx->local, &q->rx->peer, false, now, &t) < 0) {
+		source_put(&l->sources, s);
 		return refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "out of resources");
-	source_half_open_begin(&l->sources, t, now);
-	registry_set_key(l, t, q->msg.assigned_tunnel_id, older);
+	}
+	source_half_open_begin(&l->sources, s, t, now);
+	t->rival_id = q->rival_id;
+	t->conn.unproven = true;
+	conn_heard(&t->conn, WIRE_CONTROL_HEADER + q->header->body.len);
+	registry_set_key(l, t, q->msg.assigned_tunnel_id);
 	memcpy(t->sccrq_digest, q->digest, sizeof(t->sccrq_digest));
 	(void)chan_receive(&t->conn.chan, q->header->ns, q->header->nr, q->header->body, 0, now);
 	tunnel_apply(t, TEV_SCCRQ_OK, &(struct tunnel_input){ .msg = &q->msg }, now);
@@ -202,6 +223,24 @@ static bool is_repetition(struct tunnel *t, const struct request *q)
 	if (t->state == TUNNEL_WAIT_CONN)
 		return same;
 	return same && t->sccrq_repeats++ < SCCRQ_REPEATS;
+}
+
+#define WINDOW_DEFAULT 4 /* of a peer that does not tell (4.4.3, Receive Window Size) */
+
+/* The peer has a tunnel under this id already.  If that stands, whoever proves itself when it completes the new one may
+ * replace it then; else the old one is tried first, and nothing is answered until that is over: the peer repeats its
+ * request. */
+static bool may_begin_anew(struct l2tp *l, const struct request *q, struct tunnel *old, usec_t now)
+{
+	if (!old || old->state != TUNNEL_ESTABLISHED || q->params.challenge)
+		return true;
+	if (trial_passed(old, now)) {
+		refuse_code(l, q, RC_STOPCCN_EXISTS, EC_NONE, "Assigned Tunnel ID is in use");
+		return false;
+	}
+	trial_begin(old, msg_has(&q->msg, AVP_RECEIVE_WINDOW_SIZE) ? q->msg.receive_window_size : WINDOW_DEFAULT);
+	l->core.stats.dropped[L2TP_DROP_SILENT]++;
+	return false;
 }
 
 /* What repeats a request that has its tunnel is never too much: it makes nothing new.  (If its id is hidden, it is told
@@ -237,24 +276,24 @@ static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct w
 		if (t && is_repetition(t, &q)) {
 			tunnel_receive(t, h, &rx->peer, now);
 			registry_settle(l, t, now);
-		} else if (check_half_open(l, &q, now) && settle_tie(l, &q, now)) {
-			accept_request(l, &q, t, now);
+		} else if (may_begin_anew(l, &q, t, now) && check_half_open(l, &q, now) && settle_tie(l, &q, now)) {
+			accept_request(l, &q, now);
 		}
 	}
 	digest_wipe(&q.params, sizeof(q.params));
 	digest_wipe(scratch, h->body.len); /* what was hidden is there in the clear */
 }
 
-/* From a peer that never learnt our id: found by its own (X2661-3.1-09). */
+/* From a peer that never learnt our id: found by its own (X2661-3.1-09).  Once the tunnel stands its peer knows ours. */
 static void input_stopccn(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
 {
 	struct tunnel *t = registry_find_key(l, &rx->peer, admission_find_u16(h->body, AVP_ASSIGNED_TUNNEL_ID));
 
-	if (!t) {
+	if (!t || t->state != TUNNEL_WAIT_CONN) {
 		l->core.stats.dropped[L2TP_DROP_NO_TUNNEL]++;
 		return;
 	}
-	tunnel_receive(t, h, &rx->peer, now);
+	tunnel_doubt(t, h, now);
 	registry_settle(l, t, now);
 }
 

@@ -13,6 +13,10 @@
 #define QUEUE_PER_SESSION 2
 #define QUEUE_SPARE 64
 
+/* What an address gets at most before it has shown that it is its sender's: whoever forges it gains nothing by us. */
+#define UNPROVEN_DATAGRAMS 8
+#define UNPROVEN_FACTOR 10 /* times the octets that have come from it */
+
 void conn_init(struct conn *c, struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
 	       const struct l2tp_addr *peer)
 {
@@ -56,17 +60,20 @@ void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t 
 		digest_wipe(body, sizeof(body)); /* without a secret it is there in the clear */
 }
 
+/* Message Type is the first AVP: its value follows six octets of AVP header. */
+static uint16_t type_of(struct l2tp_span body)
+{
+	return body.len >= 8 ? (uint16_t)(body.data[6] << 8 | body.data[7]) : CM_ZLB;
+}
+
 static void trace_sent(const struct core *core, const struct conn *c, const struct chan_tx *tx,
 		       struct l2tp_span datagram)
 {
-	/* Message Type is the first AVP: its value follows six octets of AVP header. */
-	uint16_t type = tx->body.len >= 8 ? (uint16_t)(tx->body.data[6] << 8 | tx->body.data[7]) : CM_ZLB;
-
 	if (!core->env.trace)
 		return;
 	core->env.trace(core->env.ctx, &(struct l2tp_trace){ .sent = true,
 							      .tunnel_id = c->id,
-							      .type = type,
+							      .type = type_of(tx->body),
 							      .ns = tx->ns,
 							      .nr = tx->nr,
 							      .local = &c->local,
@@ -74,17 +81,41 @@ static void trace_sent(const struct core *core, const struct conn *c, const stru
 							      .datagram = datagram });
 }
 
+void conn_heard(struct conn *c, size_t octets)
+{
+	if (c->unproven)
+		c->heard_octets += (uint32_t)octets;
+}
+
+/* Beyond the bounds a datagram is as good as lost. */
+static bool may_say(struct conn *c, size_t octets)
+{
+	if (!c->unproven)
+		return true;
+	if (c->said_datagrams >= UNPROVEN_DATAGRAMS ||
+	    c->said_octets + octets > (uint64_t)UNPROVEN_FACTOR * c->heard_octets)
+		return false;
+	c->said_datagrams++;
+	c->said_octets += (uint32_t)octets;
+	return true;
+}
+
 static void transmit(struct conn *c, const struct chan_tx *tx)
 {
 	uint8_t datagram[WIRE_SEND_MAX];
+	/* an SCCRQ addresses no tunnel, also when it is repeated after an answer that did not acknowledge it (4.4.3) */
 	struct wire_header h = { .version = 2,
-				 .tunnel_id = (uint16_t)c->peer_id,
+				 .tunnel_id = type_of(tx->body) == CM_SCCRQ ? 0 : (uint16_t)c->peer_id,
 				 .session_id = tx->session_id,
 				 .ns = tx->ns,
 				 .nr = tx->nr,
 				 .body = tx->body };
 	struct l2tp_span bytes = { datagram, wire_control(&h, datagram, sizeof(datagram)) };
 
+	if (!may_say(c, bytes.len)) {
+		c->core->stats.limited++;
+		return;
+	}
 	c->core->stats.retransmits += tx->again;
 	trace_sent(c->core, c, tx, bytes);
 	(void)outbox_datagram(&c->core->outbox, c->id, &c->local, &c->peer, bytes); /* lost: sent again in time */
@@ -98,6 +129,15 @@ void conn_flush(struct conn *c, usec_t now)
 		transmit(c, &tx);
 }
 
+void conn_send_once(struct conn *c, const struct msg *m, uint16_t ns)
+{
+	uint8_t body[WIRE_SEND_MAX - WIRE_CONTROL_HEADER];
+	struct writer w = writer_of(body, sizeof(body));
+
+	msg_encode(&(struct msg_encoder){ 0 }, m, &w);
+	transmit(c, &(struct chan_tx){ .body = writer_span(&w), .ns = ns, .nr = c->chan.nr });
+}
+
 void conn_acknowledge(struct conn *c, uint32_t session_id)
 {
 	struct chan_tx tx;
@@ -105,6 +145,11 @@ void conn_acknowledge(struct conn *c, uint32_t session_id)
 	chan_acknowledge(&c->chan, &tx);
 	tx.session_id = (uint16_t)session_id;
 	transmit(c, &tx);
+}
+
+void conn_answer(struct conn *c, const struct wire_header *received)
+{
+	transmit(c, &(struct chan_tx){ .ns = received->nr, .nr = (uint16_t)(received->ns + 1) });
 }
 
 uint16_t conn_spare_id(struct core *core, uint32_t scope)
@@ -119,20 +164,16 @@ uint16_t conn_spare_id(struct core *core, uint32_t scope)
 void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
 		 const struct wire_header *received, const struct l2tp_reason *reason)
 {
-	struct conn c = { .core = core, .local = *local, .peer = *peer, .peer_id = peer_id };
+	struct conn c = { .core = core, .local = *local, .peer = *peer, .peer_id = peer_id,
+			  .chan.nr = (uint16_t)(received->ns + 1) };
 	struct msg m = { .type = CM_STOPCCN };
-	uint8_t body[256];
-	struct writer w = writer_of(body, sizeof(body));
 
 	core->stats.refused++;
 	/* a stray message knows us by an id that was ours once */
 	m.assigned_tunnel_id = received->tunnel_id ? received->tunnel_id : conn_spare_id(core, 0);
 	msg_set(&m, AVP_ASSIGNED_TUNNEL_ID);
 	conn_put_reason(&m, reason);
-	msg_encode(&(struct msg_encoder){ 0 }, &m, &w);
-	transmit(&c, &(struct chan_tx){ .body = writer_span(&w),
-					.ns = received->nr,
-					.nr = (uint16_t)(received->ns + 1) });
+	conn_send_once(&c, &m, received->nr);
 }
 
 bool conn_check_phb(const struct conn *c, uint32_t asked, bool has, uint16_t answer)

@@ -13,7 +13,6 @@
 
 struct conn {
 	struct core *core;
-	struct source_use *use; /* of the peer's address */
 	struct chan chan;
 	struct l2tp_params params;
 	struct l2tp_addr local, peer;
@@ -21,6 +20,8 @@ struct conn {
 	uint32_t peer_framing, peer_bearer; /* its capabilities; bearer 0: it places no calls */
 	uint32_t phb;         /* agreed on for the tunnel (RFC 3308) */
 	bool broken;          /* a message was lost for lack of memory: the connection cannot go on */
+	bool unproven;        /* the peer has not shown yet that it receives what is sent to its address: */
+	uint32_t heard_octets, said_octets, said_datagrams; /* meanwhile; what is said is bounded by what is heard */
 };
 
 void conn_init(struct conn *c, struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
@@ -31,13 +32,20 @@ void conn_clear(struct conn *c);
 struct l2tp_span conn_secret(const struct conn *c);
 /* Queue a message for reliable delivery; session_id is the peer's, for the header. */
 void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now);
+/* One datagram that is not part of the sequence, and not repeated. */
+void conn_send_once(struct conn *c, const struct msg *m, uint16_t ns);
 /* Acknowledge at once, with a ZLB that names a session of the peer's. */
 void conn_acknowledge(struct conn *c, uint32_t session_id);
+/* Acknowledge one message, whatever the sequence says. */
+void conn_answer(struct conn *c, const struct wire_header *received);
 /* Hand to the outbox what the channel wants on the wire now. */
 void conn_flush(struct conn *c, usec_t now);
 
 /* An id that nobody answers to, for the Assigned ID of a refusal, which may not be 0.  Nothing is reserved. */
 uint16_t conn_spare_id(struct core *core, uint32_t scope);
+/* A control message of that many octets has come from the peer. */
+void conn_heard(struct conn *c, size_t octets);
+
 /* One StopCCN from no connection, in answer to an SCCRQ or a stray SCCRP, whose header is given: nothing is kept, a
  * repeated request is answered anew. */
 void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,

@@ -14,14 +14,8 @@ enum timer_kind {
 	TIMER_CHAN,  /* tunnel: retransmission, delayed acknowledgement */
 	TIMER_HELLO, /* tunnel: silence */
 	TIMER_LIFE,  /* tunnel: set-up, idle or linger time is over */
+	TIMER_TRIAL, /* tunnel: time to repeat the question, or to judge */
 	TIMER_CALL,  /* session: set-up time is over; later: a WEN may be sent */
-};
-
-/* What one source (source.h) has of us. */
-struct source_use {
-	uint32_t tunnels;   /* that it has opened */
-	uint32_t half_open; /* of them */
-	uint32_t sessions;  /* of calls that it has asked for */
 };
 
 struct core {

@@ -52,12 +52,20 @@ static bool is_peer(const struct tunnel *t, const struct l2tp_addr *from)
 	return memcmp(&expect, from, sizeof(expect)) == 0;
 }
 
-/* NULL: nobody's, or for admission.  By its address only where the settings of the tunnel there allow that. */
+/* NULL: nobody's, or for admission.  By its address only where the settings of the tunnel there allow that, and then a
+ * StopCCN must at least have the number that is expected next. */
 static struct tunnel *tunnel_of(const struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h)
 {
+	uint16_t type;
+	struct tunnel *t;
+
 	if (h->tunnel_id)
 		return registry_find(l, h->tunnel_id);
-	return admission_find_u16(h->body, AVP_MESSAGE_TYPE) == CM_SCCRQ ? NULL : registry_find_addr(l, &rx->peer);
+	type = admission_find_u16(h->body, AVP_MESSAGE_TYPE);
+	t = type == CM_SCCRQ ? NULL : registry_find_addr(l, &rx->peer);
+	if (t && type == CM_STOPCCN && (t->state == TUNNEL_WAIT_CONN || h->ns != t->conn.chan.nr))
+		return NULL;
+	return t;
 }
 
 static void input_control(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
@@ -105,6 +113,7 @@ static void timer_due(struct l2tp *l, struct timer *timer, usec_t now)
 	static const size_t offsets[] = { [TIMER_CHAN] = offsetof(struct tunnel, chan_timer),
 					  [TIMER_HELLO] = offsetof(struct tunnel, hello_timer),
 					  [TIMER_LIFE] = offsetof(struct tunnel, life_timer),
+					  [TIMER_TRIAL] = offsetof(struct tunnel, trial.timer),
 					  [TIMER_CALL] = offsetof(struct session, timer) };
 	void *owner = (char *)timer - offsets[timer->kind];
 	struct tunnel *t;
@@ -200,6 +209,7 @@ void l2tp_op_done(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, int e
 int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const struct l2tp_addr *local,
 	      const struct l2tp_addr *peer, usec_t now, uint32_t *ret_tunnel_id)
 {
+	struct source *s;
 	struct tunnel *t;
 	int r;
 
@@ -208,10 +218,16 @@ int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const struct l2t
 		return -ESHUTDOWN;
 	if (!params_valid(params) || !peer->family || !peer->port)
 		return -EINVAL;
+	s = source_get(&l->sources, peer);
+	if (!s)
+		return -ENOMEM;
 	r = registry_add(l, params, local, peer, true, now, &t);
-	if (r < 0)
+	if (r < 0) {
+		source_put(&l->sources, s);
 		return r;
-	source_dial_begin(t);
+	}
+	t->dialed = *peer;
+	source_dial_begin(s, t);
 	tunnel_apply(t, TEV_OPEN, &(struct tunnel_input){ 0 }, now);
 	registry_settle(l, t, now);
 	*ret_tunnel_id = t->conn.id;
@@ -461,7 +477,7 @@ int l2tp_new(const struct l2tp_env *env, struct l2tp **ret)
 		return -ENOMEM;
 	l->core.env = *env;
 	env->random(env->ctx, &l->core.secret, sizeof(l->core.secret));
-	l->sources.secret = l->core.secret;
+	l->sources.secret = l->endpoints.secret = l->core.secret;
 	throttle_init(&l->throttle, env);
 	r = idpool_new(env->random, env->ctx, QUARANTINE, &l->core.ids);
 	if (r < 0) {

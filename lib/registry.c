@@ -9,6 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "trial.h"
+
+#define TRIALS_AT_ONCE 16
+
 struct session *registry_session(struct object *o)
 {
 	return (struct session *)(void *)((char *)o - offsetof(struct session, object));
@@ -39,11 +43,6 @@ static unsigned key_hash(const struct l2tp *l, const struct tunnel_key *key)
 	return hash_keyed(&l->core.secret, key, sizeof(*key));
 }
 
-static unsigned addr_hash(const struct l2tp *l, const struct l2tp_addr *addr)
-{
-	return hash_keyed(&l->core.secret, addr, sizeof(*addr));
-}
-
 struct tunnel *registry_find_key(const struct l2tp *l, const struct l2tp_addr *peer, uint32_t peer_id)
 {
 	struct tunnel_key key = { .peer = *peer, .peer_id = peer_id };
@@ -55,28 +54,14 @@ struct tunnel *registry_find_key(const struct l2tp *l, const struct l2tp_addr *p
 
 struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *peer)
 {
-	struct tunnel *t;
+	const struct endpoint *e = endpoint_find(&l->endpoints, peer);
 
-	HASH_FIND_BYHASHVALUE(hh_addr, l->by_addr, peer, sizeof(*peer), addr_hash(l, peer), t);
-	return t;
+	return e && e->newest->conn.params.accept_tunnel_id_0 ? e->newest : NULL;
 }
 
-static void forget_addr(struct l2tp *l, struct tunnel *t)
+static void enter_key(struct l2tp *l, struct tunnel *t)
 {
-	if (!t->hh_addr.tbl)
-		return;
-	HASH_DELETE(hh_addr, l->by_addr, t);
-	t->hh_addr.tbl = NULL;
-}
-
-/* The newest counts: a peer that has begun anew must be able to go on. */
-static void set_addr(struct l2tp *l, struct tunnel *t)
-{
-	struct tunnel *older = registry_find_addr(l, &t->key.peer);
-
-	if (older)
-		forget_addr(l, older);
-	HASH_ADD_BYHASHVALUE(hh_addr, l->by_addr, key.peer, sizeof(t->key.peer), addr_hash(l, &t->key.peer), t);
+	HASH_ADD_BYHASHVALUE(hh_key, l->by_key, key, sizeof(t->key), key_hash(l, &t->key), t);
 }
 
 static void forget_key(struct l2tp *l, struct tunnel *t)
@@ -98,77 +83,128 @@ int registry_add(struct l2tp *l, const struct l2tp_params *params, const struct 
 	r = tunnel_new(&l->core, params, local, peer, initiator, now, &t);
 	if (r < 0)
 		return r;
-	r = source_join(&l->sources, t);
-	if (r < 0)
-		goto no_source;
 	HASH_ADD(hh, l->by_id, conn.id, sizeof(t->conn.id), t);
 	if (!t->hh.tbl) {
-		r = -ENOMEM;
-		goto no_table;
+		tunnel_free(t);
+		return -ENOMEM;
 	}
 	*ret = t;
 	return 0;
+}
 
-no_table:
-	source_leave(&l->sources, t->source, initiator);
-no_source:
-	tunnel_free(t);
-	return r;
+/* Where it was the newest of its key, the one before it is found again: it may have been a stranger's. */
+static void leave_key(struct l2tp *l, struct tunnel *t)
+{
+	bool listed = t->hh_key.tbl;
+
+	forget_key(l, t);
+	if (t->older_key)
+		t->older_key->newer_key = t->newer_key;
+	if (t->newer_key)
+		t->newer_key->older_key = t->older_key;
+	if (listed && t->older_key)
+		enter_key(l, t->older_key);
+	t->older_key = t->newer_key = NULL;
 }
 
 static void drop_tunnel(struct l2tp *l, struct tunnel *t)
 {
-	struct source *s = t->source;
-	bool initiator = t->initiator;
-
-	source_dial_end(t);
+	source_dial_end(&l->sources, t);
 	source_half_open_end(&l->sources, t);
-	forget_key(l, t);
-	forget_addr(l, t);
+	leave_key(l, t);
+	endpoint_leave(&l->endpoints, t);
 	HASH_DELETE(hh, l->by_id, t);
 	tunnel_free(t);
-	source_leave(&l->sources, s, initiator);
 }
 
-void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id, struct tunnel *older)
+void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id)
 {
+	struct tunnel *older = registry_find_key(l, &t->conn.peer, peer_id);
+
+	t->key = (struct tunnel_key){ .peer = t->conn.peer, .peer_id = peer_id };
+	t->older_key = older;
 	if (older) {
-		t->older_id = older->conn.id;
+		older->newer_key = t;
 		forget_key(l, older);
 	}
-	t->key = (struct tunnel_key){ .peer = t->conn.peer, .peer_id = peer_id };
-	HASH_ADD_BYHASHVALUE(hh_key, l->by_key, key, sizeof(t->key), key_hash(l, &t->key), t);
-	if (t->conn.params.accept_tunnel_id_0)
-		set_addr(l, t);
+	enter_key(l, t);
+	endpoint_enter(&l->endpoints, t);
 }
 
-/* The peer has begun anew under the same address and id, and proved that it is the same: the old tunnel is void. */
-static void replace_older(struct l2tp *l, struct tunnel *t, usec_t now)
+/* ---- Which of a peer's tunnels lives on ---------------------------------------------------------------------- */
+
+static void replace(struct l2tp *l, struct tunnel *old, const struct tunnel *by, usec_t now)
 {
 	struct l2tp_reason reason = { .origin = L2TP_BY_PEER, .result = RC_STOPCCN_CLEAR,
 				      .text = "replaced by a new tunnel of the same peer" };
-	struct tunnel *older;
 
-	while ((older = registry_find(l, t->older_id))) {
-		if (older == t || memcmp(&older->key, &t->key, sizeof(t->key)) != 0)
-			break; /* it is gone, and another one lives under its id */
-		t->older_id = older->older_id; /* it may have been about to replace one itself */
-		older->older_id = 0;
-		tunnel_apply(older, TEV_REPLACED, &(struct tunnel_input){ .reason = &reason }, now);
-		registry_settle(l, older, now);
+	old->successor_id = by->conn.id;
+	tunnel_apply(old, TEV_REPLACED, &(struct tunnel_input){ .reason = &reason }, now);
+	registry_settle(l, old, now);
+}
+
+/* Others under the peer's id are void: the peer has begun anew.  Where it proves who it is, a newer one still may. */
+static void replace_same_key(struct l2tp *l, struct tunnel *t, usec_t now)
+{
+	for (struct tunnel *older = t->older_key; older; older = older->older_key)
+		replace(l, older, t, now);
+	for (struct tunnel *newer = t->newer_key; newer; newer = newer->newer_key)
+		if (!newer->conn.params.challenge)
+			replace(l, newer, t, now);
+}
+
+/* A tie that the peer has won with this tunnel (4.4.3): our own is not heard of again.  Unless the peer has completed
+ * that one first: then it is the one to stay. */
+static void beat_rival(struct l2tp *l, struct tunnel *t, usec_t now)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_PEER, .result = RC_STOPCCN_EXISTS, .text = "tie lost" };
+	struct tunnel *rival = t->rival_id ? registry_find(l, t->rival_id) : NULL;
+	struct tunnel *loser;
+
+	if (!rival || rival->serial > t->serial)
+		return; /* it is gone, and another one lives under its id */
+	loser = rival->state == TUNNEL_ESTABLISHED ? t : rival;
+	loser->successor_id = loser == t ? rival->conn.id : t->conn.id;
+	tunnel_apply(loser, loser == t ? TEV_CLOSE : TEV_TIE_LOST, &(struct tunnel_input){ .reason = &reason }, now);
+	registry_settle(l, loser, now);
+}
+
+static bool same_name(const struct tunnel *a, const struct tunnel *b)
+{
+	return a->peer_name_len == b->peer_name_len && memcmp(a->peer_name, b->peer_name, a->peer_name_len) == 0;
+}
+
+/* A peer that opens one more tunnel from the same address and port may have forgotten the others, or may not.  A few are
+ * asked at a time, those first that have waited longest: who opens many is asked as often, and it costs the same. */
+static void try_others(struct tunnel *t, usec_t now)
+{
+	if (!t->endpoint)
+		return;
+	for (int i = 0; i < TRIALS_AT_ONCE; i++) {
+		struct tunnel *other = endpoint_rotate(t->endpoint);
+
+		if (other != t && other->state == TUNNEL_ESTABLISHED && same_name(t, other) && !trial_passed(other, now))
+			trial_begin(other, 0);
 	}
-	t->older_id = 0;
+}
+
+static void meet(struct l2tp *l, struct tunnel *t, usec_t now)
+{
+	t->met = true;
+	replace_same_key(l, t, now);
+	beat_rival(l, t, now);
+	try_others(t, now);
 }
 
 void registry_settle(struct l2tp *l, struct tunnel *t, usec_t now)
 {
 	tunnel_settle(t, now);
 	if (t->state != TUNNEL_WAIT_REPLY)
-		source_dial_end(t);
+		source_dial_end(&l->sources, t);
 	if (t->state != TUNNEL_WAIT_CONN)
 		source_half_open_end(&l->sources, t);
-	if (t->older_id && t->state == TUNNEL_ESTABLISHED)
-		replace_older(l, t, now);
+	if (t->state == TUNNEL_ESTABLISHED && !t->initiator && !t->met)
+		meet(l, t, now);
 }
 
 void registry_reap(struct l2tp *l)

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * registry: the engine's tunnels: by our id, and by the peer's address and id, which a repeated SCCRQ has.  Here they
- * are added, dropped, replaced, settled and freed.
+ * registry: the engine's tunnels: by our id, by the peer's address and id, which a repeated SCCRQ has, and by its
+ * address.  Here they are added, dropped, replaced, settled and freed.
  */
 #ifndef REGISTRY_H
 #define REGISTRY_H
 
-#include "throttle.h"
+#include "endpoint.h"
 #include "source.h"
+#include "throttle.h"
 
 struct l2tp {
 	struct core core;
 	struct tunnel *by_id, *by_key;
-	struct tunnel *by_addr; /* those with accept_tunnel_id_0 */
+	struct endpoints endpoints;
 	struct sources sources;
 	struct throttle throttle;
 };
@@ -30,9 +31,8 @@ struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *
 /* -EMFILE: limit; -ENOSPC, -ENOMEM */
 int registry_add(struct l2tp *l, const struct l2tp_params *params, const struct l2tp_addr *local,
 		 const struct l2tp_addr *peer, bool initiator, usec_t now, struct tunnel **ret);
-/* A tunnel that the peer opened is found by its key from now on; older, which had the key, no more: t replaces it as
- * soon as it is established.  NULL: there was none. */
-void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id, struct tunnel *older);
+/* A tunnel that the peer opens is found by its key from now on, in place of an older one that has the same. */
+void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id);
 
 /* At the end of each entry that touched the tunnel. */
 void registry_settle(struct l2tp *l, struct tunnel *t, usec_t now);

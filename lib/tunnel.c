@@ -15,10 +15,12 @@
 #include <string.h>
 
 #include "digest.h"
+#include "trial.h"
 
 #define TUNNEL_ID_MAX 65535 /* 16 bits on the wire */
 #define LINGER_MIN (31 * USEC_PER_SEC) /* 5.7: a full retransmission cycle, 1 + 2 + 4 + 8 + 16 s */
-#define TIMERS 3
+#define DOUBT_TIME (2 * USEC_PER_SEC)
+#define TIMERS 4
 
 /* ---- Birth and death ---------------------------------------------------------------------------------------- */
 
@@ -46,6 +48,7 @@ int tunnel_new(struct core *core, const struct l2tp_params *params, const struct
 	t->chan_timer = (struct timer){ .deadline = USEC_NEVER, .kind = TIMER_CHAN };
 	t->hello_timer = (struct timer){ .deadline = USEC_NEVER, .kind = TIMER_HELLO };
 	t->life_timer = (struct timer){ .deadline = USEC_NEVER, .kind = TIMER_LIFE };
+	t->trial.timer = (struct timer){ .deadline = USEC_NEVER, .kind = TIMER_TRIAL };
 	core->stats.tunnels++;
 	*ret = t;
 	return 0;
@@ -66,6 +69,7 @@ void tunnel_free(struct tunnel *t)
 	heap_set(&core->heap, &t->chan_timer, USEC_NEVER);
 	heap_set(&core->heap, &t->hello_timer, USEC_NEVER);
 	heap_set(&core->heap, &t->life_timer, USEC_NEVER);
+	heap_set(&core->heap, &t->trial.timer, USEC_NEVER);
 	heap_unreserve(&core->heap, TIMERS);
 	t->object.in_flight = false;
 	outbox_forget(&core->outbox, &t->object);
@@ -83,6 +87,7 @@ void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
 
 	t->reason = *reason;
 	t->condemned = false;
+	t->trial.state = TRIAL_NONE;
 	session_table_close(&t->sessions, &closed, now);
 	/* what nobody has heard of yet need not be told; DOWN then stands behind that of the sessions */
 	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_ADD);
@@ -90,6 +95,7 @@ void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
 	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_IDLE);
 	tunnel_set_life(t, USEC_NEVER);
 	heap_set(&core->heap, &t->hello_timer, USEC_NEVER);
+	heap_set(&core->heap, &t->trial.timer, USEC_NEVER);
 	outbox_post(&core->outbox, &t->object, L2TP_OP_TUNNEL_DOWN);
 }
 
@@ -133,20 +139,51 @@ void tunnel_learn_peer(struct tunnel *t, const struct msg *m)
 		chan_set_peer_window(&t->conn.chan, m->receive_window_size);
 }
 
+/* The second half of each challenge of ours vouches for the first: it is known again without being kept.  A peer that
+ * sends one back would have us compute, on another tunnel, the very response that it owes us. */
+static uint64_t challenge_mark(const struct core *core, const uint8_t challenge[CHALLENGE_LEN])
+{
+	return siphash13(core->secret.octets, challenge, CHALLENGE_LEN / 2);
+}
+
+void tunnel_draw_challenge(struct tunnel *t)
+{
+	struct core *core = t->conn.core;
+	uint64_t mark;
+
+	core->env.random(core->env.ctx, t->challenge, sizeof(t->challenge));
+	mark = challenge_mark(core, t->challenge);
+	memcpy(t->challenge + CHALLENGE_LEN / 2, &mark, sizeof(mark));
+}
+
+static bool is_our_challenge(const struct core *core, struct l2tp_span challenge)
+{
+	uint64_t mark;
+
+	if (challenge.len != CHALLENGE_LEN)
+		return false;
+	memcpy(&mark, challenge.data + CHALLENGE_LEN / 2, sizeof(mark));
+	return mark == challenge_mark(core, challenge.data);
+}
+
 /* The version and the challenge of an SCCRQ or SCCRP. */
-static bool check_request(const struct l2tp_params *params, const struct msg *m, struct fault *f)
+static bool check_request(const struct core *core, const struct l2tp_params *params, const struct msg *m,
+			  struct fault *f)
 {
 	if (m->protocol_version >> 8 != 1)
 		return fault_set(f, RC_STOPCCN_VERSION, 0x0100, "protocol version %u.%u is not supported",
 				 m->protocol_version >> 8, m->protocol_version & 0xff);
 	if (msg_has(m, AVP_CHALLENGE) && !params->secret_len)
 		return fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "no secret to answer the challenge with");
+	if (msg_has(m, AVP_CHALLENGE) && is_our_challenge(core, m->challenge))
+		return fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "the challenge is one of our own");
 	return true;
 }
 
-bool tunnel_check_sccrq(const struct l2tp_params *params, const struct msg *m, struct fault *f)
+bool tunnel_check_sccrq(const struct core *core, const struct l2tp_params *params, const struct msg *m,
+			struct fault *f)
 {
-	return check_request(params, m, f);
+	return check_request(core, params, m, f);
 }
 
 /* The peer's answer to our challenge, in the message m. */
@@ -275,6 +312,9 @@ static void call_message(struct tunnel *t, uint16_t session_id, const struct msg
 		known_call(t, s, m, now);
 	else if ((m->type == CM_ICRQ || m->type == CM_OCRQ) && !session_id)
 		new_call(t, m, now);
+	else if (m->type == CM_ICRQ || m->type == CM_OCRQ)
+		refuse_call(t, m->assigned_session_id, RC_CDN_GENERAL, EC_SESSION_ID,
+			    "the request names a session in its header", now);
 	/* else: a call that is over, or never was (X2661-6-07); of the tables' two answers to an ICRP or OCRP, that of
 	 * him who could have asked for it */
 }
@@ -291,7 +331,7 @@ static void tunnel_message(struct tunnel *t, const struct msg *m, usec_t now)
 		break;
 	case CM_SCCRP:
 		if (t->state != TUNNEL_WAIT_REPLY ||
-		    (check_request(&t->conn.params, m, &f) && check_response(t, m, &f) && check_ds(&t->conn, m, &f)))
+		    (check_request(t->conn.core, &t->conn.params, m, &f) && check_response(t, m, &f) && check_ds(&t->conn, m, &f)))
 			tunnel_apply(t, TEV_SCCRP_OK, &in, now);
 		else
 			apply_fault(t, TEV_SCCRP_BAD, m, &f, now);
@@ -410,6 +450,7 @@ static void deliver_early(struct tunnel *t, const struct l2tp_addr *from, usec_t
 void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct l2tp_addr *from, usec_t now)
 {
 	t->heard = now;
+	conn_heard(&t->conn, WIRE_CONTROL_HEADER + h->body.len);
 	switch (chan_receive(&t->conn.chan, h->ns, h->nr, h->body, h->session_id, now)) {
 	case CHAN_DELIVER:
 		deliver(t, h->body, h->session_id, from, now);
@@ -425,9 +466,23 @@ void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct 
 		t->conn.core->stats.dropped[L2TP_DROP_NR]++;
 		break;
 	}
+	trial_heard(t, h->nr);
 }
 
 /* ---- Timers ------------------------------------------------------------------------------------------------- */
+
+/* A StopCCN that does not name our id comes from a peer that has given up before our SCCRP reached it, or from anybody
+ * who knows the peer's address and id.  It is acknowledged without a trace in the sequence, and the true peer's SCCCN
+ * is still welcome for a moment. */
+void tunnel_doubt(struct tunnel *t, const struct wire_header *stopccn, usec_t now)
+{
+	conn_heard(&t->conn, WIRE_CONTROL_HEADER + stopccn->body.len);
+	conn_answer(&t->conn, stopccn);
+	if (t->doubted)
+		return;
+	t->doubted = true;
+	tunnel_set_life(t, now + DOUBT_TIME);
+}
 
 static void apply_timeout(struct tunnel *t, enum tunnel_event event, const char *text, usec_t now)
 {
@@ -437,7 +492,7 @@ static void apply_timeout(struct tunnel *t, enum tunnel_event event, const char 
 	tunnel_apply(t, event, &(struct tunnel_input){ .reason = &reason }, now);
 }
 
-static void ask_for_data(struct tunnel *t)
+void tunnel_ask_for_data(struct tunnel *t)
 {
 	if (!t->object.in_flight)
 		outbox_post(&t->conn.core->outbox, &t->object, L2TP_OP_TUNNEL_IDLE);
@@ -458,7 +513,7 @@ static void silence(struct tunnel *t, usec_t now)
 		return;
 	}
 	if (chan_drained(&t->conn.chan))
-		ask_for_data(t); /* else retransmissions find out */
+		tunnel_ask_for_data(t); /* else retransmissions find out */
 	heap_set(&core->heap, &t->hello_timer, now + t->conn.params.hello_interval);
 }
 
@@ -491,7 +546,7 @@ static void given_up(struct tunnel *t, usec_t now)
 {
 	if (t->state == TUNNEL_ESTABLISHED && t->hello_out && t->conn.chan.queued == 1 && !t->condemned) {
 		t->condemned = true;
-		ask_for_data(t);
+		tunnel_ask_for_data(t);
 		return;
 	}
 	if (!t->condemned || t->state != TUNNEL_ESTABLISHED)
@@ -511,6 +566,14 @@ static void judge(struct tunnel *t, usec_t now)
 	chan_forgive(&t->conn.chan, now);
 }
 
+static void life_over(struct tunnel *t, usec_t now)
+{
+	if (t->doubted && t->state == TUNNEL_WAIT_CONN)
+		apply_timeout(t, TEV_GIVE_UP, "closed by the peer before it was established", now);
+	else
+		apply_timeout(t, TEV_TIMEOUT, t->state == TUNNEL_ESTABLISHED ? "idle" : "not established in time", now);
+}
+
 void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now)
 {
 	switch (kind) {
@@ -521,7 +584,10 @@ void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now)
 		silence(t, now);
 		break;
 	case TIMER_LIFE:
-		apply_timeout(t, TEV_TIMEOUT, t->state == TUNNEL_ESTABLISHED ? "idle" : "not established in time", now);
+		life_over(t, now);
+		break;
+	case TIMER_TRIAL:
+		trial_timer(t, now);
 		break;
 	case TIMER_CALL:
 		assert(!"not a timer of the tunnel");
@@ -539,6 +605,15 @@ static void path_failed(struct tunnel *t, usec_t now)
 	tunnel_apply(t, TEV_CLOSE, &(struct tunnel_input){ .reason = &reason }, now);
 }
 
+static void looked_for_data(struct tunnel *t, usec_t now)
+{
+	trial_looked(t, now);
+	if (t->condemned)
+		judge(t, now);
+	else if (t->state == TUNNEL_ESTABLISHED)
+		after_silence(t, now);
+}
+
 void tunnel_op_done(struct tunnel *t, int err, usec_t now)
 {
 	enum l2tp_op_type op = t->object.flying;
@@ -553,13 +628,11 @@ void tunnel_op_done(struct tunnel *t, int err, usec_t now)
 	} else if (op == L2TP_OP_TUNNEL_DEL) {
 		t->path = false;
 		t->ending = false;
-	} else if (op == L2TP_OP_TUNNEL_IDLE && t->condemned) {
-		judge(t, now);
 	} else if (op == L2TP_OP_TUNNEL_IDLE && t->state == TUNNEL_ESTABLISHED) {
-		after_silence(t, now);
+		looked_for_data(t, now);
 	}
-	if (t->condemned)
-		ask_for_data(t); /* it could not while another operation was in flight */
+	if (t->condemned || trial_asks(t))
+		tunnel_ask_for_data(t); /* it could not while another operation was in flight */
 }
 
 void tunnel_data_seen(struct tunnel *t, usec_t now)
@@ -571,8 +644,10 @@ void tunnel_fill_op(struct tunnel *t, struct l2tp_op *op)
 {
 	op->initiator = t->initiator;
 	op->phb = t->conn.phb;
-	if (op->type == L2TP_OP_TUNNEL_DOWN)
+	if (op->type == L2TP_OP_TUNNEL_DOWN) {
 		op->reason = &t->reason;
+		op->successor_id = t->successor_id;
+	}
 	if (op->type == L2TP_OP_TUNNEL_ADD)
 		t->path = true;
 }

@@ -44,6 +44,22 @@ enum tunnel_event {
 	TUNNEL_EVENTS
 };
 
+/* Is the peer still there?  See trial.h. */
+enum trial_state {
+	TRIAL_NONE,
+	TRIAL_BEGINS, /* the world looks for data: what comes from now on counts */
+	TRIAL_RUNS,
+	TRIAL_ENDS,   /* the world looks again */
+};
+struct trial {
+	enum trial_state state;
+	bool answered;
+	uint16_t ns;         /* of the question */
+	usec_t since;
+	usec_t passed;       /* when it was last found alive; 0: never tried, or not found so */
+	struct timer timer;
+};
+
 #define CHALLENGE_LEN 16
 #define PEER_NAME_MAX 255
 
@@ -66,6 +82,7 @@ struct tunnel {
 	bool half_open;          /* counted as such by the engine */
 	bool dialing;            /* in the source's list: SCCRQ sent, not answered */
 	bool hello_out;          /* a HELLO waits for its acknowledgement */
+	bool doubted;            /* half-open, and somebody says in the peer's name that it has given up */
 	bool condemned;          /* the peer is silent; the world is asked whether data still flows */
 	uint8_t sccrq_repeats;
 	uint8_t peer_name_len, vendor_name_len;
@@ -78,15 +95,21 @@ struct tunnel {
 	usec_t asked;                        /* since then a HELLO has not been answered: is there data? */
 	struct timer chan_timer, hello_timer, life_timer;
 	struct l2tp_reason reason;
-	struct tunnel_key key;               /* responder: of by_key; its peer, of by_addr */
-	UT_hash_handle hh, hh_key, hh_addr;
-	struct source *source;               /* that the peer is of */
+	struct trial trial;
+	struct tunnel_key key;               /* responder: of by_key */
+	struct tunnel *older_key, *newer_key; /* others with the same key; the newest is in by_key */
+	struct endpoint *endpoint;           /* responder: that of its peer, NULL: none */
+	struct tunnel *next_here, *prev_here; /* in it */
+	bool met;                            /* responder: established, and what follows from that for others is done */
+	UT_hash_handle hh, hh_key;
+	struct l2tp_addr dialed;             /* the peer as we were told, whose port may change */
 	struct tunnel *next_dial, *prev_dial;
 	uint64_t serial;                     /* tables are in its order */
 	usec_t created, established;         /* 0: not (yet) */
 	struct tunnel *older, *younger;      /* half-open ones */
 	usec_t begun;                        /* being half-open */
-	uint32_t older_id;                   /* the tunnel that this one replaces when it is established; 0: none */
+	uint32_t rival_id;                   /* our own towards the peer, which this one beats when it is established */
+	uint32_t successor_id;               /* the peer's tunnel that has taken the place of this one; 0: none */
 };
 
 /* The one entrance to the state machine. */
@@ -103,13 +126,18 @@ int tunnel_new(struct core *core, const struct l2tp_params *params, const struct
 void tunnel_free(struct tunnel *t);
 
 /* May an SCCRQ be accepted with these settings?  Checked before there is a tunnel. */
-bool tunnel_check_sccrq(const struct l2tp_params *params, const struct msg *m, struct fault *f);
+bool tunnel_check_sccrq(const struct core *core, const struct l2tp_params *params, const struct msg *m,
+			struct fault *f);
 
 /* A control message for this tunnel has arrived from its peer. */
 void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct l2tp_addr *from, usec_t now);
 void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now);
 void tunnel_op_done(struct tunnel *t, int err, usec_t now);
 void tunnel_data_seen(struct tunnel *t, usec_t now);
+/* Half-open: it may have been given up by its peer, or somebody forges that. */
+void tunnel_doubt(struct tunnel *t, const struct wire_header *stopccn, usec_t now);
+/* Have the world look for data, now or as soon as it is not busy with another operation of the tunnel. */
+void tunnel_ask_for_data(struct tunnel *t);
 /* Established: ask the peer for a sign of life at once. */
 void tunnel_probe(struct tunnel *t, usec_t now);
 void tunnel_fill_op(struct tunnel *t, struct l2tp_op *op);
@@ -122,6 +150,7 @@ static inline bool tunnel_alive(const struct tunnel *t)
 }
 
 /* Used by the state machine. */
+void tunnel_draw_challenge(struct tunnel *t);
 void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now);
 void tunnel_set_life(struct tunnel *t, usec_t deadline);
 usec_t tunnel_linger_time(const struct tunnel *t);

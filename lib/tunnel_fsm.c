@@ -4,7 +4,8 @@
  *
  * Guards (tunnel.c, engine.c) have turned a message into the RFC's event before it comes here; tunnel_apply() is the
  * one place that writes the state.  Where the RFC says "clean up, idle" the transport has to live on for a while (5.7,
- * 7.1): CLOSING until our StopCCN is acknowledged, LINGER for a full retransmission cycle after the last exchange.
+ * 7.1): CLOSING until our StopCCN is acknowledged, LINGER for a full retransmission cycle after the last exchange.  Not
+ * so in wait-ctl-conn: what a stranger has begun and not completed ends at once.
  */
 #include "tunnel.h"
 
@@ -48,11 +49,9 @@ static void put_identity(const struct tunnel *t, struct msg *m)
 
 static void put_challenge(struct tunnel *t, struct msg *m)
 {
-	const struct l2tp_env *env = &t->conn.core->env;
-
 	if (!t->conn.params.challenge)
 		return;
-	env->random(env->ctx, t->challenge, sizeof(t->challenge));
+	tunnel_draw_challenge(t);
 	m->challenge = (struct l2tp_span){ t->challenge, sizeof(t->challenge) };
 	msg_set(m, AVP_CHALLENGE);
 }
@@ -67,12 +66,18 @@ static void put_response(const struct tunnel *t, const struct msg *received, str
 	msg_set(m, AVP_CHALLENGE_RESPONSE);
 }
 
+static void fill_stopccn(const struct tunnel *t, const struct l2tp_reason *reason, struct msg *m)
+{
+	*m = (struct msg){ .type = CM_STOPCCN, .assigned_tunnel_id = (uint16_t)t->conn.id };
+	msg_set(m, AVP_ASSIGNED_TUNNEL_ID);
+	conn_put_reason(m, reason);
+}
+
 static void send_stopccn(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
 {
-	struct msg m = { .type = CM_STOPCCN, .assigned_tunnel_id = (uint16_t)t->conn.id };
+	struct msg m;
 
-	msg_set(&m, AVP_ASSIGNED_TUNNEL_ID);
-	conn_put_reason(&m, reason);
+	fill_stopccn(t, reason, &m);
 	chan_drop_waiting(&t->conn.chan); /* it is about calls that end with the tunnel */
 	conn_send(&t->conn, &m, 0, now);
 }
@@ -121,6 +126,7 @@ static void open_tunnel(struct tunnel *t, const struct tunnel_input *in, usec_t 
 
 	(void)in;
 	t->authenticated = t->conn.params.challenge;
+	t->conn.unproven = false;
 	t->conn.core->stats.tunnels_established++;
 	tunnel_set_life(t, USEC_NEVER);
 	heap_set(&t->conn.core->heap, &t->hello_timer,
@@ -149,16 +155,42 @@ static void stopccn(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 	tunnel_bury(t, in->reason, now);
 }
 
-/* A message in a state where the RFC does not expect it. */
-static void unexpected(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+/* The other end is nobody's before it has shown that it hears us: one StopCCN, which is not repeated, and the tunnel is
+ * forgotten.  Whoever makes up SCCRQs must not be able to occupy a place by ending what it has begun. */
+static void refuse(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	struct msg m;
+
+	fill_stopccn(t, in->reason, &m);
+	conn_send_once(&t->conn, &m, t->conn.chan.ns);
+	chan_reset(&t->conn.chan);
+	tunnel_bury(t, in->reason, now);
+}
+
+static void unexpected_reason(const struct tunnel *t, const struct tunnel_input *in, struct l2tp_reason *ret)
 {
 	struct fault f = { 0 };
-	struct l2tp_reason reason;
 
 	fault_set(&f, RC_STOPCCN_FSM, EC_NONE, "unexpected %s in state %s",
 		  in->msg ? l2tp_message_name((uint16_t)in->msg->type) : "message", tunnel_state_name(t->state));
-	fault_reason(&f, &reason);
+	fault_reason(&f, ret);
+}
+
+/* A message in a state where the RFC does not expect it. */
+static void unexpected(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	struct l2tp_reason reason;
+
+	unexpected_reason(t, in, &reason);
 	stopccn(t, &(struct tunnel_input){ .reason = &reason }, now);
+}
+
+static void refuse_unexpected(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	struct l2tp_reason reason;
+
+	unexpected_reason(t, in, &reason);
+	refuse(t, &(struct tunnel_input){ .reason = &reason }, now);
 }
 
 /* The peer has closed: acknowledge only, and stay for its repetitions (5.7). */
@@ -174,6 +206,13 @@ static void discard(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 {
 	chan_reset(&t->conn.chan);
 	tunnel_bury(t, in->reason, now);
+}
+
+/* The same before the tunnel stood: acknowledged once, and forgotten. */
+static void forget(struct tunnel *t, const struct tunnel_input *in, usec_t now)
+{
+	conn_acknowledge(&t->conn, 0);
+	discard(t, in, now);
 }
 
 static void linger(struct tunnel *t, const struct tunnel_input *in, usec_t now)
@@ -223,15 +262,15 @@ static const struct rule rules[TUNNEL_STATES][TUNNEL_EVENTS] = {
 	},
 	[TUNNEL_WAIT_CONN] = {
 		[TEV_SCCCN_OK]     = { open_tunnel, TUNNEL_ESTABLISHED },
-		[TEV_SCCCN_BAD]    = { stopccn,     TUNNEL_CLOSING },
-		[TEV_SCCRP_OK]     = { unexpected,  TUNNEL_CLOSING },
-		[TEV_SCCRQ]        = { unexpected,  TUNNEL_CLOSING },
-		[TEV_STOPCCN]      = { clean_up,    TUNNEL_LINGER },
-		[TEV_HELLO]        = { unexpected,  TUNNEL_CLOSING },
-		[TEV_CALL_MESSAGE] = { unexpected,  TUNNEL_CLOSING },
-		[TEV_CLOSE]        = { stopccn,     TUNNEL_CLOSING },
-		[TEV_FAULT]        = { stopccn,     TUNNEL_CLOSING },
-		[TEV_TIMEOUT]      = { stopccn,     TUNNEL_CLOSING },
+		[TEV_SCCCN_BAD]    = { refuse,      TUNNEL_DEAD },
+		[TEV_SCCRP_OK]     = { refuse_unexpected, TUNNEL_DEAD },
+		[TEV_SCCRQ]        = { refuse_unexpected, TUNNEL_DEAD },
+		[TEV_STOPCCN]      = { forget,      TUNNEL_DEAD },
+		[TEV_HELLO]        = { refuse_unexpected, TUNNEL_DEAD },
+		[TEV_CALL_MESSAGE] = { refuse_unexpected, TUNNEL_DEAD },
+		[TEV_CLOSE]        = { refuse,      TUNNEL_DEAD },
+		[TEV_FAULT]        = { refuse,      TUNNEL_DEAD },
+		[TEV_TIMEOUT]      = { refuse,      TUNNEL_DEAD },
 		[TEV_GIVE_UP]      = { discard,     TUNNEL_DEAD },
 		[TEV_REPLACED]     = { discard,     TUNNEL_DEAD },
 	},

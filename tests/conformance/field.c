@@ -352,11 +352,15 @@ static void rebooted(void) /* the same id, the same port, other words; and with 
 
 	for (int i = 0; i < 2; i++) {
 		p.engine_id = p.ns = p.nr = p.told = 0;
-		for (int n = 0; n < 5 && !p.engine_id; n++) {
+		p.deaf = true; /* to what is said to its former life */
+		for (int n = 0; n < 8 && !p.engine_id; n++) {
 			p.ns = p.nr = p.told = 0;
 			send_hex(&p, IS_SCCRQ IDENTITY FIRMWARE, 0);
+			if (!p.engine_id)
+				world_pass(&w, SEC);
 		}
-		expect(p.engine_id != old);
+		p.deaf = false;
+		expect(p.engine_id && p.engine_id != old);
 		p.ns = 1;
 		peer_say(&p, CM_SCCCN);
 		world_pass(&w, SEC);

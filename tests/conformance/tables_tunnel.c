@@ -17,6 +17,7 @@ static const char *action_name(action *what)
 #define ACTION(name) { name, #name }
 		ACTION(send_sccrq), ACTION(send_sccrp), ACTION(open_tunnel), ACTION(send_scccn), ACTION(stopccn),
 		ACTION(unexpected), ACTION(clean_up), ACTION(discard), ACTION(linger), ACTION(end), ACTION(nothing),
+		ACTION(refuse), ACTION(refuse_unexpected), ACTION(forget),
 #undef ACTION
 	};
 

@@ -86,13 +86,11 @@ static void another_challenge(struct peer *p)
 /* The peer never learnt our id: StopCCN by its own (R2661-4.4.3-20). */
 static void stop_by_own_id(struct peer *p)
 {
-	uint16_t id = p->engine_id;
-
 	p->engine_id = 0;
 	peer_say(p, CM_STOPCCN);
 	peer_acked(p);
-	p->engine_id = id;
-	peer_say(p, CM_HELLO);
+	p->ns--;
+	peer_say(p, CM_STOPCCN); /* our acknowledgement may have been lost */
 	peer_acked(p);
 	peer_quiet(p, 100, true);
 }

@@ -357,8 +357,7 @@ static bool read_setup(struct feed *f, struct rig_setup *s)
 	s->params.idle_timeout = b & 8 ? 10 * USEC_PER_SEC : USEC_NEVER;
 	s->limits = (struct l2tp_limits){ .tunnels = b & 16 ? 2 : 8, .sessions = b & 32 ? 2 : 16,
 					  .sessions_per_tunnel = b & 64 ? 1 : 8, .half_open = b & 128 ? 1 : 4,
-					  .half_open_per_source = 3, .tunnels_per_source = 5,
-					  .sessions_per_source = b & 64 ? 4 : 0, .sccrq_per_second = 500,
+					  .half_open_per_source = 3, .sccrq_per_second = 500,
 					  .sccrq_per_second_per_source = 4, .errors_per_second = 500,
 					  .errors_per_second_per_source = 2 };
 	return a & 64;

@@ -110,6 +110,8 @@ static void heard(struct world *w, const struct sent *s)
 			p->engine_session_id = s->msg.assigned_session_id;
 		if (s->header.body.len && s->header.ns == p->nr)
 			p->nr++;
+		else if (s->header.body.len && (uint16_t)(s->header.ns - p->nr) >= 32768)
+			p->owes = true;
 	}
 }
 
@@ -151,6 +153,8 @@ static void keep_op(struct world *w, const struct l2tp_op *op)
 		w->errors = *op->errors;
 	if (op->reason)
 		w->reason = *op->reason;
+	if (op->type == L2TP_OP_TUNNEL_DOWN)
+		w->successor_id = op->successor_id;
 	snprintf(w->last_host, sizeof(w->last_host), "%.*s", (int)op->peer_host_name.len,
 		 op->peer_host_name.len ? (const char *)op->peer_host_name.data : "");
 	if (op->type == L2TP_OP_SESSION_ADD || op->type == L2TP_OP_TUNNEL_ADD)
@@ -219,7 +223,7 @@ void world_answer(struct world *w, enum l2tp_op_type type, int err)
 static void acknowledge(struct world *w)
 {
 	for (size_t i = 0; i < w->n_peers; i++)
-		if (!w->peers[i]->deaf && w->peers[i]->told != w->peers[i]->nr)
+		if (!w->peers[i]->deaf && (w->peers[i]->told != w->peers[i]->nr || w->peers[i]->owes))
 			peer_zlb(w->peers[i]);
 }
 
@@ -404,6 +408,7 @@ void peer_send_body(struct peer *p, struct l2tp_span body, uint16_t session_id)
 	if (body.len)
 		p->ns++;
 	p->told = p->nr;
+	p->owes = false;
 	world_input(p->w, &p->local, &p->addr, (struct l2tp_span){ datagram, len });
 }
 

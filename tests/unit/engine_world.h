@@ -59,6 +59,7 @@ struct world {
 	struct watch watch;
 	char log[8192];               /* "TUNNEL_ADD TUNNEL_UP " */
 	struct l2tp_reason reason;    /* of the last DOWN */
+	uint32_t successor_id;            /* of the last TUNNEL_DOWN */
 	struct l2tp_op last_add, last_up; /* pointers are stale */
 	struct l2tp_link_info link;       /* of the last SESSION_UP or SESSION_LINK */
 	struct l2tp_call_errors errors;   /* of the last SESSION_ERRORS */
@@ -108,6 +109,7 @@ struct peer {
 	uint16_t ns, nr;
 	uint16_t told;                /* the last Nr we sent */
 	bool deaf;                    /* does not acknowledge by itself */
+	bool owes;                    /* an old message has come again: it is acknowledged again (5.8) */
 	uint32_t bearer;              /* Bearer Capabilities; 0: not sent */
 	uint16_t session_id, engine_session_id;
 	struct l2tp_span secret;      /* to hide with */
