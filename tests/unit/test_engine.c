@@ -625,7 +625,7 @@ START_TEST(responder_challenges) /* R2661-5.1.1-03, -04, 4.4.3-14 .. 16 */
 	ck_assert_msg(!strcmp(world_tunnel_state(&w, p.engine_id), rows[_i].state), "%s", rows[_i].name);
 	(void)l2tp_get_tunnel(w.l, p.engine_id, &info);
 	ck_assert(info.authenticated == !strcmp(rows[_i].state, "established"));
-	ck_assert(info.params->challenge && info.params->secret_len && info.params->cookie == info.cookie);
+	ck_assert(!info.authenticated || (info.params->challenge && info.params->secret_len && info.params->cookie == info.cookie));
 	if (!info.authenticated)
 		expect_result(CM_STOPCCN, RC_STOPCCN_UNAUTHORIZED, 0);
 	ck_assert(info.authenticated || !world_logged(&w, "TUNNEL_ADD"));
