@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fuzz_describe: a datagram in words, and with its hidden AVPs opened.  Whatever it is, the words are printable, there
- * is an end, the copy is no longer than the original, and what was in the clear reads the same in it.
+ * is an end, the copy is no longer than the original, and what was in the clear reads the same in it.  Its octets are
+ * numbers and addresses as well, which have names.
  *
  *	length, secret          may be empty
  *	datagram
@@ -19,6 +20,38 @@ static void check_text(const char *text)
 	must(len < L2TP_AVP_TEXT_MAX, "a text ends");
 	for (size_t i = 0; i < len; i++)
 		must(text[i] >= ' ' && text[i] <= '~', "a text is printable");
+}
+
+static void check_name(const char *name)
+{
+	must(name && strlen(name) < L2TP_AVP_TEXT_MAX, "everything has a name");
+	check_text(name);
+}
+
+static void name_codes(struct feed *f)
+{
+	static const char *(*const names[])(uint16_t n) = { l2tp_message_name, l2tp_stopccn_name, l2tp_cdn_name,
+							    l2tp_error_name, l2tp_drop_name };
+	struct l2tp_disconnect d = { .protocol = feed_u16(f), .code = feed_u16(f), .direction = feed_u8(f) };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		check_name(names[i](d.code));
+	check_name(l2tp_disconnect_name(&d));
+	check_name(l2tp_disconnect_direction(&d));
+	must(!l2tp_disconnect_valid(&d) || strcmp(l2tp_disconnect_name(&d), "?") != 0, "what is valid is known");
+}
+
+/* Half of its octets are zeros: those are what the text is shortened by. */
+static void name_address(struct feed *f)
+{
+	struct l2tp_addr a = { .family = feed_u8(f) % 8, .port = feed_u16(f), .scope = feed_u8(f) % 2 };
+	uint16_t zeros = feed_u16(f);
+	char text[L2TP_ADDR_STR_MAX];
+
+	for (size_t i = 0; i < sizeof(a.ip); i++)
+		a.ip[i] = zeros >> i & 1 ? 0 : feed_u8(f);
+	must(l2tp_addr_str(&a, text) == text && memchr(text, 0, sizeof(text)), "an address fits");
+	check_text(text);
 }
 
 static size_t tell(struct l2tp_span datagram)
@@ -67,6 +100,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!out)
 		abort();
 	tell(datagram);
+	for (struct feed numbers = { datagram.data, datagram.data + datagram.len }; !feed_over(&numbers);) {
+		name_codes(&numbers);
+		name_address(&numbers);
+	}
 	r = describe_unhide(secret, datagram, out, datagram.len, &len);
 	must(r == 0 || r == -EBADMSG || (r == -ENOKEY && !secret.len), "a copy finds room");
 	if (r == 0) {
