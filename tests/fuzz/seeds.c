@@ -95,10 +95,26 @@ static void seed_unhide(const char *folder, const struct golden *g, struct l2tp_
 	write_seed(folder, "unhide", g->name, out, writer_len(&w));
 }
 
-/* As a raw datagram of a stranger, and as a body in a tunnel. */
+/* Steps of fuzz_engine.c, which follow on the five octets of the set-up. */
+enum { SAY, RAW, BODY, AGAIN, ACKNOWLEDGE, PASS, LATE, ANSWER, DATA, NO_MEMORY, ADMISSION, OPEN, CALL, SET_CALL_INFO,
+       SET_LINK_INFO, REPORT_ERRORS, CLOSE_TUNNEL, CLOSE_SESSION, SHUTDOWN, SET_LIMITS, STRAY_ANSWER, WALK, PROFILE,
+       NO_ENGINE, RANDOM, LAG, PROBE };
+enum { SCCRQ, SCCRP, SCCCN, STOPCCN, HELLO, ICRQ, ICRP, ICCN, CDN, OCRQ, OCRP, OCCN, WEN, SLI };
+enum { OPTIONAL = 1, VALUES = 2, HIDDEN = 16, ANEW = 64 };
+enum { AUTO = 3, REPLY = 4 };             /* of the set-up */
+enum { SECRET = 2, CHALLENGE = 4, HIDE = 8, STRICT = 16, PROXY = 128 };
+enum { LAC = 2, CONTROL_PHB = 8, SESSION_PHB = 16, PHB_REQUIRED = 32 };
+#define HOW(n) ((n) << 2)                 /* by peer 0 */
+#define SAYS(message, flags) SAY, 0, message, flags
+#define ALL 0xff, 0xff                    /* optional AVPs */
+#define LATER(unit, n) PASS, HOW(unit), (n)
+#define NUMBERED 1
+#define EVERYTHING 0x1d, 250 + 5, 250 + 5, 250 + 5, 250 + 5, 2, 1, 1, 'u', 1, 'c', 1, 'r', 250 + 5, 250 + 5, 1
+
+/* A body as a raw datagram's would be, in a tunnel. */
 static void seed_body(const char *folder, const struct golden *g, struct l2tp_span body)
 {
-	static const uint8_t tunnel[] = { 0x0b, 0, 0, 0, 0, 0, 2, 0, 0, 5, 0, 2 };
+	static const uint8_t tunnel[] = { AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), BODY, 0 };
 	uint8_t out[INPUT_MAX];
 	struct writer w = writer_of(out, sizeof(out));
 
@@ -108,44 +124,69 @@ static void seed_body(const char *folder, const struct golden *g, struct l2tp_sp
 	write_seed(folder, "engine", g->name, out, writer_len(&w));
 }
 
-/* Steps of fuzz_engine.c: low four bits of the first octet; 0 is "say" with message and flags. */
-enum { SAY, RAW, BODY, REPEAT, ACKNOWLEDGE, PASS, LATE, SAY_TOO, OPEN, CALL, CLOSE_TUNNEL, CLOSE_SESSION, DATA,
-       NO_MEMORY, ANSWER, ADMISSION };
-enum { SCCRQ, SCCRP, SCCCN, STOPCCN, HELLO, ICRQ, ICRP, ICCN, CDN, OCRQ, OCRP, OCCN, WEN, SLI };
-enum { OPTIONAL = 1, HIDDEN = 16, ANEW = 64 };
-enum { AUTO = 3, SECRET = 8, CHALLENGE = 16, HIDE = 32 };
-#define LATER(unit, n) (PASS | (unit) << 6), (n)
-
 #define COURSE(name, ...) { name, { __VA_ARGS__ }, sizeof((uint8_t[]){ __VA_ARGS__ }) }
 static const struct {
 	const char *name;
-	uint8_t steps[96];
+	uint8_t steps[160];
 	size_t len;
 } courses[] = {
-	COURSE("course-lns", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, ICRQ, 0, SAY, ICCN, 0, SAY, SLI, 0, SAY, WEN,
-	       0, SAY, HELLO, 0, LATER(3, 9), SAY, CDN, 0, SAY, STOPCCN, 0),
-	COURSE("course-lac", AUTO, 0, OPEN, SAY, SCCRP, 0, CALL, 0, SAY, ICRP, 0, CLOSE_SESSION, 0, LATER(2, 3),
-	       CLOSE_TUNNEL, 0, LATER(3, 8)),
-	COURSE("course-lac-call-first", AUTO, 0, OPEN, CALL, 0, CALL, 0, SAY, SCCRP, 0, SAY, ICRP, 0, SAY | 1 << 6,
-	       ICRP, 0),
-	COURSE("course-outgoing", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, OCRQ, 0, SAY, OCRP, 0, SAY, OCCN, 0),
-	COURSE("course-auth-lns", AUTO | SECRET | CHALLENGE, 0, SAY, SCCRQ, OPTIONAL, 0xff, 0xff, SAY, SCCCN, 0, SAY,
-	       ICRQ, OPTIONAL, 0xff, 0xff, SAY, ICCN, OPTIONAL, 0xff, 0xff),
-	COURSE("course-auth-lac", AUTO | SECRET | CHALLENGE | HIDE, 0, OPEN, SAY, SCCRP, OPTIONAL | HIDDEN, 0xff, 0xff,
-	       CALL, 0, SAY, ICRP, HIDDEN),
-	COURSE("course-tie", AUTO, 0, OPEN, SAY, SCCRQ, OPTIONAL, 0, 2, LATER(3, 9)),
-	COURSE("course-late", 0, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, ANSWER, 0, SAY, ICRQ, 0, ANSWER, 0, ACKNOWLEDGE, SAY,
-	       ICCN, 0, SAY, STOPCCN, 0, ANSWER, 0, ANSWER, 0, LATER(3, 9)),
-	COURSE("course-refused", 0, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, ANSWER | 2 << 6, 0, SAY, ICRQ, 0, ANSWER | 2 << 6,
+	COURSE("course-lns", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(ICRQ, 0), SAYS(ICCN, 0),
+	       SAYS(WEN, 0), SET_LINK_INFO, 0, 0, 0, 0, SAYS(HELLO, 0), LATER(3, 9), SAYS(CDN, 0), SAYS(STOPCCN, 0)),
+	COURSE("course-lac", AUTO, 0, 0, 0, 0, OPEN, 0, SAYS(SCCRP, 0), CALL, 0, 0, 0, SAYS(ICRP, 0), REPORT_ERRORS,
+	       HOW(1), 0, REPORT_ERRORS, HOW(2), 0, LATER(3, 7), SAYS(SLI, 0), CLOSE_SESSION, 0, 0, 0, LATER(2, 3),
+	       CLOSE_TUNNEL, 0, 0, 0, LATER(3, 8)),
+	COURSE("course-lac-call-first", AUTO, 0, 0, 0, 0, OPEN, 0, CALL, 0, 0, 0, CALL, 0, 0, 0, SAYS(SCCRP, 0),
+	       SAYS(ICRP, 0), SAY, HOW(1), ICRP, 0),
+	COURSE("course-replies", AUTO | REPLY, 0, SECRET | CHALLENGE | HIDE | PROXY, LAC, 0, OPEN, 0, CALL, 0, 0,
+	       EVERYTHING, CALL, HOW(1), 0, 0, OPEN, 1, CALL, HOW(1), 1, NUMBERED, 1, '7', CALL, 0, 1, 32, WALK, HOW(63),
+	       SAYS(OCRQ, 0), LATER(2, 9), SHUTDOWN, HOW(63), 0),
+	COURSE("course-replies-lns", AUTO | REPLY, 0, SECRET | CHALLENGE | STRICT | PROXY, LAC, 0, SAYS(SCCRQ, OPTIONAL),
+	       ALL, SAYS(ICRQ, OPTIONAL), ALL, SAYS(OCRQ, OPTIONAL), ALL, CALL, HOW(1), 0, 0, CALL, 0, 0, 0),
+	COURSE("course-outgoing", AUTO, 0, 0, LAC, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(OCRQ, 0), SAYS(OCRP, 0),
+	       SAYS(OCCN, 0), REPORT_ERRORS, HOW(1), 0, SAYS(SLI, 0)),
+	COURSE("course-outgoing-dial", 2, 0, 0, LAC, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), ANSWER, 0, 0, SAYS(OCRQ, 0),
+	       ANSWER, 0, 0, SET_CALL_INFO, 0, 0, EVERYTHING, ANSWER, 0, 0, SAYS(SLI, OPTIONAL), ALL, CLOSE_SESSION,
+	       HOW(1), 0, 2, 16, 1, 0x80, 0x21),
+	COURSE("course-outgoing-lns", AUTO, 0, 0, 0, 0, OPEN, 0, CALL, HOW(1), 0, NUMBERED, 1, '7', SAYS(SCCRP, 0),
+	       SAYS(OCRP, 0), SAYS(OCCN, OPTIONAL), ALL, SAYS(WEN, 0), SET_LINK_INFO, 0, 0, 255, 255),
+	COURSE("course-sequencing", 2, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), ANSWER, 0, 0, SAYS(ICRQ, 0), ANSWER,
+	       0, 0, SAYS(ICCN, OPTIONAL), ALL, ANSWER, 0, 0),
+	COURSE("course-phb", AUTO, 0, 0, CONTROL_PHB | SESSION_PHB | PHB_REQUIRED, 0, SAYS(SCCRQ, OPTIONAL), ALL,
+	       SAYS(SCCCN, 0), SAYS(ICRQ, OPTIONAL), ALL, SAYS(ICRQ, 0), OPEN, 1, SAY, 1, SCCRP, 0),
+	COURSE("course-auth-lns", AUTO, 0, SECRET | CHALLENGE, 0, 0, SAYS(SCCRQ, OPTIONAL), ALL, SAYS(SCCCN, 0),
+	       SAYS(ICRQ, OPTIONAL), ALL, SAYS(ICCN, OPTIONAL), ALL),
+	COURSE("course-auth-lac", AUTO, 0, SECRET | CHALLENGE | HIDE, 0, 0, OPEN, 0, SAYS(SCCRP, OPTIONAL | HIDDEN), ALL,
+	       CALL, 0, 0, 0, SAYS(ICRP, HIDDEN)),
+	COURSE("course-tie", AUTO, 0, 0, 0, 0, OPEN, 0, SAYS(SCCRQ, OPTIONAL | ANEW), 0, 2, LATER(3, 9)),
+	COURSE("course-late", 0, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), ANSWER, 0, 0, SAYS(ICRQ, 0), ANSWER, 0, 0,
+	       ACKNOWLEDGE, 0, SAYS(ICCN, 0), SAYS(STOPCCN, 0), ANSWER, 0, 0, ANSWER, 0, 0, LATER(3, 9)),
+	COURSE("course-refused", 0, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), ANSWER, HOW(2), 0, SAYS(ICRQ, 0),
+	       ANSWER, HOW(2), 0),
+	COURSE("course-anew", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(SCCRQ, ANEW), SAYS(SCCCN, 0), AGAIN,
+	       HOW(2)),
+	COURSE("course-replaced", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(ICRQ, 0), SAY, HOW(4), SCCRQ,
+	       ANEW | OPTIONAL, 0, 2, SAYS(SCCCN, 0)),
+	COURSE("course-same-call", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(ICRQ, 0), SAYS(ICRQ, ANEW)),
+	COURSE("course-out-of-order", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAY, HOW(8), ICRQ, 0, SAY,
+	       HOW(9), ICRQ, 0, AGAIN, HOW(0), AGAIN, HOW(1), AGAIN, HOW(1)),
+	COURSE("course-silence", 1, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), PROBE, 0, 0, LATER(3, 9), DATA, HOW(3), 0,
+	       LATER(3, 20)),
+	COURSE("course-no-memory", AUTO, 0, 0, 0, 0, NO_MEMORY, HOW(3), SAYS(SCCRQ, 0), NO_MEMORY, HOW(5),
+	       SAYS(SCCRQ, 0), SAYS(SCCCN, 0)),
+	COURSE("course-admission", AUTO, 0, 0, 0, 0, ADMISSION, HOW(1), SAYS(SCCRQ, 0), ADMISSION, HOW(2),
+	       SAYS(SCCRQ, 0), ADMISSION, HOW(3), SAYS(SCCRQ, 0)),
+	COURSE("course-limits", AUTO | REPLY, 0, 0, LAC, 0, SAYS(SCCRQ, 0), SET_LIMITS, HOW(0), 0, OPEN, 1, SET_LIMITS,
+	       HOW(5), 0, OPEN, 1, SET_LIMITS, HOW(6), 1, SET_LIMITS, HOW(8), 1, SAYS(ICRQ, 0), SAYS(ICRQ, 0)),
+	COURSE("course-settings", AUTO, 0, SECRET, 0, 0, OPEN, HOW(1), OPEN, HOW(3), OPEN, HOW(9), OPEN, HOW(11), OPEN,
+	       HOW(39), OPEN, HOW(41), OPEN, HOW(43), NO_ENGINE, 0, PROFILE, 0, 0, 0, 0, OPEN, 0, STRAY_ANSWER, HOW(1),
 	       0),
-	COURSE("course-anew", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, SCCRQ, ANEW, SAY, SCCCN, 0, REPEAT),
-	COURSE("course-replaced", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, ICRQ, 0, SAY | 1 << 6, SCCRQ,
-	       ANEW | OPTIONAL, 0, 1, SAY, SCCCN, 0),
-	COURSE("course-same-call", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, ICRQ, 0, SAY, ICRQ, ANEW),
-	COURSE("course-silence", 1, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, LATER(3, 9), DATA | 3 << 6, 0, LATER(3, 20)),
-	COURSE("course-no-memory", AUTO, 0, NO_MEMORY, 3, SAY, SCCRQ, 0, NO_MEMORY, 5, SAY, SCCRQ, 0, SAY, SCCCN, 0),
-	COURSE("course-admission", AUTO, 0, ADMISSION | 1 << 6, SAY, SCCRQ, 0, ADMISSION | 2 << 6, SAY, SCCRQ, 0),
-	COURSE("course-shutdown", AUTO, 0, SAY, SCCRQ, 0, SAY, SCCCN, 0, SAY, ICRQ, 0, 0x7f, LATER(2, 3)),
+	COURSE("course-same-ids", AUTO | REPLY, 0, 0, 0, 0, RANDOM, HOW(1), OPEN, 0, OPEN, 1, OPEN, 2, CALL, 0, 0, 0, CALL,
+	       0, 0, 0, CALL, 0, 0, 0, RANDOM, HOW(2), CALL, 0, 0, 0, CALL, 0, 0, 0, CALL, 0, 0, 0),
+	COURSE("course-lag", 2 | REPLY, 0, 0, LAC, 0, SAYS(SCCRQ, 0), ANSWER, 0, 0, LAG, HOW(2), SAYS(OCRQ, 0),
+	       CLOSE_SESSION, 0, 0, 0, ANSWER, 0, 0, LAG, HOW(3), CALL, HOW(1), 0, 0, CLOSE_TUNNEL, 0, 0, 0),
+	COURSE("found-hidden-challenge", AUTO, 0, SECRET, 1, 0, SAYS(SCCRQ, 0x15), 0xf2, 0xb7),
+	COURSE("course-shutdown", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(ICRQ, 0), SHUTDOWN, HOW(63), 0,
+	       LATER(2, 3)),
 };
 #undef COURSE
 
