@@ -32,7 +32,7 @@
 
 enum { RAW = 1, UNAUTHENTICATED = 2, IN_PIECES = 4 };
 
-static char directory[] = "/tmp/fuzz-bus-XXXXXX";
+static char directory[] = "/dev/shm/fuzz-bus-XXXXXX";
 static sd_event *event;
 static struct driver *drivers[2]; /* LNS, LAC */
 static struct bus *bus;
@@ -80,7 +80,7 @@ static void __attribute__((format(printf, 2, 3))) start(int i, const char *forma
 	snprintf(path, sizeof(path), "%s/%d.conf", directory, i);
 	f = fopen(path, "w");
 	must(f, "a configuration");
-	fprintf(f, "runtime-directory = \"%s/%d\"\nlog-level = \"error\"\nlimits { tunnels = 64 sessions = 256 }\n",
+	fprintf(f, "runtime-directory = \"%s/%d\"\nlog-level = \"error\"\nlimits { tunnels = 16 sessions = 64 }\n",
 		directory, i);
 	va_start(args, format);
 	vfprintf(f, format, args);
@@ -125,7 +125,7 @@ static void refill(void)
 
 	driver_drain(drivers[1], false, USEC_NEVER);
 	view_daemon(drivers[1], &v);
-	if (find_session() || v.stats.tunnels > 60 || driver_open(drivers[1], "up", 3, opened, NULL) < 0)
+	if (find_session() || v.stats.tunnels > 14 || driver_open(drivers[1], "up", 3, opened, NULL) < 0)
 		return;
 	while (!find_session() && view_now() < end)
 		sd_event_run(event, 10 * USEC_PER_MSEC);

@@ -14,7 +14,7 @@
 
 #define NOBODY "\1nobody"
 
-static char path[] = "/tmp/fuzz-record-XXXXXX";
+static char path[] = "/dev/shm/fuzz-record-XXXXXX";
 static int folder = -1; /* one for the whole run */
 
 static void remove_folder(void)
