@@ -38,6 +38,10 @@ static void name_codes(struct feed *f)
 		check_name(names[i](d.code));
 	check_name(l2tp_disconnect_name(&d));
 	check_name(l2tp_disconnect_direction(&d));
+	for (unsigned i = 0; l2tp_tunnel_state(i); i++)
+		check_name(l2tp_tunnel_state(i));
+	for (unsigned i = 0; l2tp_session_state(i); i++)
+		check_name(l2tp_session_state(i));
 	must(!l2tp_disconnect_valid(&d) || strcmp(l2tp_disconnect_name(&d), "?") != 0, "what is valid is known");
 }
 

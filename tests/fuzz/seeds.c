@@ -100,15 +100,17 @@ enum { SAY, RAW, BODY, AGAIN, ACKNOWLEDGE, PASS, LATE, ANSWER, DATA, NO_MEMORY, 
        SET_LINK_INFO, REPORT_ERRORS, CLOSE_TUNNEL, CLOSE_SESSION, SHUTDOWN, SET_LIMITS, STRAY_ANSWER, WALK, PROFILE,
        NO_ENGINE, RANDOM, LAG, PROBE };
 enum { SCCRQ, SCCRP, SCCCN, STOPCCN, HELLO, ICRQ, ICRP, ICCN, CDN, OCRQ, OCRP, OCCN, WEN, SLI };
-enum { OPTIONAL = 1, VALUES = 2, HIDDEN = 16, ANEW = 64 };
+enum { OPTIONAL = 1, VALUES = 2, HIDDEN = 16, WRONG = 32, ANEW = 64 };
 enum { AUTO = 3, REPLY = 4 };             /* of the set-up */
 enum { SECRET = 2, CHALLENGE = 4, HIDE = 8, STRICT = 16, PROXY = 128 };
-enum { LAC = 2, CONTROL_PHB = 8, SESSION_PHB = 16, PHB_REQUIRED = 32 };
+enum { NO_LNS = 1, LAC = 2, SYNC = 4, CONTROL_PHB = 8, SESSION_PHB = 16, PHB_REQUIRED = 32, ONE_SESSION = 64,
+       BUSY = 128 };
 #define HOW(n) ((n) << 2)                 /* by peer 0 */
 #define SAYS(message, flags) SAY, 0, message, flags
 #define ALL 0xff, 0xff                    /* optional AVPs */
 #define LATER(unit, n) PASS, HOW(unit), (n)
 #define NUMBERED 1
+#define N(n) 0, (n) >> 8, (n) & 0xff      /* what VALUES reads: no text, and what every number is */
 #define EVERYTHING 0x1d, 250 + 5, 250 + 5, 250 + 5, 250 + 5, 2, 1, 1, 'u', 1, 'c', 1, 'r', 250 + 5, 250 + 5, 1
 
 /* A body as a raw datagram's would be, in a tunnel. */
@@ -182,6 +184,30 @@ static const struct {
 	       0),
 	COURSE("course-same-ids", AUTO | REPLY, 0, 0, 0, 0, RANDOM, HOW(1), OPEN, 0, OPEN, 1, OPEN, 2, CALL, 0, 0, 0, CALL,
 	       0, 0, 0, CALL, 0, 0, 0, RANDOM, HOW(2), CALL, 0, 0, 0, CALL, 0, 0, 0, CALL, 0, 0, 0),
+	COURSE("course-calls-refused", AUTO, 2, 0, LAC | SYNC | BUSY, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(ICRQ, 0),
+	       SAY, HOW(1), ICRQ, 0, SAY, HOW(2), ICRQ, 0, SAYS(OCRQ, VALUES), N(4), SAYS(OCRQ, VALUES), N(2),
+	       SAYS(ICCN, VALUES), N(4)),
+	COURSE("course-calls-of-nobody", AUTO, 0, 0, NO_LNS | ONE_SESSION, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0),
+	       SAYS(ICRQ, 0), SAYS(OCRQ, 0), CALL, 0, 0, 0, CALL, 0, 0, 0),
+	COURSE("course-calls-of-source", AUTO | 16, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(ICRQ, 0), SAY,
+	       HOW(1), ICRQ, 0, SAY, HOW(2), ICRQ, 0),
+	COURSE("course-same-id", AUTO, 0, 0, 0, 0, OPEN, 0, SAYS(SCCRP, 0), CALL, 0, 0, 0, CALL, 0, 0, 0,
+	       SAYS(ICRP, VALUES), N(9), SAY, HOW(1), ICRP, VALUES, N(9)),
+	COURSE("course-phb-lac", AUTO, 0, 0, CONTROL_PHB | SESSION_PHB | PHB_REQUIRED, 0, OPEN, 0,
+	       SAYS(SCCRP, OPTIONAL), ALL, CALL, 0, 0, 0, SAYS(ICRP, OPTIONAL), ALL, CALL, 0, 0, 0, SAY, HOW(1), ICRP, 0),
+	COURSE("course-wrong", AUTO, 0, SECRET | CHALLENGE, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, WRONG), OPEN, 1, SAY, 1,
+	       SCCRP, WRONG, SAY, 2, SCCRQ, VALUES, N(0x0200), PROFILE, 0, 0, 0, 0, SAY, 3, SCCRQ, OPTIONAL, ALL),
+	COURSE("course-framing", AUTO, 0, PROXY, SYNC, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(ICRQ, 0),
+	       SAYS(ICCN, VALUES), N(2), SAYS(ICRQ, 0), SAYS(ICCN, OPTIONAL), 0xff, 0xe0, SAYS(ICRQ, 0),
+	       SAYS(ICCN, OPTIONAL), 0, 7, SAYS(ICRQ, 0), SAYS(ICCN, OPTIONAL), 0, 0x18),
+	COURSE("course-call-no-memory", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), NO_MEMORY, HOW(0),
+	       SAYS(ICRQ, 0), NO_MEMORY, HOW(1), SAYS(ICRQ, 0), NO_MEMORY, HOW(2), SAYS(ICRQ, 0), NO_MEMORY, HOW(3),
+	       SAYS(ICRQ, 0), NO_MEMORY, HOW(4), SAYS(ICRQ, 0)),
+	COURSE("course-place-no-memory", AUTO, 0, 0, 0, 0, OPEN, 0, SAYS(SCCRP, 0), NO_MEMORY, HOW(0), CALL, 0, 0, 0,
+	       NO_MEMORY, HOW(1), CALL, 0, 0, NUMBERED, 1, '7', NO_MEMORY, HOW(2), CALL, 0, 0, NUMBERED, 1, '7',
+	       NO_MEMORY, HOW(3), CALL, 0, 0, NUMBERED, 1, '7', NO_MEMORY, HOW(4), CALL, 0, 0, NUMBERED, 1, '7'),
+	COURSE("course-early", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAY, HOW(8), HELLO, 0, NO_MEMORY, 0,
+	       SAYS(HELLO, 0), SAYS(HELLO, 0), SAYS(HELLO, 0), AGAIN, HOW(0), AGAIN, HOW(3), SAYS(HELLO, 0)),
 	COURSE("course-lag", 2 | REPLY, 0, 0, LAC, 0, SAYS(SCCRQ, 0), ANSWER, 0, 0, LAG, HOW(2), SAYS(OCRQ, 0),
 	       CLOSE_SESSION, 0, 0, 0, ANSWER, 0, 0, LAG, HOW(3), CALL, HOW(1), 0, 0, CLOSE_TUNNEL, 0, 0, 0),
 	COURSE("found-hidden-challenge", AUTO, 0, SECRET, 1, 0, SAYS(SCCRQ, 0x15), 0xf2, 0xb7),
