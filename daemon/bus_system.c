@@ -144,6 +144,15 @@ static int ask(struct bus_system *s)
 	return sd_bus_request_name_async(sd, NULL, BUS_NAME, 0, on_named, s);
 }
 
+/* A bus that is not there may come; one that we are kept from by our unit will not. */
+static void complain(struct bus_system *s, int r)
+{
+	if (r == -EACCES && !s->complained)
+		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "system bus: %s: l2tpd.service needs the drop-in %s",
+			  strerror(-r), BUS_DROP_IN);
+	s->complained = s->complained || r == -EACCES;
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct bus_system *s = userdata;
@@ -155,6 +164,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	if (r >= 0)
 		r = ask(s);
 	if (r < 0) {
+		complain(s, r);
 		lose(s, r, "no connection");
 		on_work(NULL, s);
 	}

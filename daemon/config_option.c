@@ -59,7 +59,7 @@ const struct option options[] = {
 	TOP("metrics-listen",       stream,      metrics,              0,          0,          "none",      "none")
 	START("api-group",          text,        api_group,            1,          32,         NONE,        "l2tpd")
 	START("api-others",         access,      api_others_read,      0,          0,          NONE,        "none")
-	START("api-system-bus",     yes_no,      api_system_bus,       0,          0,          NONE,        "yes")
+	START("api-system-bus",     yes_no,      api_system_bus,       0,          0,          NONE,        "no")
 	TOP("log-level",            log_level,   log_level,            0,          0,          NONE,        "info")
 
 	LIM("tunnels",              number,      tunnels,              1,          UINT16_MAX, NONE,        NONE)

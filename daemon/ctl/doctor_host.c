@@ -216,6 +216,31 @@ static void check_own_unit(struct doctor *d, sd_bus *bus)
 	free(file);
 }
 
+/* Has the unit made the bus inaccessible? */
+static bool unit_shuts_bus(sd_bus *bus)
+{
+	char *path = NULL, **shut = NULL;
+	bool shuts = false;
+
+	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", "l2tpd.service", &path) >= 0)
+		sd_bus_get_property_strv(bus, SYSTEMD, path, SYSTEMD ".Service", "InaccessiblePaths", NULL, &shut);
+	for (char **p = shut; p && *p; p++) {
+		shuts = shuts || strcmp(*p + (**p == '-'), "/run/dbus") == 0;
+		free(*p);
+	}
+	free(shut);
+	free(path);
+	return shuts;
+}
+
+static void check_system_bus(struct doctor *d, sd_bus *bus)
+{
+	if (d->config && d->config->api_system_bus && unit_shuts_bus(bus))
+		doctor_say(d, FINDING_WARN,
+			   "link " BUS_DROP_IN " into /etc/systemd/system/l2tpd.service.d, systemctl daemon-reload, restart",
+			   "api-system-bus = yes, and l2tpd.service keeps l2tpd from the system bus");
+}
+
 static void check_rival_unit(struct doctor *d, sd_bus *bus)
 {
 	char *file = unit_property(bus, "xl2tpd.service", "UnitFileState");
@@ -237,6 +262,7 @@ void check_systemd(struct doctor *d)
 	}
 	sd_bus_set_method_call_timeout(bus, TIMEOUT_USEC);
 	check_own_unit(d, bus);
+	check_system_bus(d, bus);
 	check_rival_unit(d, bus);
 	sd_bus_flush_close_unref(bus);
 }
