@@ -87,7 +87,7 @@ int bus_open(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bu
 	if (r < 0)
 		return r;
 	p->until_established = wait;
-	r = driver_open(o->connection->bus->driver, profile, calls, on_opened, p);
+	r = driver_open(o->connection->bus->driver, profile, calls, true, on_opened, p);
 	if (r >= 0)
 		return 1;
 	bus_pending_free(p);

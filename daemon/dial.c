@@ -31,6 +31,7 @@ struct dial {
 	size_t server, address;   /* the next destination: of the profile's servers, and of its name's addresses */
 	bool fresh;               /* it has not been tried in this round */
 	bool sent_away;           /* the tunnel was left, for the next destination */
+	bool held;                /* hung up: not dialled until it is resumed */
 };
 
 static struct log_object object(const struct dial *d)
@@ -75,7 +76,7 @@ static void again(struct dial *d, const char *why)
 	usec_t pause;
 	int enabled = SD_EVENT_OFF;
 
-	if (d->driver->stopping || d->driver->draining)
+	if (d->driver->stopping || d->driver->draining || d->held)
 		return;
 	if (sd_event_source_get_enabled(d->timer, &enabled) > 0 && enabled != SD_EVENT_OFF)
 		return;
@@ -229,7 +230,7 @@ static void attempt(struct dial *d)
 	const struct config_profile *p = d->profile;
 	int r;
 
-	if (d->driver->stopping || d->driver->draining || d->resolve)
+	if (d->driver->stopping || d->driver->draining || d->held || d->resolve)
 		return;
 	if (d->tunnel_id) {
 		place_calls(d);
@@ -378,12 +379,13 @@ static int begin(struct driver *w, const struct config_profile *p)
 	return r;
 }
 
-static bool is_dialled(const struct driver *w, const struct config_profile *p)
+static struct dial *dial_of(const struct driver *w, const struct config_profile *p)
 {
-	for (const struct dial *d = w->dials; d; d = d->next)
-		if (d->profile == p)
-			return true;
-	return false;
+	struct dial *d = w->dials;
+
+	while (d && d->profile != p)
+		d = d->next;
+	return d;
 }
 
 void dials_reload(struct driver *w)
@@ -408,6 +410,41 @@ void dials_resume(struct driver *w)
 		arm(d, 0);
 }
 
+/* ---- Hang up and resume ------------------------------------------------------------------------------------- */
+
+bool dial_exists(const struct driver *w, const struct config_profile *p)
+{
+	return dial_of(w, p);
+}
+
+bool dial_is_held(const struct driver *w, const struct config_profile *p)
+{
+	const struct dial *d = dial_of(w, p);
+
+	return d && d->held;
+}
+
+bool dial_hold(struct driver *w, const struct config_profile *p)
+{
+	struct dial *d = dial_of(w, p);
+
+	if (!d || d->held)
+		return false;
+	cancel_attempt(d);
+	return d->held = true;
+}
+
+bool dial_resume(struct driver *w, const struct config_profile *p)
+{
+	struct dial *d = dial_of(w, p);
+	bool held = d->held;
+
+	d->held = false;
+	d->failures = 0;
+	arm(d, 0); /* what waits for its turn waits no longer */
+	return held;
+}
+
 /* ---- Life --------------------------------------------------------------------------------------------------- */
 
 int dials_start(struct driver *w)
@@ -416,7 +453,7 @@ int dials_start(struct driver *w)
 	int r = 0;
 
 	for (const struct config_profile *p = c->profiles; p < c->profiles + c->n_profiles && r >= 0; p++)
-		if (p->lac && p->autodial && !is_dialled(w, p))
+		if (p->lac && p->autodial && !dial_of(w, p))
 			r = begin(w, p);
 	return r;
 }

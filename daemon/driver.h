@@ -58,9 +58,15 @@ typedef void (*driver_counted)(void *ctx, int err, const struct dataplane_stats 
 
 #define DRIVER_CALLS_DEFAULT UINT32_MAX
 
-/* Open one more tunnel of a lac profile and place this many calls on it; it is not opened again when it has ended.
- * -ENOENT: no such profile; -EINVAL: not a lac; -EBUSY: draining; -ESHUTDOWN */
-int driver_open(struct driver *d, const char *profile, uint32_t calls, driver_opened done, void *ctx);
+/* Open a tunnel of a lac profile and place this many calls on it; it is not opened again when it has ended.  another: also
+ * if the profile has one, or is dialled by itself.
+ * -ENOENT: no such profile; -EINVAL: not a lac; -EALREADY: not another; -EBUSY: draining; -ESHUTDOWN */
+int driver_open(struct driver *d, const char *profile, uint32_t calls, bool another, driver_opened done, void *ctx);
+/* Close what a lac profile has, and do not dial it any more, whatever is reloaded.  -ENOENT; -EINVAL: not a lac */
+int driver_hang_up(struct driver *d, const char *profile);
+/* Dial it again, at once.  Also -EOPNOTSUPP: it is not one that is dialled */
+int driver_resume(struct driver *d, const char *profile);
+bool driver_is_hung_up(const struct driver *d, const char *profile);
 /* Place a call: as LAC an incoming one or (info->outgoing) as LNS have the peer place one.  What info leaves open is as
  * the profile says.  As l2tp_call() and l2tp_call_out(), and -EBUSY: draining. */
 int driver_call(struct driver *d, uint32_t tunnel_id, const struct l2tp_call_info *info, uint32_t *ret_session_id);
@@ -89,6 +95,7 @@ enum driver_event_type {
 	DRIVER_TUNNEL_REFUSED,     /* of peer and host, with the reason */
 	DRIVER_RELOADED,           /* with changes */
 	DRIVER_DRAIN,              /* begun, or ended */
+	DRIVER_HANG_UP,            /* of profile: hung up, or resumed */
 	DRIVER_STOPPING,
 	DRIVER_EVENTS
 };

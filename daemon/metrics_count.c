@@ -198,6 +198,7 @@ static void count(struct counts *c, struct counted *o, const struct driver_event
 	case DRIVER_TUNNEL_REFUSED:
 	case DRIVER_RELOADED:
 	case DRIVER_DRAIN:
+	case DRIVER_HANG_UP:
 	case DRIVER_STOPPING:
 	case DRIVER_EVENTS:
 		break;

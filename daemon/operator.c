@@ -2,6 +2,8 @@
 /*
  * operator: what an operator asks the driver for, through the control API: open a tunnel, place a call, close, count.
  *
+ * A profile that is dialled (dial.c) is hung up and resumed here as well, with whatever tunnels it has.
+ *
  * A tunnel that is opened here belongs to its profile, but to none of its dials (dial.c): when it ends it is not opened
  * again.  Until its server's name is resolved it is an opening; the profile may go meanwhile, so that only its name is
  * kept.  The servers are asked in their order until one has an address.
@@ -128,7 +130,27 @@ static int resolve_next(struct opening *o, const struct config_profile *p)
 			     &o->resolve);
 }
 
-int driver_open(struct driver *d, const char *profile, uint32_t calls, driver_opened done, void *ctx)
+static bool has_tunnel(const struct driver *d, const struct config_profile *p)
+{
+	struct l2tp_cursor c = { 0 };
+	struct l2tp_tunnel_info info;
+
+	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0)
+		if (info.cookie == p->params.cookie && info.reason->origin == L2TP_BY_NOBODY)
+			return true;
+	return false;
+}
+
+static bool has_opening(const struct driver *d, const char *profile)
+{
+	const struct opening *o = d->openings;
+
+	while (o && strcmp(o->profile, profile) != 0)
+		o = o->next;
+	return o;
+}
+
+int driver_open(struct driver *d, const char *profile, uint32_t calls, bool another, driver_opened done, void *ctx)
 {
 	const struct config_profile *p = find_profile(d, profile);
 	struct opening *o;
@@ -142,6 +164,8 @@ int driver_open(struct driver *d, const char *profile, uint32_t calls, driver_op
 		return -ENOENT;
 	if (!p->lac)
 		return -EINVAL;
+	if (!another && (dial_exists(d, p) || has_tunnel(d, p) || has_opening(d, profile)))
+		return -EALREADY;
 	o = calloc(1, sizeof(*o));
 	if (!o)
 		return -ENOMEM;
@@ -166,6 +190,72 @@ void openings_free(struct driver *d)
 {
 	while (d->openings)
 		opening_free(d->openings);
+}
+
+/* ---- Hang up and resume ------------------------------------------------------------------------------------- */
+
+static void stop_openings_of(struct driver *d, const char *profile)
+{
+	for (struct opening *o = d->openings, *next; o; o = next) {
+		next = o->next;
+		if (strcmp(o->profile, profile) == 0)
+			opening_end(o, -ECANCELED, "the profile has been hung up", 0);
+	}
+}
+
+static void close_tunnels_of(struct driver *d, const struct config_profile *p)
+{
+	static const struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .text = "hung up" };
+	struct l2tp_cursor c = { 0 };
+	struct l2tp_tunnel_info info;
+
+	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0)
+		if (info.cookie == p->params.cookie && info.reason->origin == L2TP_BY_NOBODY)
+			l2tp_close_tunnel(d->engine, info.tunnel_id, &reason, world_now());
+}
+
+static void tell_hang_up(struct driver *d, const struct config_profile *p, const char *what)
+{
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, &(struct log_object){ .profile = p->name }, "%s", what);
+	world_emit(d, &(struct driver_event){ .type = DRIVER_HANG_UP, .profile = p->name });
+}
+
+int driver_hang_up(struct driver *d, const char *profile)
+{
+	const struct config_profile *p = find_profile(d, profile);
+
+	if (!p)
+		return -ENOENT;
+	if (!p->lac)
+		return -EINVAL;
+	if (dial_hold(d, p))
+		tell_hang_up(d, p, "hung up: not dialled until it is resumed");
+	stop_openings_of(d, p->name);
+	close_tunnels_of(d, p);
+	world_pump(d);
+	return 0;
+}
+
+int driver_resume(struct driver *d, const char *profile)
+{
+	const struct config_profile *p = find_profile(d, profile);
+
+	if (!p)
+		return -ENOENT;
+	if (!p->lac)
+		return -EINVAL;
+	if (!dial_exists(d, p))
+		return -EOPNOTSUPP;
+	if (dial_resume(d, p))
+		tell_hang_up(d, p, "resumed: dialled again");
+	return 0;
+}
+
+bool driver_is_hung_up(const struct driver *d, const char *profile)
+{
+	const struct config_profile *p = find_profile(d, profile);
+
+	return p && dial_is_held(d, p);
 }
 
 /* ---- Call, close, count ------------------------------------------------------------------------------------- */

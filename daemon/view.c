@@ -171,7 +171,8 @@ int view_profiles(const struct driver *d, struct view_profile **ret, size_t *ret
 	if (!profiles)
 		return -ENOMEM;
 	for (size_t i = 0; i < config->n_profiles; i++)
-		*p++ = (struct view_profile){ .profile = &config->profiles[i], .state = "active" };
+		*p++ = (struct view_profile){ .profile = &config->profiles[i],
+					      .state = dial_is_held(d, &config->profiles[i]) ? "hung-up" : "active" };
 	for (const struct world_removed *r = d->removed; r; r = r->next)
 		*p++ = (struct view_profile){ .profile = &r->profile, .state = "draining" };
 	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0) {

@@ -174,6 +174,12 @@ int dials_start(struct driver *d);
 void dials_reload(struct driver *d);
 /* After a drain. */
 void dials_resume(struct driver *d);
+/* Is it dialled by itself, and has it been hung up? */
+bool dial_exists(const struct driver *d, const struct config_profile *profile);
+bool dial_is_held(const struct driver *d, const struct config_profile *profile);
+/* No more attempts; dial at once, and again for ever (it must exist).  False: that was so already. */
+bool dial_hold(struct driver *d, const struct config_profile *profile);
+bool dial_resume(struct driver *d, const struct config_profile *profile);
 void dials_stop(struct driver *d);
 void dials_free(struct driver *d);
 void dial_tunnel_down(struct dial *dial, uint32_t tunnel_id, const struct l2tp_reason *reason);

@@ -125,7 +125,7 @@ static void refill(void)
 
 	driver_drain(drivers[1], false, USEC_NEVER);
 	view_daemon(drivers[1], &v);
-	if (find_session() || v.stats.tunnels > 14 || driver_open(drivers[1], "up", 3, opened, NULL) < 0)
+	if (find_session() || v.stats.tunnels > 14 || driver_open(drivers[1], "up", 3, true, opened, NULL) < 0)
 		return;
 	while (!find_session() && view_now() < end)
 		sd_event_run(event, 10 * USEC_PER_MSEC);

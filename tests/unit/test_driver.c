@@ -59,6 +59,7 @@ static const char *const names[DRIVER_EVENTS] = {
 	[DRIVER_PPP_STARTED] = "PPP_STARTED",           [DRIVER_PPP_UP] = "PPP_UP",
 	[DRIVER_PPP_EXITED] = "PPP_EXITED",             [DRIVER_TUNNEL_REFUSED] = "TUNNEL_REFUSED",
 	[DRIVER_RELOADED] = "RELOADED",                 [DRIVER_DRAIN] = "DRAIN",
+	[DRIVER_HANG_UP] = "HANG_UP",
 	[DRIVER_STOPPING] = "STOPPING",                 [DRIVER_TUNNEL_REMOVING] = "TUNNEL_REMOVING",
 };
 
@@ -690,7 +691,7 @@ START_TEST(drain)
 	ck_assert(driver_draining(lns.driver));
 	ck_assert_int_eq(driver_call(lns.driver, lns.tunnel_id, &(struct l2tp_call_info){ .outgoing = true },
 				     &(uint32_t){ 0 }), -EBUSY);
-	ck_assert_int_eq(driver_open(lns.driver, "isp", 0, NULL, NULL), -EBUSY);
+	ck_assert_int_eq(driver_open(lns.driver, "isp", 0, false, NULL, NULL), -EBUSY);
 	/* one more call */
 	reload(&lac, "lac", lac_text(port, SOON "calls = 2"));
 	run_until(&lac, "SESSION_CLOSING", 2);
@@ -710,6 +711,80 @@ START_TEST(drain)
 	ck_assert_uint_eq(count(lns.heard, "DRAIN"), 2);
 	end_free(&lac);
 	end_free(&lns);
+}
+END_TEST
+
+static void on_opening_end(void *ctx, int err, const char *text, uint32_t tunnel_id)
+{
+	(void)text, (void)tunnel_id;
+	*(int *)ctx = err;
+}
+
+static const char *state_of(struct end *end)
+{
+	struct view_profile *profiles;
+	const char *state;
+	size_t n;
+
+	ck_assert_int_eq(view_profiles(end->driver, &profiles, &n), 0);
+	state = profiles[0].state;
+	free(profiles);
+	return state;
+}
+
+START_TEST(hang_up) /* down, and kept down by whatever would dial, until it is resumed */
+{
+	uint16_t port = free_port();
+	struct end lns, lac;
+	int opening = 0;
+
+	start_lns(&lns, port, "");
+	start_lac(&lac, port, SOON);
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	ck_assert_int_eq(driver_open(lac.driver, "uplink", 0, false, on_opening_end, &opening), -EALREADY);
+	ck_assert_int_eq(driver_open(lac.driver, "uplink", 0, true, on_opening_end, &opening), 0);
+	ck_assert_int_eq(driver_hang_up(lac.driver, "uplink"), 0);
+	ck_assert_int_eq(opening, -ECANCELED);
+	ck_assert_str_eq(lac.reason.text, "hung up");
+	ck_assert_str_eq(state_of(&lac), "hung-up");
+	ck_assert_int_eq(driver_hang_up(lac.driver, "uplink"), 0);
+	driver_drain(lac.driver, true, USEC_NEVER);
+	driver_drain(lac.driver, false, USEC_NEVER);
+	reload(&lac, "lac", lac_text(port, SOON "calls = 2"));
+	run_for(700 * USEC_PER_MSEC);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 1);
+	ck_assert_uint_eq(count(lac.heard, "HANG_UP"), 1);
+	ck_assert_str_eq(state_of(&lac), "hung-up");
+	ck_assert_int_eq(driver_resume(lac.driver, "uplink"), 0);
+	run_until(&lac, "SESSION_ESTABLISHED", 3);
+	ck_assert_uint_eq(count(lac.heard, "HANG_UP"), 2);
+	ck_assert_str_eq(state_of(&lac), "active");
+	/* as ever */
+	close_tunnel(&lac);
+	run_until(&lac, "SESSION_ESTABLISHED", 5);
+	ck_assert_int_eq(driver_hang_up(lns.driver, "isp"), -EINVAL);
+	ck_assert_int_eq(driver_resume(lns.driver, "isp"), -EINVAL);
+	ck_assert_int_eq(driver_hang_up(lac.driver, "isp"), -ENOENT);
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
+START_TEST(resume_hurries) /* who waits for its next attempt waits no longer; what is dialled by hand is not resumed */
+{
+	uint16_t port = free_port();
+	struct end lac;
+	int opening = 0;
+
+	start_lac(&lac, port, "redial-min = 1h redial-max = 1h");
+	run_until(&lac, "TUNNEL_GONE", 1);
+	ck_assert_int_eq(driver_open(lac.driver, "uplink", 0, false, on_opening_end, &opening), -EALREADY);
+	ck_assert_int_eq(driver_resume(lac.driver, "uplink"), 0);
+	run_until(&lac, "TUNNEL_OPENED", 2);
+	ck_assert_uint_eq(count(lac.heard, "HANG_UP"), 0);
+	reload(&lac, "lac", "lac uplink { server = 127.0.0.1 dial = no }\nlisten = {}\n");
+	ck_assert_int_eq(driver_resume(lac.driver, "uplink"), -EOPNOTSUPP);
+	end_free(&lac);
 }
 END_TEST
 
@@ -908,6 +983,8 @@ int main(void)
 	tcase_add_test(tc, reload_out_of_memory);
 	tcase_add_test(tc, drained_profile);
 	tcase_add_test(tc, drain);
+	tcase_add_test(tc, hang_up);
+	tcase_add_test(tc, resume_hurries);
 	tcase_add_test(tc, drain_timeout);
 	tcase_add_test(tc, drain_dials);
 	tcase_add_test(tc, addresses);
