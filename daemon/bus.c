@@ -59,6 +59,11 @@ static int append_refused(struct bus *b, sd_bus_message *m, const struct driver_
 				     e->reason->error, text);
 }
 
+static int append_hung_up(struct bus *b, sd_bus_message *m, const struct driver_event *e)
+{
+	return sd_bus_message_append(m, "sb", e->profile, driver_is_hung_up(b->driver, e->profile));
+}
+
 /* Nothing is lost to the daemon when a signal cannot be made for lack of memory. */
 static void send_signal(struct bus *b, const char *name, const struct driver_event *e,
 			int (*append)(struct bus *b, sd_bus_message *m, const struct driver_event *e))
@@ -87,6 +92,8 @@ static void on_event(void *ctx, const struct driver_event *e)
 		send_signal(b, "Reloaded", e, bus_append_reloaded);
 	else if (e->type == DRIVER_DRAIN)
 		send_signal(b, "Drained", e, bus_append_drained);
+	else if (e->type == DRIVER_HANG_UP)
+		send_signal(b, "HungUp", e, append_hung_up);
 }
 
 /* ---- Life ---------------------------------------------------------------------------------------------------- */

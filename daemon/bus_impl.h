@@ -38,6 +38,8 @@
 #define ERROR_CONFIG BUS_NAME ".Error.Config"
 #define ERROR_FAILED BUS_NAME ".Error.Failed"
 #define ERROR_BUSY BUS_NAME ".Error.Busy"
+#define ERROR_ALREADY_OPEN BUS_NAME ".Error.AlreadyOpen"
+#define ERROR_TIMEOUT BUS_NAME ".Error.Timeout"
 #define ERROR_DRAINING BUS_NAME ".Error.Draining"
 #define ERROR_NOT_SUPPORTED BUS_NAME ".Error.NotSupported"
 
@@ -134,6 +136,8 @@ int bus_object_add(struct bus_connection *c);
 int bus_close(struct bus_object *o, uint32_t tunnel, uint32_t session, sd_bus_message *m, sd_bus_error *error);
 int bus_call(struct bus_object *o, uint32_t tunnel, sd_bus_message *m, sd_bus_error *error);
 int bus_open(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bus_error *error);
+int bus_hang_up(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bus_error *error);
+int bus_resume(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bus_error *error);
 int bus_count(struct bus_object *o, uint32_t tunnel, uint32_t session, sd_bus_message *m, sd_bus_error *error);
 
 /* bus_trace.c */
@@ -197,8 +201,9 @@ int bus_signals_flush(struct bus_connection *c);
 
 enum bus_wait {
 	BUS_WAIT_ANSWER,          /* the driver will call back */
-	BUS_WAIT_TUNNEL,          /* until the tunnel is established, or closing */
-	BUS_WAIT_SESSION,
+	BUS_WAIT_UP,              /* until the tunnel, its calls and their PPP are up, or one of them has failed */
+	BUS_WAIT_SESSION,         /* until the session is established, or closing */
+	BUS_WAIT_CLOSE,           /* it has failed and been answered: the tunnel is to be closed */
 };
 struct bus_pending {
 	struct bus_pending *next;
@@ -206,8 +211,14 @@ struct bus_pending {
 	struct bus_connection *connection; /* NULL: the client has gone */
 	sd_bus_message *request;
 	enum bus_wait wait;
-	bool until_established;            /* what is being opened */
 	uint32_t tunnel, session;
+
+	/* Open with Wait: */
+	bool until_up;
+	usec_t deadline;
+	sd_event_source *timer;
+	uint32_t calls, up;                /* as many as there must be, and are: those before the cursor */
+	struct l2tp_cursor cursor;
 };
 /* -EBUSY: the client waits for too many already. */
 int bus_pending_new(struct bus_connection *c, sd_bus_message *request, struct bus_pending **ret, sd_bus_error *error);
@@ -218,6 +229,9 @@ void bus_pending_reply(struct bus_pending *p, sd_bus_message *reply); /* NULL: t
 /* What is waited for may have happened already. */
 void bus_pending_look(struct bus_pending *p);
 void bus_pending_free(struct bus_pending *p);
+/* Before it is opened: it will be waited for, so long.  Then: it has this tunnel. */
+int bus_pending_until_up(struct bus_pending *p, uint32_t calls, usec_t timeout);
+void bus_pending_opened(struct bus_pending *p, uint32_t tunnel);
 /* Something has happened that somebody may wait for. */
 void bus_pending_event(struct bus *b, const struct driver_event *e);
 /* The connection ends. */

@@ -41,6 +41,22 @@ static int open_profile(struct bus_object *o, sd_bus_message *m, sd_bus_error *e
 	return r < 0 ? r : bus_open(o, profile, m, error);
 }
 
+static int hang_up(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
+{
+	const char *profile;
+	int r = sd_bus_message_read(m, "s", &profile);
+
+	return r < 0 ? r : bus_hang_up(o, profile, m, error);
+}
+
+static int resume(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
+{
+	const char *profile;
+	int r = sd_bus_message_read(m, "s", &profile);
+
+	return r < 0 ? r : bus_resume(o, profile, m, error);
+}
+
 static int place_call(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
 {
 	uint32_t tunnel;
@@ -124,6 +140,8 @@ static const struct bus_method methods[] = {
 	{ "GetStatistics", "", "a{st}", "statistics\0", BUS_MAY_READ, get_statistics },
 	{ "GetCounters", "uu", "a{st}", "tunnel\0session\0counters\0", BUS_MAY_READ, get_counters },
 	{ "Open", "sa{sv}", "u", "profile\0options\0tunnel\0", BUS_MAY_CHANGE, open_profile },
+	{ "HangUp", "s", "", "profile\0", BUS_MAY_CHANGE, hang_up },
+	{ "Resume", "s", "", "profile\0", BUS_MAY_CHANGE, resume },
 	{ "Call", "ua{sv}", "u", "tunnel\0options\0session\0", BUS_MAY_CHANGE, place_call },
 	{ "CloseTunnel", "uqqs", "", "tunnel\0result\0error\0message\0", BUS_MAY_CHANGE, close_tunnel },
 	{ "CloseSession", "uuqqs", "", "tunnel\0session\0result\0error\0message\0", BUS_MAY_CHANGE, close_session },
@@ -141,6 +159,7 @@ static const struct bus_signal signals[] = {
 	{ "Refused", "ssqqs", "peer\0host_name\0result\0error\0message\0" },
 	{ "Reloaded", "a{sv}", "summary\0" },
 	{ "Drained", "b", "on\0" },
+	{ "HungUp", "sb", "profile\0on\0" },
 	{ "Lost", "t", "count\0" },
 };
 

@@ -2,6 +2,9 @@
 /*
  * bus_pending: requests that are answered later: when the driver calls back, or when what was opened is established or
  * has failed.  A client that goes away leaves the request behind until then, and nobody is answered.
+ *
+ * Open with Wait is answered when all is up: the tunnel, its calls and their PPP.  What fails, or is late, is closed, so
+ * that it can be tried again.  That is done from a timer: a watcher of the driver must not act.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -38,6 +41,7 @@ void bus_pending_free(struct bus_pending *p)
 	if (p->connection)
 		p->connection->pending--;
 	sd_bus_message_unref(p->request);
+	sd_event_source_disable_unref(p->timer);
 	free(p);
 }
 
@@ -56,7 +60,7 @@ void bus_pending_succeed(struct bus_pending *p, uint32_t id)
 	answered(p);
 }
 
-void bus_pending_fail(struct bus_pending *p, const char *name, const char *text)
+static void reply_error(struct bus_pending *p, const char *name, const char *text)
 {
 	char buf[BUS_TEXT_MAX];
 
@@ -64,6 +68,11 @@ void bus_pending_fail(struct bus_pending *p, const char *name, const char *text)
 		(void)sd_bus_reply_method_errorf(
 			p->request, name, "%s",
 			bus_text((struct l2tp_span){ (const uint8_t *)text, strlen(text) }, buf));
+}
+
+void bus_pending_fail(struct bus_pending *p, const char *name, const char *text)
+{
+	reply_error(p, name, text);
 	answered(p);
 }
 
@@ -90,45 +99,178 @@ void bus_pending_orphan(struct bus_connection *c)
 
 /* ---- What is waited for -------------------------------------------------------------------------------------- */
 
-static void fail_for(struct bus_pending *p, const struct l2tp_reason *reason)
+static const char *reason_text(const struct l2tp_reason *reason, const char *(*name)(uint16_t), char buf[BUS_TEXT_MAX])
 {
-	const char *name =
-		p->wait == BUS_WAIT_TUNNEL ? l2tp_stopccn_name(reason->result) : l2tp_cdn_name(reason->result);
-	char text[BUS_TEXT_MAX], more[256];
+	char more[256];
 
-	snprintf(text, sizeof(text), "%s%s (result %u, error %u)%s",
-		 reason->origin == L2TP_BY_PEER ? "by the peer: " : "", name, reason->result, reason->error,
-		 log_reason(reason, more, sizeof(more)));
-	bus_pending_fail(p, ERROR_FAILED, text);
+	snprintf(buf, BUS_TEXT_MAX, "%s%s (result %u, error %u)%s",
+		 reason->origin == L2TP_BY_PEER ? "by the peer: " : "", name(reason->result), reason->result,
+		 reason->error, log_reason(reason, more, sizeof(more)));
+	return buf;
 }
 
-static void judge(struct bus_pending *p, usec_t established, const struct l2tp_reason *reason, uint32_t id)
+static void look_for_session(struct bus_pending *p)
 {
-	if (reason->origin != L2TP_BY_NOBODY)
-		fail_for(p, reason);
-	else if (established)
-		bus_pending_succeed(p, id);
+	char text[BUS_TEXT_MAX];
+	struct view_session s;
+
+	if (view_session(p->bus->driver, p->tunnel, p->session, &s) < 0)
+		bus_pending_fail(p, ERROR_FAILED, "it has ended");
+	else if (s.info.reason->origin != L2TP_BY_NOBODY)
+		bus_pending_fail(p, ERROR_FAILED, reason_text(s.info.reason, l2tp_cdn_name, text));
+	else if (s.info.established)
+		bus_pending_succeed(p, p->session);
 }
+
+/* ---- Open, until all is up ----------------------------------------------------------------------------------- */
+
+#define LOOK_AGAIN (50 * USEC_PER_MSEC)
+
+static void arm(struct bus_pending *p, usec_t at)
+{
+	(void)sd_event_source_set_time(p->timer, at < p->deadline ? at : p->deadline);
+	(void)sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
+}
+
+/* Its client is answered; the tunnel is closed as soon as there is one and the event loop goes on. */
+static void give_up(struct bus_pending *p, const char *name, const char *text)
+{
+	struct bus_connection *c = p->connection;
+
+	reply_error(p, name, text);
+	p->connection = NULL;
+	p->request = sd_bus_message_unref(p->request);
+	if (p->tunnel)
+		p->wait = BUS_WAIT_CLOSE;
+	arm(p, 0);
+	if (c) {
+		c->pending--;
+		c->wake(c);
+	}
+}
+
+static void give_up_for(struct bus_pending *p, const struct l2tp_reason *reason, const char *(*name)(uint16_t))
+{
+	char text[BUS_TEXT_MAX];
+
+	give_up(p, ERROR_FAILED, reason_text(reason, name, text));
+}
+
+static bool has_ppp(const struct bus_pending *p)
+{
+	struct view_daemon d;
+
+	view_daemon(p->bus->driver, &d);
+	return strcmp(d.dataplane, "none") != 0;
+}
+
+/* The calls were placed all at once, so that those behind the cursor are those that are not up yet. */
+static void look_for_calls(struct bus_pending *p)
+{
+	const bool ppp = has_ppp(p);
+	struct view_session s;
+
+	for (; p->up < p->calls; p->up++) {
+		struct l2tp_cursor next = p->cursor;
+
+		if (view_next_session(p->bus->driver, &next, &s) < 0 || s.info.tunnel_id != p->tunnel) {
+			give_up(p, ERROR_FAILED, "not all calls could be placed");
+			return;
+		}
+		if (!s.info.established || (ppp && s.ppp != VIEW_PPP_UP))
+			return;
+		p->cursor = next;
+	}
+	bus_pending_succeed(p, p->tunnel);
+}
+
+/* Established is what we have told the peer; what it makes of that (our secret, most of all) it tells with its
+ * acknowledgement.  Calls tell the same, and are heard of; an acknowledgement alone is not. */
+static void look_for_peer(struct bus_pending *p, const struct view_tunnel *t)
+{
+	if (t->info.unacknowledged)
+		arm(p, view_now() + LOOK_AGAIN);
+	else
+		bus_pending_succeed(p, p->tunnel);
+}
+
+static void look_for_all(struct bus_pending *p)
+{
+	struct view_tunnel t;
+
+	if (view_tunnel(p->bus->driver, p->tunnel, &t) < 0)
+		give_up(p, ERROR_FAILED, "it has ended");
+	else if (t.info.reason->origin != L2TP_BY_NOBODY)
+		give_up_for(p, t.info.reason, l2tp_stopccn_name);
+	else if (t.info.established && p->calls)
+		look_for_calls(p);
+	else if (t.info.established)
+		look_for_peer(p, &t);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *ctx)
+{
+	struct bus_pending *p = ctx;
+
+	(void)source, (void)usec;
+	if (p->wait == BUS_WAIT_CLOSE) {
+		driver_close(p->bus->driver, p->tunnel, 0, &(struct l2tp_reason){ .origin = L2TP_BY_REQUEST });
+		bus_pending_free(p);
+	} else if (view_now() < p->deadline) {
+		look_for_all(p);
+	} else if (p->connection) {
+		give_up(p, ERROR_TIMEOUT, "it is not up in time, and has been closed");
+	}
+	return 0;
+}
+
+int bus_pending_until_up(struct bus_pending *p, uint32_t calls, usec_t timeout)
+{
+	p->until_up = true;
+	p->calls = calls;
+	p->deadline = view_now() + timeout;
+	return sd_event_add_time(p->bus->event, &p->timer, CLOCK_MONOTONIC, p->deadline, 0, on_timer, p);
+}
+
+void bus_pending_opened(struct bus_pending *p, uint32_t tunnel)
+{
+	struct view_tunnel t;
+
+	p->tunnel = tunnel;
+	if (view_now() >= p->deadline) { /* its client has been told so */
+		p->wait = BUS_WAIT_CLOSE;
+		arm(p, 0);
+	} else if (!p->connection) {
+		bus_pending_free(p);
+	} else if (view_tunnel(p->bus->driver, tunnel, &t) >= 0) {
+		p->wait = BUS_WAIT_UP;
+		p->cursor = (struct l2tp_cursor){ .tunnel_id = tunnel, .tunnel_serial = t.info.serial };
+	}
+}
+
+/* ---- What has happened --------------------------------------------------------------------------------------- */
 
 void bus_pending_look(struct bus_pending *p)
 {
-	struct view_tunnel t;
-	struct view_session s;
+	if (p->wait == BUS_WAIT_UP)
+		look_for_all(p);
+	else if (p->wait == BUS_WAIT_SESSION)
+		look_for_session(p);
+}
 
-	if (p->wait == BUS_WAIT_TUNNEL && view_tunnel(p->bus->driver, p->tunnel, &t) >= 0)
-		judge(p, t.info.established, t.info.reason, p->tunnel);
-	else if (p->wait == BUS_WAIT_SESSION && view_session(p->bus->driver, p->tunnel, p->session, &s) >= 0)
-		judge(p, s.info.established, s.info.reason, p->session);
-	else if (p->wait != BUS_WAIT_ANSWER)
-		bus_pending_fail(p, ERROR_FAILED, "it has ended");
+static void hear(struct bus_pending *p, const struct driver_event *e)
+{
+	if (p->wait == BUS_WAIT_UP && e->type == DRIVER_SESSION_CLOSING)
+		give_up_for(p, e->reason, l2tp_cdn_name);
+	else if (p->wait == BUS_WAIT_UP || (p->wait == BUS_WAIT_SESSION && p->session == e->session_id))
+		bus_pending_look(p);
 }
 
 void bus_pending_event(struct bus *b, const struct driver_event *e)
 {
 	for (struct bus_pending *p = b->pending, *next; p; p = next) {
 		next = p->next;
-		if (p->wait == (e->session_id ? BUS_WAIT_SESSION : BUS_WAIT_TUNNEL) && p->tunnel == e->tunnel_id &&
-		    p->session == e->session_id)
-			bus_pending_look(p);
+		if (e->tunnel_id && p->tunnel == e->tunnel_id)
+			hear(p, e);
 	}
 }

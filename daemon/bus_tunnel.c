@@ -46,8 +46,41 @@ static int draining(sd_bus_error *error)
 	return sd_bus_error_set_const(error, ERROR_DRAINING, "the daemon is draining: nothing new is opened");
 }
 
-static int complain_open(const char *profile, int r, sd_bus_error *error)
+/* A tunnel of the profile that is up, or on its way there; 0: none is. */
+static uint32_t tunnel_of(const struct driver *d, const char *profile)
 {
+	struct l2tp_cursor c = { 0 };
+	struct view_tunnel v;
+
+	while (view_next_tunnel(d, &c, &v) >= 0)
+		if (v.info.reason->origin == L2TP_BY_NOBODY && strcmp(v.profile, profile) == 0)
+			return v.info.tunnel_id;
+	return 0;
+}
+
+static int complain_already(const struct driver *d, const char *profile, sd_bus_error *error)
+{
+	uint32_t tunnel = tunnel_of(d, profile);
+
+	if (driver_is_hung_up(d, profile))
+		return sd_bus_error_setf(error, ERROR_ALREADY_OPEN,
+					 "profile \"%.64s\" is hung up; to have it dialled again: l2tpctl resume", profile);
+	if (tunnel)
+		return sd_bus_error_setf(error, ERROR_ALREADY_OPEN,
+					 "profile \"%.64s\" is up already, or on its way: it has the tunnel %u; to open "
+					 "one more: l2tpctl open --another", profile, tunnel);
+	return sd_bus_error_setf(error, ERROR_ALREADY_OPEN,
+				 "profile \"%.64s\" is being dialled already; if it waits for its next attempt, to have it "
+				 "dialled at once: l2tpctl resume", profile);
+}
+
+static int complain_open(const struct driver *d, const char *profile, int r, sd_bus_error *error)
+{
+	if (r == -EALREADY)
+		return complain_already(d, profile, error);
+	if (r == -EOPNOTSUPP)
+		return sd_bus_error_setf(error, ERROR_ARGUMENT,
+					 "profile \"%.64s\" has dial = no: it is opened by l2tpctl open", profile);
 	if (r == -ENOENT)
 		return sd_bus_error_setf(error, ERROR_NO_PROFILE, "there is no profile \"%.64s\"", profile);
 	if (r == -EINVAL)
@@ -62,36 +95,88 @@ static void on_opened(void *ctx, int err, const char *text, uint32_t tunnel_id)
 {
 	struct bus_pending *p = ctx;
 
-	p->tunnel = tunnel_id;
 	if (err < 0)
 		bus_pending_fail(p, ERROR_FAILED, text);
-	else if (!p->until_established)
-		bus_pending_succeed(p, tunnel_id);
+	else if (p->until_up)
+		bus_pending_opened(p, tunnel_id);
 	else
-		p->wait = BUS_WAIT_TUNNEL;
+		bus_pending_succeed(p, tunnel_id);
+}
+
+#define OPEN_TIMEOUT 60       /* s */
+#define OPEN_TIMEOUT_MAX 3600
+
+struct open_request {
+	uint32_t calls, timeout;
+	int wait, another;
+};
+
+static int read_open(sd_bus_message *m, struct open_request *ret, sd_bus_error *error)
+{
+	const struct bus_option options[] = { { "Calls", 'u', &ret->calls },
+					      { "Wait", 'b', &ret->wait },
+					      { "Timeout", 'u', &ret->timeout },
+					      { "Another", 'b', &ret->another } };
+	int r;
+
+	*ret = (struct open_request){ .calls = DRIVER_CALLS_DEFAULT };
+	r = bus_read_options(m, options, sizeof(options) / sizeof(options[0]), error);
+	if (r >= 0 && ret->calls > UINT16_MAX && ret->calls != DRIVER_CALLS_DEFAULT)
+		return sd_bus_error_setf(error, ERROR_ARGUMENT, "Calls is %u; allowed: at most %u", ret->calls,
+					 UINT16_MAX);
+	if (r >= 0 && ret->timeout > OPEN_TIMEOUT_MAX)
+		return sd_bus_error_setf(error, ERROR_ARGUMENT, "Timeout is %u; allowed: at most %u", ret->timeout,
+					 OPEN_TIMEOUT_MAX);
+	return r;
+}
+
+static uint32_t calls_of(const struct driver *d, const char *profile)
+{
+	const struct config *c = driver_config(d);
+
+	for (size_t i = 0; i < c->n_profiles; i++)
+		if (strcmp(c->profiles[i].name, profile) == 0)
+			return c->profiles[i].calls;
+	return 0;
+}
+
+static int wait_for_open(struct bus_pending *p, const char *profile, const struct open_request *q)
+{
+	uint32_t calls = q->calls == DRIVER_CALLS_DEFAULT ? calls_of(p->bus->driver, profile) : q->calls;
+
+	return bus_pending_until_up(p, calls, (q->timeout ? q->timeout : OPEN_TIMEOUT) * USEC_PER_SEC);
 }
 
 int bus_open(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bus_error *error)
 {
-	uint32_t calls = DRIVER_CALLS_DEFAULT;
-	int wait = false;
-	const struct bus_option options[] = { { "Calls", 'u', &calls }, { "Wait", 'b', &wait } };
+	struct driver *d = o->connection->bus->driver;
+	struct open_request q;
 	struct bus_pending *p;
-	int r = bus_read_options(m, options, sizeof(options) / sizeof(options[0]), error);
+	int r = read_open(m, &q, error);
 
-	if (r < 0)
+	if (r < 0 || (r = bus_pending_new(o->connection, m, &p, error)) < 0)
 		return r;
-	if (calls > UINT16_MAX && calls != DRIVER_CALLS_DEFAULT)
-		return sd_bus_error_setf(error, ERROR_ARGUMENT, "Calls is %u; allowed: at most %u", calls, UINT16_MAX);
-	r = bus_pending_new(o->connection, m, &p, error);
-	if (r < 0)
-		return r;
-	p->until_established = wait;
-	r = driver_open(o->connection->bus->driver, profile, calls, true, on_opened, p);
+	r = q.wait ? wait_for_open(p, profile, &q) : 0;
+	if (r >= 0)
+		r = driver_open(d, profile, q.calls, q.another, on_opened, p);
 	if (r >= 0)
 		return 1;
 	bus_pending_free(p);
-	return complain_open(profile, r, error);
+	return complain_open(d, profile, r, error);
+}
+
+int bus_hang_up(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bus_error *error)
+{
+	int r = driver_hang_up(o->connection->bus->driver, profile);
+
+	return r < 0 ? complain_open(o->connection->bus->driver, profile, r, error) : sd_bus_reply_method_return(m, NULL);
+}
+
+int bus_resume(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bus_error *error)
+{
+	int r = driver_resume(o->connection->bus->driver, profile);
+
+	return r < 0 ? complain_open(o->connection->bus->driver, profile, r, error) : sd_bus_reply_method_return(m, NULL);
 }
 
 static int read_call(sd_bus_message *m, struct l2tp_call_info *info, int *wait, sd_bus_error *error)
@@ -293,8 +378,20 @@ static int profile_open(struct bus_object *o, sd_bus_message *m, sd_bus_error *e
 	return bus_open(o, o->profile.profile->name, m, error);
 }
 
+static int profile_hang_up(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
+{
+	return bus_hang_up(o, o->profile.profile->name, m, error);
+}
+
+static int profile_resume(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
+{
+	return bus_resume(o, o->profile.profile->name, m, error);
+}
+
 static const struct bus_method profile_methods[] = {
 	{ "Open", "a{sv}", "u", "options\0tunnel\0", BUS_MAY_CHANGE, profile_open },
+	{ "HangUp", "", "", "", BUS_MAY_CHANGE, profile_hang_up },
+	{ "Resume", "", "", "", BUS_MAY_CHANGE, profile_resume },
 };
 
 const struct bus_class bus_profile_class = {

@@ -27,6 +27,7 @@ static const struct {
 	{ SD_BUS_ERROR_UNKNOWN_OBJECT, STATUS_NOT_FOUND,
 	  "there is none of that name or number: see l2tpctl show tunnels, show sessions and show profiles" },
 	{ "org.l2tpd1.Error.InvalidArgument", STATUS_USAGE },
+	{ "org.l2tpd1.Error.Timeout", STATUS_TIMEOUT },
 	{ "org.l2tpd1.Error.AccessDenied", STATUS_DENIED },
 	{ SD_BUS_ERROR_ACCESS_DENIED, STATUS_DENIED },
 	{ SD_BUS_ERROR_NO_REPLY, STATUS_TIMEOUT, "the daemon has not answered in time" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * request: what changes something: open, call, close, reload, drain.
+ * request: what changes something: open, hangup, resume, call, close, reload, drain.
  *
  * A request prints what it has made: an id, for people and scripts alike, or with --json an object.  With --wait the
  * daemon answers when it is done, in its own time limits; the tool waits a little longer than any of those.
@@ -16,12 +16,8 @@
 #define WAIT_USEC (600ULL * USEC_PER_SEC) /* beyond every time limit of a set-up */
 
 #define DRAIN_GRACE 5 /* s, for closing what the time-out of a drain has left */
-
-/* With --wait, or the usual. */
-static uint64_t patience(const struct ctl *c)
-{
-	return ctl_option(c, "wait") ? WAIT_USEC : CALL_TIMEOUT;
-}
+#define OPEN_TIMEOUT 60 /* s, the daemon's */
+#define OPEN_GRACE 30   /* s, for its answer that the time is over */
 
 /* ---- open, call --------------------------------------------------------------------------------------------- */
 
@@ -42,10 +38,10 @@ static void print_id(const struct ctl *c, json_t *object, const char *format, ..
 }
 
 /* Send, and the number it answers. */
-static enum status call_number(struct ctl *c, sd_bus_message *m, uint32_t *ret)
+static enum status call_number(struct ctl *c, sd_bus_message *m, uint64_t patience, uint32_t *ret)
 {
 	sd_bus_message *reply = NULL;
-	enum status status = ctl_call(c, m, patience(c), &reply);
+	enum status status = ctl_call(c, m, patience, &reply);
 
 	if (status == STATUS_OK)
 		ctl_must(sd_bus_message_read(reply, "u", ret));
@@ -55,18 +51,43 @@ static enum status call_number(struct ctl *c, sd_bus_message *m, uint32_t *ret)
 
 static enum status open_tunnel(struct ctl *c)
 {
+	uint64_t patience = ctl_option_number(c, "timeout", OPEN_TIMEOUT) + (uint64_t)OPEN_GRACE;
 	sd_bus_message *m;
-	enum status status = ctl_method(c, "Open", &m);
+	enum status status;
 	uint32_t tunnel;
 
+	if (ctl_option(c, "timeout") && (!ctl_option(c, "wait") || !ctl_option_number(c, "timeout", 0)))
+		return ctl_usage(c, "open: --timeout is how long to --wait, at least a second");
+	status = ctl_method(c, "Open", &m);
 	if (status != STATUS_OK)
 		return status;
 	ctl_must(sd_bus_message_append(m, "s", c->args[0]));
 	ctl_append_options(c, m);
-	status = call_number(c, m, &tunnel);
+	status = call_number(c, m, ctl_option(c, "wait") ? patience * USEC_PER_SEC : CALL_TIMEOUT, &tunnel);
 	if (status == STATUS_OK)
 		print_id(c, json_pack("{s:I}", "Tunnel", (json_int_t)tunnel), "%" PRIu32 "\n", tunnel);
 	return status;
+}
+
+static enum status ask_profile(struct ctl *c, const char *method)
+{
+	sd_bus_message *m;
+	enum status status = ctl_method(c, method, &m);
+
+	if (status != STATUS_OK)
+		return status;
+	ctl_must(sd_bus_message_append(m, "s", c->args[0]));
+	return ctl_call(c, m, CALL_TIMEOUT, NULL);
+}
+
+static enum status hang_up(struct ctl *c)
+{
+	return ask_profile(c, "HangUp");
+}
+
+static enum status resume(struct ctl *c)
+{
+	return ask_profile(c, "Resume");
 }
 
 static enum status call(struct ctl *c)
@@ -82,7 +103,7 @@ static enum status call(struct ctl *c)
 		return status;
 	ctl_must(sd_bus_message_append(m, "u", tunnel));
 	ctl_append_options(c, m);
-	status = call_number(c, m, &session);
+	status = call_number(c, m, ctl_option(c, "wait") ? WAIT_USEC : CALL_TIMEOUT, &session);
 	if (status == STATUS_OK)
 		print_id(c, json_pack("{s:I,s:I}", "Tunnel", (json_int_t)tunnel, "Session", (json_int_t)session),
 			 "%" PRIu32 "/%" PRIu32 "\n", tunnel, session);
@@ -283,7 +304,9 @@ static enum status drain(struct ctl *c)
 
 static const struct verb_option open_options[] = {
 	{ "calls", "NUMBER", "place so many calls, not as many as the profile says", "Calls", 'u' },
-	{ "wait", NULL, "until the tunnel is established, or has failed", "Wait", 'b' },
+	{ "another", NULL, "one more tunnel, if the profile has one", "Another", 'b' },
+	{ "wait", NULL, "until tunnel, calls and PPP are up; close it if one fails", "Wait", 'b' },
+	{ "timeout", "SECONDS", "wait no longer than that, default 60", "Timeout", 'u' },
 	{ 0 },
 };
 
@@ -320,6 +343,8 @@ static const struct verb_option drain_options[] = {
 
 const struct verb request_verbs[] = {
 	{ "open", "PROFILE", "dial the server of a lac profile", open_options, open_tunnel },
+	{ "hangup", "PROFILE", "close a lac profile's tunnels and keep it down", NULL, hang_up, VERB_NO_JSON },
+	{ "resume", "PROFILE", "dial a profile again, and at once", NULL, resume, VERB_NO_JSON },
 	{ "call", "TUNNEL|PROFILE", "place a call in a tunnel", call_options, call },
 	{ "close", "[TUNNEL|SESSION|INTERFACE|USER]", "end tunnels or sessions", close_options, close_some },
 	{ "reload", "", "read the configuration again", NULL, reload },

@@ -26,6 +26,7 @@ static const struct {
 	{ "Refused", { "Peer", "PeerHostName", "Result", "Error", "Message" } },
 	{ "Reloaded", { "Summary" } },
 	{ "Drained", { "On" } },
+	{ "HungUp", { "Profile", "On" } },
 	{ "Lost", { "Count" } },
 };
 
@@ -148,6 +149,12 @@ static void print_drained(const json_t *e)
 	printf("draining %s", json_is_true(json_object_get(e, "On")) ? "begins" : "ends");
 }
 
+static void print_hung_up(const json_t *e)
+{
+	print_member(e, "Profile", "profile ", "");
+	printf(" %s", json_is_true(json_object_get(e, "On")) ? "hung up" : "resumed");
+}
+
 static void print_lost(const json_t *e)
 {
 	printf("%" PRIu64 " events were lost: too many at a time", json_number(e, "Count"));
@@ -165,7 +172,7 @@ static const struct {
 } printers[] = {
 	{ "TunnelChanged", print_tunnel }, { "SessionChanged", print_session }, { "Refused", print_refused },
 	{ "Reloaded", print_reloaded },    { "Drained", print_drained },	   { "Lost", print_lost },
-	{ "Watching", print_watching },
+	{ "Watching", print_watching },	   { "HungUp", print_hung_up },
 };
 
 static void print_event(const json_t *event)

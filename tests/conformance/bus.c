@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -259,6 +260,17 @@ void wait_count(sd_bus *bus, const char *method, const char *key, const char *va
 
 /* ---- Tests --------------------------------------------------------------------------------------------------- */
 
+/* Somebody is there, and says nothing. */
+static uint16_t silent_port(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0); /* for as long as the test lasts */
+
+	check(bind(fd, (struct sockaddr *)&a, len) == 0 && getsockname(fd, (struct sockaddr *)&a, &len) == 0, "%m");
+	return ntohs(a.sin_port);
+}
+
 static void start(void)
 {
 	char sections[1024];
@@ -269,8 +281,10 @@ static void start(void)
 		 "dial-hook = \"/bin/true\" host-name = \"lac.test\" called-number = \"0123\" }\n"
 		 "lac \"nowhere\" { server = \"127.0.0.1\" port = %u dial = no retransmit-initial = 100ms "
 		 "retransmit-max = 1 }\n"
+		 "lac \"silent\" { server = \"127.0.0.1\" port = %u dial = no }\n"
+		 "lac \"wrong\" { server = \"127.0.0.1\" port = %u source = \"127.2.0.1\" dial = no secret = \"other\" }\n"
 		 "lac \"nobody\" { server = \"\\\\x.invalid\" dial = no }\n",
-		 lns.port, daemon_port());
+		 lns.port, daemon_port(), silent_port(), lns.port);
 	daemon_start(&lac, sections);
 	lns_bus = connect_to(&lns);
 	lac_bus = connect_to(&lac);

@@ -20,7 +20,8 @@ static void expect_error(sd_bus_message *reply, sd_bus_error *error, const char 
 
 static uint32_t open_up(uint32_t calls)
 {
-	return call_u(lac_bus, "Open", "sa{sv}", "up", 2, "Wait", "b", true, "Calls", "u", calls);
+	return call_u(lac_bus, "Open", "sa{sv}", "up", 3, "Another", "b", true, "Wait", "b", true, "Calls", "u",
+		      calls);
 }
 
 /* ---- Methods ------------------------------------------------------------------------------------------------- */
@@ -43,11 +44,55 @@ static void opening(void)
 	id = call_u(lac_bus, "Open", "sa{sv}", "nowhere", 0);
 	check(count(lac_bus, "ListTunnels", "State", 's', "wait-ctl-reply", 0) == 1, "on its way");
 	check(strtoul(field("Tunnel"), NULL, 10) == id, "it is this one");
-	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nowhere", 1, "Wait", "b", true), &error, "Failed",
-		     "no answer");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nowhere", 2, "Another", "b", true, "Wait", "b", true), &error,
+		     "Failed", "no answer");
 	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nobody", 0), &error, "Failed", "cannot resolve");
 	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nemo", 0), &error, "NoSuchProfile", "nemo");
 	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "bare", 0), &error, "InvalidArgument", "no lac");
+}
+
+/* A profile that is up, or on its way, is opened once more only for those who say so. */
+static void already(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char text[64];
+
+	snprintf(text, sizeof(text), "the tunnel %u;", call_u(lac_bus, "Open", "sa{sv}", "nowhere", 0));
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nowhere", 0), &error, "AlreadyOpen", text);
+	snprintf(text, sizeof(text), "the tunnel %u;", call_u(lac_bus, "Open", "sa{sv}", "up", 1, "Wait", "b", true));
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "up", 0), &error, "AlreadyOpen", text);
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "up", 1, "Another", "b", false), &error, "AlreadyOpen", text);
+	check(count(lac_bus, "ListTunnels", "State", 's', "established", 0) == 1, "one tunnel");
+	call_u(lac_bus, "Open", "sa{sv}", "up", 2, "Another", "b", true, "Wait", "b", true);
+	check(count(lac_bus, "ListTunnels", "State", 's', "established", 0) == 2, "two tunnels");
+	/* what is being closed is not up */
+	call_done(lac_bus, "HangUp", "s", "up");
+	call_u(lac_bus, "Open", "sa{sv}", "up", 1, "Wait", "b", true);
+}
+
+/* What is not up in time is closed, so that the next one can try. */
+static void too_late(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "silent", 2, "Wait", "b", true, "Timeout", "u", 1), &error,
+		     "Timeout", "not up in time");
+	wait_count(lac_bus, "ListTunnels", "State", "wait-ctl-reply", 0);
+	call_u(lac_bus, "Open", "sa{sv}", "silent", 0);
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "up", 1, "Timeout", "u", 3601), &error, "InvalidArgument",
+		     "3600");
+}
+
+/* A peer that does not know our secret says so when we hold the tunnel for established: with a call or without one. */
+static void wrong_secret(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	for (uint32_t calls = 0; calls < 2; calls++) {
+		expect_error(call(lac_bus, &error, "Open", "sa{sv}", "wrong", 2, "Wait", "b", true, "Calls", "u", calls),
+			     &error, "Failed", calls ? "result" : "not authorised");
+		check(count(lac_bus, "ListTunnels", "State", 's', "established", 0) == 0, "nothing is left of it");
+	}
 }
 
 static void calling(void)
@@ -300,7 +345,7 @@ static void reloading(void)
 	sd_bus_message *m;
 	const char *text;
 
-	call_done(lac_bus, "Open", "sa{sv}", "up", 1, "Wait", "b", true);
+	call_done(lac_bus, "Open", "sa{sv}", "up", 2, "Wait", "b", true, "Calls", "u", 0);
 	rewrite(NULL, "lns \"new\" { secret = \"swordfish\" }\n");
 	rewrite("\"0123\"", "\"0456\"");
 	m = call(lac_bus, &error, "Reload", NULL);
@@ -348,7 +393,8 @@ static char heard[4096];
 
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	const char *change = "";
+	const char *change = "", *profile;
+	int on;
 	size_t len = strlen(heard);
 
 	(void)userdata, (void)error;
@@ -356,6 +402,8 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		must(sd_bus_message_read(m, "us", &(uint32_t){ 0 }, &change), "TunnelChanged");
 	else if (sd_bus_message_is_signal(m, MANAGER, "SessionChanged"))
 		must(sd_bus_message_read(m, "uus", &(uint32_t){ 0 }, &(uint32_t){ 0 }, &change), "SessionChanged");
+	else if (sd_bus_message_is_signal(m, MANAGER, "HungUp"))
+		change = must(sd_bus_message_read(m, "sb", &profile, &on), "HungUp") > 0 && on ? "on" : "off";
 	else if (!sd_bus_message_is_signal(m, MANAGER, NULL))
 		return 0;
 	snprintf(heard + len, sizeof(heard) - len, "%.3s-%s ", sd_bus_message_get_member(m), change);
@@ -403,6 +451,56 @@ static void signals(void)
 	check(!heard[0], "heard %s after having left", heard);
 }
 
+static void check_profile(const char *name, const char *expect)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char *path, *state = NULL;
+
+	must(sd_bus_path_encode("/org/l2tpd1/profile", name, &path), name);
+	must(sd_bus_get_property_string(lac_bus, NULL, path, "org.l2tpd1.Profile", "State", &error, &state), path);
+	check(!strcmp(state, expect), "%s is %s, not %s", name, state, expect);
+	free(state);
+	free(path);
+}
+
+/* What is dialled by itself stays down, whatever is reloaded, until it is resumed. */
+static void hanging_up(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char section[256];
+
+	snprintf(section, sizeof(section), "lac always { server = 127.0.0.1 port = %u dial = yes source = 127.7.0.2 "
+		 "redial-min = 100ms redial-max = 1s calls = 0 }\n", lns.port);
+	must(sd_bus_add_filter(lac_bus, NULL, on_message, NULL), "filter");
+	rewrite(NULL, section);
+	call_done(lac_bus, "Reload", NULL);
+	wait_count(lac_bus, "ListTunnels", "State", "established", 1);
+	check_profile("always", "active");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "always", 0), &error, "AlreadyOpen", "the tunnel");
+	call_done(lac_bus, "Subscribe", NULL);
+	call_done(lac_bus, "HangUp", "s", "always");
+	call_done(lac_bus, "HangUp", "s", "always");
+	check(count(lac_bus, "ListTunnels", "State", 's', "established", 0) == 0, "its tunnel is closed");
+	hear_until(lac_bus, "Hun-on");
+	check_profile("always", "hung-up");
+	rewrite("redial-min = 100ms", "redial-min = 200ms");
+	call_done(lac_bus, "Reload", NULL);
+	check_profile("always", "hung-up");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "always", 0), &error, "AlreadyOpen", "hung up");
+	must(sd_bus_call_method(lac_bus, NULL, "/org/l2tpd1/profile/always", "org.l2tpd1.Profile", "Resume", &error, NULL,
+				NULL), "Resume");
+	wait_count(lac_bus, "ListTunnels", "State", "established", 1);
+	hear_until(lac_bus, "Hun-off");
+	check_profile("always", "active");
+	must(sd_bus_call_method(lac_bus, NULL, "/org/l2tpd1/profile/always", "org.l2tpd1.Profile", "HangUp", &error, NULL,
+				NULL), "HangUp");
+	check_profile("always", "hung-up");
+	expect_error(call(lac_bus, &error, "HangUp", "s", "nemo"), &error, "NoSuchProfile", "nemo");
+	expect_error(call(lac_bus, &error, "HangUp", "s", "bare"), &error, "InvalidArgument", "no lac");
+	expect_error(call(lac_bus, &error, "Resume", "s", "nemo"), &error, "NoSuchProfile", "nemo");
+	expect_error(call(lac_bus, &error, "Resume", "s", "up"), &error, "InvalidArgument", "dial = no");
+}
+
 /* A subscriber who sleeps through more than is kept is told how much that was. */
 static void lost(void)
 {
@@ -423,6 +521,7 @@ static void lost(void)
 }
 
 const struct bus_test api_tests[] = {
+	{ "already", already },	  { "too late", too_late }, { "wrong secret", wrong_secret }, { "hanging up", hanging_up },
 	{ "opening", opening },	  { "calling", calling }, { "closing", closing },   { "figures", figures },
 	{ "pages", pages },	  { "filters", filters }, { "nonsense", nonsense }, { "reloading", reloading },
 	{ "draining", draining }, { "signals", signals }, { "lost", lost },	    { NULL, NULL },

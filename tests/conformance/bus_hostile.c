@@ -286,7 +286,8 @@ static void restless(void)
 			(void)!send(fd, r.octets, rand_r(&seed) % 8 ? r.len : (size_t)rand_r(&seed) % r.len,
 				    MSG_NOSIGNAL);
 		if (round % 3 == 0)
-			call_done(lac_bus, "Open", "sa{sv}", "up", 2, "Wait", "b", true, "Calls", "u", 0);
+			call_done(lac_bus, "Open", "sa{sv}", "up", 3, "Another", "b", true, "Wait", "b", true, "Calls", "u",
+				  0);
 		close(fd);
 	}
 	alive("restless clients");
@@ -306,7 +307,8 @@ static void left_alone(void)
 		if (i % 3 == 0)
 			must(sd_bus_message_append(m, "uu", tunnel, 0), "GetCounters");
 		else if (i % 3 == 1)
-			must(sd_bus_message_append(m, "sa{sv}", "nowhere", 1, "Wait", "b", true), "Open");
+			must(sd_bus_message_append(m, "sa{sv}", "nowhere", 2, "Another", "b", true, "Wait", "b", true),
+			     "Open");
 		else
 			must(sd_bus_message_append(m, "ua{sv}", tunnel, 1, "Wait", "b", true), "Call");
 		must(sd_bus_send(bus, m, NULL), "send");
@@ -327,11 +329,12 @@ static void impatient(void)
 	for (int i = 0; i < 64; i++) {
 		m = NULL;
 		must(sd_bus_message_new_method_call(lac_bus, &m, NULL, "/org/l2tpd1", MANAGER, "Open"), "call");
-		must(sd_bus_message_append(m, "sa{sv}", "nowhere", 1, "Wait", "b", true), "Open");
+		must(sd_bus_message_append(m, "sa{sv}", "nowhere", 2, "Another", "b", true, "Wait", "b", true),
+			     "Open");
 		must(sd_bus_send(lac_bus, m, NULL), "send");
 		sd_bus_message_unref(m);
 	}
-	check(!call(lac_bus, &error, "Open", "sa{sv}", "nowhere", 0), "one too many");
+	check(!call(lac_bus, &error, "Open", "sa{sv}", "nowhere", 1, "Another", "b", true), "one too many");
 	check(!strcmp(error.name, ERRORS "Busy"), "%s: %s", error.name, error.message);
 	sd_bus_error_free(&error);
 	wait_count(lac_bus, "ListTunnels", "State", "wait-ctl-reply", 0);

@@ -225,7 +225,7 @@ static void unicast(void)
 	m = ask(bus, &error, "Subscribe");
 	check(m, "Subscribe: %s", error.message);
 	sd_bus_message_unref(m);
-	call_done(lac_bus, "Open", "sa{sv}", "up", 1, "Wait", "b", true);
+	call_done(lac_bus, "Open", "sa{sv}", "up", 2, "Another", "b", true, "Wait", "b", true);
 	for (int i = 0; i < 500 && heard < 2; i++) {
 		drain(bus);
 		must(sd_bus_wait(bus, 20000), "wait");
@@ -238,7 +238,7 @@ static void unicast(void)
 	check(overheard == 0, "%u signals are heard by everybody", overheard);
 	sd_bus_flush_close_unref(bus); /* a subscriber who goes away */
 	sd_bus_flush_close_unref(other);
-	call_done(lac_bus, "Open", "sa{sv}", "up", 1, "Wait", "b", true);
+	call_done(lac_bus, "Open", "sa{sv}", "up", 2, "Another", "b", true, "Wait", "b", true);
 	sd_bus_flush_close_unref(wait_there(&s));
 	system_stop(&s);
 	system_end(&s);

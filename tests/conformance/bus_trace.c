@@ -53,7 +53,8 @@ static bool next(int fd, struct trace_record *r, struct l2tp_message *m)
 
 static uint32_t open_up(uint32_t calls)
 {
-	return call_u(lac_bus, "Open", "sa{sv}", "up", 2, "Wait", "b", true, "Calls", "u", calls);
+	return call_u(lac_bus, "Open", "sa{sv}", "up", 3, "Another", "b", true, "Wait", "b", true, "Calls", "u",
+		      calls);
 }
 
 /* Both ends see the same, from the first message on. */
