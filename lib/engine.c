@@ -42,6 +42,31 @@ static void trace_received(const struct l2tp *l, const struct l2tp_rx *rx, const
 						.dropped = dropped });
 }
 
+/* What is counted as dropped, in words. */
+static const char *const drop_words[L2TP_DROPS] = {
+	[L2TP_DROP_HEADER] = "no control message",
+	[L2TP_DROP_MESSAGE] = "an AVP is missing, or not as it must be",
+	[L2TP_DROP_NR] = "acknowledges what was never sent",
+	[L2TP_DROP_DATA] = "data",
+	[L2TP_DROP_L2F] = "L2F",
+	[L2TP_DROP_SOURCE] = "not from the tunnel's peer",
+	[L2TP_DROP_NO_TUNNEL] = "for no tunnel that is here",
+	[L2TP_DROP_UNEXPECTED] = "begins no tunnel",
+	[L2TP_DROP_TYPE] = "a type that need not be known",
+	[L2TP_DROP_SILENT] = "refused without an answer",
+};
+
+/* Why the message that has come since then was dropped; NULL: it was acted upon. */
+static const char *dropped_since(const struct l2tp_stats *before, const struct l2tp_stats *now)
+{
+	for (size_t i = 0; i < L2TP_DROPS; i++)
+		if (now->dropped[i] != before->dropped[i])
+			return drop_words[i] ? drop_words[i] : "dropped";
+	if (now->duplicates != before->duplicates)
+		return "received before";
+	return now->limited != before->limited ? "more than the limits allow" : NULL;
+}
+
 /* May this come from the tunnel's peer?  Only its port may be another one in the first answer (8.1). */
 static bool is_peer(const struct tunnel *t, const struct l2tp_addr *from)
 {
@@ -70,18 +95,24 @@ static struct tunnel *tunnel_of(const struct l2tp *l, const struct l2tp_rx *rx, 
 
 static void input_control(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
 {
+	const struct l2tp_stats before = l->core.stats;
 	struct tunnel *t = tunnel_of(l, rx, h);
+	const bool stranger = t && !is_peer(t, &rx->peer);
+	const uint16_t nr = t ? t->conn.chan.nr : 0;
 
-	if (t && !is_peer(t, &rx->peer)) {
+	if (stranger)
 		l->core.stats.dropped[L2TP_DROP_SOURCE]++;
-		trace_received(l, rx, h, t, "not from the tunnel's peer");
-		return;
-	}
-	trace_received(l, rx, h, t, NULL);
-	if (!t)
-		return admission_input(l, rx, h, now);
-	tunnel_receive(t, h, &rx->peer, now);
-	registry_settle(l, t, now);
+	else if (t)
+		tunnel_receive(t, h, &rx->peer, now);
+	else
+		admission_input(l, rx, h, now);
+	/* messages that had waited for it were judged with it: their faults are not its own */
+	if (t && (uint16_t)(t->conn.chan.nr - nr) > 1)
+		trace_received(l, rx, h, t, NULL);
+	else
+		trace_received(l, rx, h, t, dropped_since(&before, &l->core.stats));
+	if (t && !stranger)
+		registry_settle(l, t, now);
 }
 
 void l2tp_input(struct l2tp *l, const struct l2tp_rx *rx, usec_t now)

@@ -63,6 +63,8 @@ static void trace(void *ctx, const struct l2tp_trace *t)
 	w->traced_in += !t->sent;
 	w->traced_out += t->sent;
 	w->traced_dropped += t->dropped != NULL;
+	if (!t->sent)
+		w->traced_why = t->dropped;
 }
 
 void world_init(struct world *w)

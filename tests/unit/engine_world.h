@@ -72,6 +72,7 @@ struct world {
 	size_t n_peers;
 	struct l2tp_span secret;      /* to read what the engine hides */
 	uint32_t traced_in, traced_out, traced_dropped;
+	const char *traced_why; /* the last one was dropped; NULL: it was not */
 	uint32_t traced_opened[2], traced_unknown; /* l2tp_unhide() had something to open, received and sent; no tunnel */
 	uint32_t admissions;
 };

@@ -112,7 +112,7 @@ START_TEST(garbage) /* X2661-3.1-01 .. 05, -07; R2661-3.1-16, 8.1-13: no reply, 
 	ck_assert_uint_eq(world_stats(&w).tunnels, 0);
 	ck_assert_uint_eq(world_stats(&w).received, sizeof(rows) / sizeof(rows[0]));
 	ck_assert_uint_eq(world_stats(&w).malformed + world_stats(&w).ignored, sizeof(rows) / sizeof(rows[0]));
-	ck_assert_uint_eq(w.traced_dropped, world_stats(&w).malformed);
+	ck_assert_uint_eq(w.traced_dropped, world_stats(&w).malformed + world_stats(&w).dropped[L2TP_DROP_NO_TUNNEL]);
 	finish();
 }
 END_TEST
@@ -2345,6 +2345,45 @@ START_TEST(traced) /* every datagram, in and out */
 }
 END_TEST
 
+static void expect_why(const char *why)
+{
+	if (why)
+		ck_assert_str_eq(w.traced_why, why);
+	else
+		ck_assert_ptr_null(w.traced_why);
+}
+
+START_TEST(traced_drops) /* a message that nothing comes of is told apart from one that is acted upon */
+{
+	begin();
+	peer_open(&p);
+	peer_say(&p, CM_HELLO);
+	expect_why(NULL);
+	p.ns--;
+	peer_say(&p, CM_HELLO);
+	expect_why("received before");
+	p.nr = (uint16_t)(p.nr + 100);
+	peer_zlb(&p);
+	expect_why("acknowledges what was never sent");
+	p.nr = (uint16_t)(p.nr - 100);
+	peer_zlb(&p);
+	expect_why(NULL);
+	p.engine_id ^= 1;
+	peer_zlb(&p);
+	expect_why("for no tunnel that is here");
+	p.engine_id ^= 1;
+	/* what waited for a message, and is no good, is not that message */
+	p.ns++;
+	peer_send_body(&p, (struct l2tp_span){ (const uint8_t *)"\x80\x08\0\0\0\0\0\x0a\x80\x07\0\0\0\x01x", 15 }, 0);
+	expect_why(NULL);
+	p.ns = (uint16_t)(p.ns - 2);
+	peer_say(&p, CM_HELLO);
+	expect_why(NULL);
+	ck_assert_uint_eq(world_stats(&w).dropped[L2TP_DROP_MESSAGE], 1);
+	finish();
+}
+END_TEST
+
 /* ---- All of it ------------------------------------------------------------------------------------------------- */
 
 static TCase *new_case(Suite *suite, const char *name)
@@ -2480,6 +2519,7 @@ static void add_failures(Suite *suite)
 	tcase_add_test(tc, lns_sequencing);
 	tcase_add_test(tc, serial_numbers);
 	tcase_add_test(tc, traced);
+	tcase_add_test(tc, traced_drops);
 }
 
 int main(void)
