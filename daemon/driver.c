@@ -218,6 +218,14 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 	return false;
 }
 
+/* 0: not known yet */
+static uint32_t peer_id_of(const struct driver *d, uint32_t tunnel_id)
+{
+	struct l2tp_tunnel_info info;
+
+	return l2tp_get_tunnel(d->engine, tunnel_id, &info) < 0 ? 0 : info.peer_tunnel_id;
+}
+
 /* Of a message that is sent, dropped says why it could not be. */
 static void note_message(struct driver *d, const struct l2tp_trace *t)
 {
@@ -227,7 +235,9 @@ static void note_message(struct driver *d, const struct l2tp_trace *t)
 	trace_message(d->trace, d->engine, t);
 	if (!log_enabled(LOG_DEBUG))
 		return;
-	log_event(LOG_DEBUG, LOG_INFO_ONLY, &(struct log_object){ .tunnel_id = t->tunnel_id, .peer = t->peer },
+	log_event(LOG_DEBUG, LOG_INFO_ONLY, &(struct log_object){ .tunnel_id = t->tunnel_id,
+						    .peer_tunnel_id = peer_id_of(d, t->tunnel_id),
+						    .peer = t->peer },
 		  "%s %s Ns %u Nr %u, %zu octets%s%s", what, t->type ? l2tp_message_name(t->type) : "ZLB", t->ns, t->nr,
 		  t->datagram.len, then, t->dropped ? t->dropped : "");
 }

@@ -303,7 +303,7 @@ START_TEST(not_sent) /* neither the trace nor the log takes it for sent */
 	uint16_t port = free_port();
 	struct trace_record r;
 	struct end lns, lac;
-	char text[65536], *failed;
+	char text[65536], expect[128], *failed;
 	int fd, terminal = dup(STDERR_FILENO);
 
 	ck_assert_int_ge(dup2(fileno(file), STDERR_FILENO), 0);
@@ -327,6 +327,9 @@ START_TEST(not_sent) /* neither the trace nor the log takes it for sent */
 	ck_assert_ptr_nonnull(failed);
 	ck_assert_ptr_nonnull(strstr(failed, " octets: Network is unreachable"));
 	ck_assert(strstr(text, " sent SCCRQ Ns 0 Nr 0, ") > failed);
+	snprintf(expect, sizeof(expect), "tunnel %u/%u peer=127.0.0.1:%u: received ICRP Ns ", lac.tunnel_id, lns.tunnel_id,
+		 port);
+	ck_assert_msg(strstr(text, expect) != NULL, "no \"%s\" in:\n%s", expect, text);
 	close(fd);
 	close(terminal);
 	fclose(file);
