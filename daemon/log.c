@@ -3,31 +3,37 @@
  * log: events as lines, for the journal with fields to search by, or for a terminal.
  *
  * Everybody in the daemon calls it, from the event loop's thread only.  Where the lines go, from which level on, and
- * what is being counted belongs to the process as stderr does; so the one static of this program is here.
+ * what is being counted belongs to the process as stderr does; so the statics of this program are here.
  *
  * The place of an event is its format string.  A place that has printed its class's share within one interval is
  * counted for the rest of it, and the next event of any place after that prints the sum.  A peer that misbehaves
  * fast thus costs some lines every few seconds; what one session of ours reports is far below.
+ *
+ * Nothing here waits for whoever reads.  The journal gets its entries at once while it takes them, and through the
+ * writer's queue while it does not.  Standard error is written to by the writer's thread alone: whether it blocks is no
+ * secret of ours to change, since the terminal behind it is our caller's, too.
  */
-#define SD_JOURNAL_SUPPRESS_LOCATION /* it would always be this file */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <systemd/sd-journal.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "journal.h"
 #include "log.h"
+#include "writer.h"
 
 #define INTERVAL (5 * USEC_PER_SEC)
 #define PLACES 64         /* of the source that are watched at a time */
 #define MESSAGE_MAX 1024  /* a longer one is cut */
 #define OBJECT_MAX 512
 #define FIELD_MAX 160
+#define LINE_SIZE (MESSAGE_MAX + 64)
 
 static const struct {
 	const char *name, *prefix; /* in the journal, and on a line after the level */
@@ -56,10 +62,16 @@ struct place {
 
 static struct {
 	int level;
-	bool fixed;   /* the level is the command line's */
-	bool journal; /* else stderr */
+	bool fixed;  /* the level is the command line's */
+	int journal; /* socket; -1: to stderr */
 	struct place places[PLACES];
-} state = { .level = LOG_INFO };
+} state = { .level = LOG_INFO, .journal = -1 };
+
+static bool write_record(const void *record, size_t len);
+static size_t report_lost(uint64_t lost, void *record);
+
+static uint8_t queue[WRITER_QUEUE_SIZE];
+static struct writer writer = WRITER_INIT(write_record, report_lost, queue);
 
 static usec_t monotonic_now(void)
 {
@@ -82,56 +94,53 @@ static bool stderr_is_journal(void)
 	       st.st_dev == device && st.st_ino == inode;
 }
 
-/* The fields of one journal entry, being collected. */
-struct entry {
-	struct iovec iov[16];
-	int n;
-	char message[sizeof("MESSAGE=") + MESSAGE_MAX];
-	char fields[12][FIELD_MAX];
-};
-
-static void __attribute__((format(printf, 2, 3))) entry_add(struct entry *e, const char *fmt, ...)
+static void entry_add_id(struct journal_entry *e, const char *name, uint32_t id)
 {
-	char *field = e->fields[e->n];
-	va_list ap;
+	char text[16];
 
-	assert((size_t)e->n < sizeof(e->fields) / sizeof(e->fields[0]));
-	va_start(ap, fmt);
-	vsnprintf(field, FIELD_MAX, fmt, ap);
-	va_end(ap);
-	e->iov[e->n++] = (struct iovec){ field, strlen(field) };
-}
-
-static void entry_add_text(struct entry *e, const char *name, const char *value)
-{
-	if (value && value[0])
-		entry_add(e, "%s=%s", name, value);
-}
-
-static void entry_add_id(struct entry *e, const char *name, uint32_t id)
-{
+	snprintf(text, sizeof(text), "%" PRIu32, id);
 	if (id)
-		entry_add(e, "%s=%" PRIu32, name, id);
+		journal_add(e, name, text);
 }
+
+static void entry_add_text(struct journal_entry *e, const char *name, const char *value)
+{
+	char text[FIELD_MAX];
+
+	snprintf(text, sizeof(text), "%s", value ? value : "");
+	if (text[0])
+		journal_add(e, name, text);
+}
+
+static void entry_fill(struct journal_entry *e, int level, enum log_class class, const struct log_object *o,
+		       const char *message)
+{
+	char addr[L2TP_ADDR_STR_MAX], priority[8];
+
+	snprintf(priority, sizeof(priority), "%d", level);
+	journal_begin(e);
+	journal_add(e, "PRIORITY", priority);
+	journal_add(e, "L2TP_CLASS", classes[class].name);
+	entry_add_id(e, "L2TP_TUNNEL", o->tunnel_id);
+	entry_add_id(e, "L2TP_PEER_TUNNEL", o->peer_tunnel_id);
+	entry_add_id(e, "L2TP_SESSION", o->session_id);
+	entry_add_id(e, "L2TP_PEER_SESSION", o->peer_session_id);
+	entry_add_text(e, "L2TP_PEER", o->peer ? l2tp_addr_str(o->peer, addr) : NULL);
+	entry_add_text(e, "L2TP_HOST", o->host);
+	entry_add_text(e, "L2TP_PROFILE", o->profile);
+	entry_add_text(e, "L2TP_INTERFACE", o->interface);
+	journal_add(e, "MESSAGE", message);
+}
+
+static_assert(JOURNAL_ENTRY_MAX <= WRITER_RECORD_MAX, "an entry is a record");
 
 static void to_journal(int level, enum log_class class, const struct log_object *o, const char *message)
 {
-	char addr[L2TP_ADDR_STR_MAX];
-	struct entry e = { .n = 0 };
+	struct journal_entry e;
 
-	entry_add(&e, "PRIORITY=%d", level);
-	entry_add(&e, "L2TP_CLASS=%s", classes[class].name);
-	entry_add_id(&e, "L2TP_TUNNEL", o->tunnel_id);
-	entry_add_id(&e, "L2TP_PEER_TUNNEL", o->peer_tunnel_id);
-	entry_add_id(&e, "L2TP_SESSION", o->session_id);
-	entry_add_id(&e, "L2TP_PEER_SESSION", o->peer_session_id);
-	entry_add_text(&e, "L2TP_PEER", o->peer ? l2tp_addr_str(o->peer, addr) : NULL);
-	entry_add_text(&e, "L2TP_HOST", o->host);
-	entry_add_text(&e, "L2TP_PROFILE", o->profile);
-	entry_add_text(&e, "L2TP_INTERFACE", o->interface);
-	snprintf(e.message, sizeof(e.message), "MESSAGE=%s", message);
-	e.iov[e.n++] = (struct iovec){ e.message, strlen(e.message) };
-	sd_journal_sendv(e.iov, e.n);
+	entry_fill(&e, level, class, o, message);
+	if (!writer_is_idle(&writer) || journal_send(state.journal, e.data, e.len, false) < 0)
+		writer_put(&writer, e.data, e.len);
 }
 
 /* Text that grows in a buffer and is cut at its end. */
@@ -185,19 +194,23 @@ static void describe(const struct log_object *o, char *buf, size_t size)
 	text_add_value(&t, "interface", o->interface);
 }
 
-static void to_stderr(int level, enum log_class class, const char *message)
+static size_t line_fill(char line[LINE_SIZE], int level, enum log_class class, const char *message)
 {
-	char line[MESSAGE_MAX + 64];
-	struct text t = { line, 0, sizeof(line) - 1 };
+	struct text t = { line, 0, LINE_SIZE - 1 };
 
 	text_add(&t, "%s%s: %s", level_names[level], classes[class].prefix, message);
 	for (size_t i = 0; i < t.len; i++)
 		if (line[i] == '\n')
 			line[i] = ' ';
 	line[t.len++] = '\n';
-	/* in one piece; if nobody reads it there is nobody to tell either */
-	while (write(STDERR_FILENO, line, t.len) < 0 && errno == EINTR)
-		;
+	return t.len;
+}
+
+static void to_stderr(int level, enum log_class class, const char *message)
+{
+	char line[LINE_SIZE];
+
+	writer_put(&writer, line, line_fill(line, level, class, message));
 }
 
 static void print(int level, enum log_class class, const struct log_object *o, const char *text)
@@ -208,10 +221,51 @@ static void print(int level, enum log_class class, const struct log_object *o, c
 	o = o ? o : &nothing;
 	describe(o, object, sizeof(object));
 	snprintf(message, sizeof(message), "%s%s%s", object[0] ? object + 1 : "", object[0] ? ": " : "", text);
-	if (state.journal)
+	if (state.journal >= 0)
 		to_journal(level, class, o, message);
 	else
 		to_stderr(level, class, message);
+}
+
+/* ---- In the writer's thread ---- */
+
+/* In one piece, if the reader allows it.  Somebody else may have made it non-blocking. */
+static bool write_line(const char *line, size_t len)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	while (len > 0) {
+		ssize_t n = write(STDERR_FILENO, line, len);
+
+		if (n < 0 && errno == EAGAIN)
+			(void)poll(&pfd, 1, -1);
+		else if (n < 0 && errno != EINTR)
+			return false;
+		else if (n > 0)
+			line += n, len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool write_record(const void *record, size_t len)
+{
+	return state.journal >= 0 ? journal_send(state.journal, record, len, true) >= 0 : write_line(record, len);
+}
+
+static size_t report_lost(uint64_t lost, void *record)
+{
+	static const struct log_object nothing;
+	struct journal_entry e;
+	char text[128];
+
+	snprintf(text, sizeof(text), "%" PRIu64 " log message%s lost: %s", lost, lost == 1 ? " was" : "s were",
+		 state.journal >= 0 ? "the journal did not take them in time" :
+				      "standard error was not read in time");
+	if (state.journal < 0)
+		return line_fill(record, LOG_WARNING, LOG_LOCAL_, text);
+	entry_fill(&e, LOG_WARNING, LOG_LOCAL_, &nothing, text);
+	memcpy(record, e.data, e.len);
+	return e.len;
 }
 
 /* ---- Places ---- */
@@ -267,7 +321,9 @@ static bool place_admit(int level, enum log_class class, const char *fmt)
 void log_open(int level)
 {
 	state.level = level;
-	state.journal = stderr_is_journal();
+	if (state.journal >= 0)
+		close(state.journal);
+	state.journal = stderr_is_journal() ? journal_open() : -1;
 }
 
 void log_set_level(int level)
@@ -292,6 +348,16 @@ void log_flush(void)
 	for (struct place *p = state.places; p < state.places + PLACES; p++)
 		if (p->fmt)
 			place_close(p);
+}
+
+bool log_drain(void)
+{
+	return writer_drain(&writer);
+}
+
+uint64_t log_lost(void)
+{
+	return writer_lost(&writer);
 }
 
 void log_event(int level, enum log_class class, const struct log_object *object, const char *fmt, ...)

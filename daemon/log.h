@@ -40,6 +40,10 @@ void log_event(int level, enum log_class class, const struct log_object *object,
 	__attribute__((format(printf, 4, 5)));
 /* Print what was counted instead of printed until now; at the end of the program. */
 void log_flush(void);
+/* Wait until all that was printed has been taken; false: not within two seconds. */
+bool log_drain(void);
+/* Messages that nobody took in time. */
+uint64_t log_lost(void);
 
 /* Printable ASCII and valid UTF-8 stay, everything else becomes \xNN; cut to fit.  Returns buf. */
 const char *log_escape(struct l2tp_span s, char *buf, size_t size);

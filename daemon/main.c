@@ -280,6 +280,7 @@ int main(int argc, char **argv)
 		r = options.clean ? clean(config) : run(config, options.dataplane);
 		config = NULL; /* the driver's */
 		log_flush();
+		(void)log_drain();
 	}
 	config_free(config);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

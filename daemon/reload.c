@@ -17,7 +17,6 @@
  * Called by main for SIGHUP and by the control API.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

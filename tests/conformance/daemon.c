@@ -114,12 +114,12 @@ void daemon_again(struct daemon *d)
 	d->pid = fork();
 	if (d->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a scenario that fails leaves nothing running */
-		if (!freopen(d->log, "w", stderr))
+		if (d->output ? dup2(d->output, STDERR_FILENO) < 0 : !freopen(d->log, "w", stderr))
 			_exit(127);
 		execl(daemon_program, "l2tpd", "--config", config, "--dataplane=none", (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; !log_has(d, "is ready"); i++) {
+	for (int i = 0; !d->output && !log_has(d, "is ready"); i++) {
 		if (i == 500 || waitpid(d->pid, NULL, WNOHANG) != 0) {
 			show_log(d);
 			fail("the daemon does not start");

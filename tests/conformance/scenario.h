@@ -110,9 +110,10 @@ struct daemon {
 	char directory[64], log[96];
 	uint16_t port;
 	int pid;
+	int output; /* where it logs to instead; 0: to log */
 };
 
-/* Started with these sections behind the usual ones, and ready. */
+/* Started with these sections behind the usual ones, and ready; with an output of its own perhaps not yet. */
 void daemon_start(struct daemon *d, const char *sections);
 /* SIGHUP, with these sections now; it says that it has reloaded, or, good false, that it has not. */
 void daemon_reload(const struct daemon *d, const char *sections, bool good);

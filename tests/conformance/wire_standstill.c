@@ -5,10 +5,14 @@
  */
 #include "scenario.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -155,8 +159,70 @@ static void cleared(struct peer *p)
 	MUST(count_heard("link ", last) == 1);
 }
 
+/* ---- Standard error that nobody reads ------------------------------------------------------------------------ */
+
+#define TUNNELS 400
+
+static int unread[2];
+
+static bool is_listening(uint16_t port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	bool taken = bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0;
+
+	close(fd);
+	return taken;
+}
+
+static void start_unread(struct peer *p)
+{
+	usec_t until = clock_now() + PATIENCE_MS * USEC_PER_MSEC;
+
+	MUST(pipe2(unread, O_CLOEXEC) == 0);
+	own.output = unread[1];
+	daemon_start(&own, "lns \"own\" { }\n");
+	close(unread[1]);
+	while (!is_listening(own.port)) {
+		MUST(clock_now() < until);
+		usleep(20000);
+	}
+	p->to.sin_port = htons(own.port);
+}
+
+/* Each is served, also when the pipe has long been full. */
+static void tunnels(struct peer *p)
+{
+	usec_t worst = 0;
+	int waiting;
+
+	for (int i = 0; i < TUNNELS; i++) {
+		usec_t begin = clock_now();
+
+		*p = beside(p);
+		peer_open(p);
+		worst = clock_now() - begin > worst ? clock_now() - begin : worst;
+	}
+	MUST(ioctl(unread[0], FIONREAD, &waiting) == 0 && waiting >= fcntl(unread[0], F_GETPIPE_SZ) - PIPE_BUF);
+	printf("%d tunnels of a daemon whose standard error is a full pipe, at worst in %u us\n", TUNNELS, (unsigned)worst);
+	fflush(stdout);
+}
+
+/* It ends, and what waited is there for a reader that comes later. */
+static void stop_unread(struct peer *p)
+{
+	char text[65536];
+
+	(void)p;
+	daemon_stop(&own, SIGTERM);
+	ssize_t n = read(unread[0], text, sizeof(text));
+	MUST(n > 0 && memmem(text, (size_t)n, "is ready", strlen("is ready")));
+	close(unread[0]);
+}
+
 const struct scenario standstill_scenarios[] = {
 	{ "a peer that sends SLIs all the time", OWN,
 	  { FN(start_hooked), OPEN, FN(dialled), FN(slis), FN(cleared), FN(stop_hooked) } },
+	{ "standard error that nobody reads", OWN, { FN(start_unread), FN(tunnels), ALIVE, FN(stop_unread) } },
 	{ 0 }
 };

@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log: what a line looks like, where it goes, and what is counted instead.
+ * log: what a line looks like, where it goes, what is counted instead, and what comes of a reader that does not read.
  *
- * Linked with -Wl,--wrap=clock_gettime: log's clock is ours.  sd_journal_sendv() is ours as well, which takes the
- * place of the library's because a program's own functions come first.
+ * Linked with -Wl,--wrap=clock_gettime, --wrap=sendto: log's clock and journald are ours.
  */
-#define SD_JOURNAL_SUPPRESS_LOCATION /* else the function is a macro */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <systemd/sd-journal.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 #include "log.h"
 
 static time_t now = 1000;
-static char journal[8192]; /* FIELD=value lines, entries end with an empty one */
 
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ts);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
@@ -31,16 +30,72 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
 	return 0;
 }
 
-int sd_journal_sendv(const struct iovec *iov, int n)
+/* ---- journald -------------------------------------------------------------------------------------------------- */
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t reads;
+	bool stopped;        /* its queue is full */
+	int error;           /* of a send, if it is not there */
+	size_t len;
+	char got[4 * 1024 * 1024]; /* entries, an empty line behind each */
+} journald = { .lock = PTHREAD_MUTEX_INITIALIZER, .reads = PTHREAD_COND_INITIALIZER };
+
+static void check_address(const struct sockaddr *addr)
 {
-	for (int i = 0; i < n; i++) {
-		strncat(journal, iov[i].iov_base, iov[i].iov_len);
-		strcat(journal, "\n");
-	}
-	strcat(journal, "\n");
-	errno = EIO; /* log_event() keeps its caller's */
-	return 0;
+	ck_assert_str_eq(((const struct sockaddr_un *)addr)->sun_path, "/run/systemd/journal/socket");
 }
+
+ssize_t __wrap_sendto(int fd, const void *p, size_t len, int flags, const struct sockaddr *addr, socklen_t addr_len);
+ssize_t __wrap_sendto(int fd, const void *p, size_t len, int flags, const struct sockaddr *addr, socklen_t addr_len)
+{
+	(void)fd, (void)addr_len;
+	check_address(addr);
+	pthread_mutex_lock(&journald.lock);
+	while (journald.stopped && !(flags & MSG_DONTWAIT))
+		pthread_cond_wait(&journald.reads, &journald.lock);
+	errno = journald.stopped ? EAGAIN : journald.error;
+	if (!errno) {
+		memcpy(journald.got + journald.len, p, len);
+		journald.got[journald.len + len] = '\n';
+		journald.len += len + 1;
+	}
+	ssize_t n = errno ? -1 : (ssize_t)len;
+	pthread_mutex_unlock(&journald.lock);
+	errno = errno ? errno : EIO; /* log_event() keeps its caller's */
+	return n;
+}
+
+static void journald_stop(bool stopped)
+{
+	pthread_mutex_lock(&journald.lock);
+	journald.stopped = stopped;
+	pthread_cond_broadcast(&journald.reads);
+	pthread_mutex_unlock(&journald.lock);
+}
+
+/* What it got since the last time. */
+static const char *entries(void)
+{
+	ck_assert(log_drain());
+	journald.got[journald.len] = '\0';
+	journald.len = 0;
+	return journald.got;
+}
+
+/* Standard error is the journal's, as systemd has set it up. */
+static void open_journal(void)
+{
+	struct stat st;
+	char stream[64];
+
+	ck_assert_int_eq(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_open(LOG_INFO);
+}
+
+/* ---- Standard error -------------------------------------------------------------------------------------------- */
 
 static int caught = -1, real_stderr = -1;
 
@@ -64,6 +119,8 @@ static void teardown(void)
 static const char *lines(void)
 {
 	static char text[65536];
+
+	ck_assert(log_drain());
 	ssize_t n = pread(caught, text, sizeof(text) - 1, 0);
 
 	text[n > 0 ? n : 0] = '\0';
@@ -105,7 +162,7 @@ START_TEST(line)
 	log_event(cases[_i].level, cases[_i].class, &cases[_i].object, "said %d", 7);
 	ck_assert_int_eq(errno, EPERM);
 	ck_assert_str_eq(lines(), cases[_i].expect);
-	ck_assert_str_eq(journal, "");
+	ck_assert_str_eq(entries(), "");
 }
 END_TEST
 
@@ -151,21 +208,169 @@ START_TEST(journal_fields)
 	log_event(LOG_WARNING, LOG_REMOTE, &object, "said %d", 7);
 	ck_assert_int_eq(errno, EPERM);
 	if (_i > 0) {
-		ck_assert_str_eq(journal, "");
+		ck_assert_str_eq(entries(), "");
 		ck_assert_uint_eq(count(lines(), "said 7\n"), 1);
 		return;
 	}
 	ck_assert_str_eq(lines(), "");
-	ck_assert_str_eq(journal,
-			 "PRIORITY=4\nL2TP_CLASS=REMOTE\nL2TP_TUNNEL=4711\nL2TP_PEER_TUNNEL=92\nL2TP_SESSION=5\n"
-			 "L2TP_PEER_SESSION=6\nL2TP_PEER=192.0.2.1:1701\nL2TP_HOST=lac7\nL2TP_PROFILE=isp\n"
-			 "L2TP_INTERFACE=l2tp0\nMESSAGE=tunnel 4711/92 session 5/6 peer=192.0.2.1:1701 host=lac7 "
+	ck_assert_str_eq(entries(),
+			 "SYSLOG_IDENTIFIER=l2tpd\nPRIORITY=4\nL2TP_CLASS=REMOTE\nL2TP_TUNNEL=4711\n"
+			 "L2TP_PEER_TUNNEL=92\nL2TP_SESSION=5\nL2TP_PEER_SESSION=6\nL2TP_PEER=192.0.2.1:1701\n"
+			 "L2TP_HOST=lac7\nL2TP_PROFILE=isp\nL2TP_INTERFACE=l2tp0\n"
+			 "MESSAGE=tunnel 4711/92 session 5/6 peer=192.0.2.1:1701 host=lac7 "
 			 "profile=isp interface=l2tp0: said 7\n\n");
-	journal[0] = '\0';
 	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "plain");
-	ck_assert_str_eq(journal, "PRIORITY=6\nL2TP_CLASS=INFO\nMESSAGE=plain\n\n");
+	ck_assert_str_eq(entries(), "SYSLOG_IDENTIFIER=l2tpd\nPRIORITY=6\nL2TP_CLASS=INFO\nMESSAGE=plain\n\n");
 }
 END_TEST
+
+/* A value of several lines, as the protocol has it; one that is too long is cut. */
+START_TEST(journal_values)
+{
+	static const char expect[] = "L2TP_CLASS=INFO\nMESSAGE\n\3\0\0\0\0\0\0\0a\nb\n\n";
+	char text[5000];
+
+	open_journal();
+	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "a%sb", "\n");
+	ck_assert(log_drain());
+	ck_assert_ptr_nonnull(memmem(journald.got, journald.len, expect, sizeof(expect) - 1));
+	(void)entries();
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	log_event(LOG_INFO, LOG_INFO_ONLY, &(struct log_object){ .host = text }, "%s", text);
+	ck_assert_ptr_nonnull(strstr(entries(), "\nMESSAGE=host=xxx"));
+	ck_assert_uint_lt(strlen(journald.got), 4096);
+}
+END_TEST
+
+/* ---- Readers that do not read ---------------------------------------------------------------------------------- */
+
+#define LINES 30000 /* 2 MB: more than waits, and than is shown of one place in an interval */
+
+static void log_many(int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "line %d%s", i, "; a text as long as one that the daemon logs");
+		now += i % 1000 == 0 ? 5 : 0;
+	}
+}
+
+/* The numbers of lines in text rise one by one, but where a report says how many were lost.  Returns the next one. */
+static int check_order(const char *text, int next)
+{
+	for (const char *at = text; (at = strpbrk(at, ":=")); at++) {
+		char *end;
+		long lost = strtol(at + 1, &end, 10);
+
+		if (!strncmp(at, ": line ", 7) || !strncmp(at, "=line ", 6))
+			ck_assert_int_eq(atoi(strchr(at, 'e') + 1), next++);
+		else if (!strncmp(end, " log messages were lost: ", 25))
+			next += (int)lost;
+	}
+	return next;
+}
+
+START_TEST(journal_stopped)
+{
+	open_journal();
+	journald_stop(true);
+	log_many(0, LINES); /* waits for nobody */
+	ck_assert_uint_gt(log_lost(), 0);
+	ck_assert_uint_lt(log_lost(), LINES);
+	ck_assert(!log_drain()); /* but not for ever */
+	journald_stop(false);
+	const char *got = entries();
+	ck_assert_uint_eq(count(got, "the journal did not take them in time"), 1);
+	ck_assert_int_eq(check_order(got, 0), LINES);
+	log_many(LINES, LINES + 10);
+	got = entries();
+	ck_assert_int_eq(check_order(got, LINES), LINES + 10);
+	ck_assert_ptr_null(strstr(got, "lost"));
+}
+END_TEST
+
+/* A burst of which nothing is lost: it waits, and in order. */
+START_TEST(journal_slow)
+{
+	open_journal();
+	log_many(0, 10);
+	journald_stop(true);
+	log_many(10, 3000);
+	journald_stop(false);
+	log_many(3000, 3010);
+	ck_assert_int_eq(check_order(entries(), 0), 3010);
+	ck_assert_uint_eq(log_lost(), 0);
+}
+END_TEST
+
+START_TEST(journal_gone)
+{
+	open_journal();
+	journald.error = ECONNREFUSED;
+	log_many(0, 10);
+	ck_assert(log_drain());
+	ck_assert_uint_eq(log_lost(), 10);
+	journald.error = 0;
+	log_many(10, 20);
+	ck_assert_int_eq(check_order(entries(), 10), 20);
+}
+END_TEST
+
+/* Read from fd what comes, until it holds text. */
+static const char *read_until(int fd, const char *text)
+{
+	static char got[4 * 1024 * 1024];
+	size_t len = 0;
+
+	do {
+		ssize_t n = read(fd, got + len, sizeof(got) - 1 - len);
+
+		ck_assert_int_gt(n, 0);
+		len += (size_t)n;
+		got[len] = '\0';
+	} while (!strstr(got, text));
+	return got;
+}
+
+START_TEST(stderr_unread)
+{
+	int fds[2];
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	if (_i == 1) /* somebody else has made it so: nothing is lost for that alone */
+		ck_assert_int_eq(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_ge(dup2(fds[1], STDERR_FILENO), 0);
+	close(fds[1]);
+	log_many(0, LINES);
+	ck_assert_uint_gt(log_lost(), 0);
+	ck_assert(!log_drain());
+	ck_assert_int_eq(!!(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK), _i);
+	const char *got = read_until(fds[0], "standard error was not read in time\n");
+	ck_assert_uint_eq(count(got, "lost"), 1);
+	ck_assert_int_eq(check_order(got, 0), LINES);
+	log_many(LINES, LINES + 1);
+	ck_assert_int_eq(check_order(read_until(fds[0], "logs\n"), LINES), LINES + 1);
+	close(fds[0]);
+}
+END_TEST
+
+/* Nobody will ever read: it is not for us to end of it. */
+START_TEST(stderr_gone)
+{
+	int fds[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	ck_assert_int_ge(dup2(fds[1], STDERR_FILENO), 0);
+	close(fds[1]);
+	close(fds[0]);
+	log_many(0, 100);
+	ck_assert(log_drain());
+	ck_assert_uint_eq(log_lost(), 100);
+}
+END_TEST
+
+/* ---- Places ---------------------------------------------------------------------------------------------------- */
 
 static void bad_message(int n)
 {
@@ -306,11 +511,18 @@ int main(void)
 	Suite *s = suite_create("log");
 	TCase *t = tcase_create("log");
 
+	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, line, 0, 6);
 	tcase_add_test(t, levels);
 	tcase_add_test(t, one_line);
 	tcase_add_loop_test(t, journal_fields, 0, 3);
+	tcase_add_test(t, journal_values);
+	tcase_add_test(t, journal_stopped);
+	tcase_add_test(t, journal_slow);
+	tcase_add_test(t, journal_gone);
+	tcase_add_loop_test(t, stderr_unread, 0, 2);
+	tcase_add_test(t, stderr_gone);
 	tcase_add_test(t, repeats_are_counted);
 	tcase_add_test(t, flush_tells_the_rest);
 	tcase_add_test(t, news_are_not_counted);

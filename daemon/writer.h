@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * writer: a thread that writes where writing may block, behind a queue of bounded size.
+ *
+ * Whoever puts a record never waits.  One that finds no room is lost and counted, and so are those after it until the
+ * queue is half empty: then a report of their number takes their place.
+ */
+#ifndef WRITER_H
+#define WRITER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WRITER_RECORD_MAX 4096
+#define WRITER_QUEUE_SIZE (1024 * 1024)
+
+struct writer {
+	bool (*write)(const void *record, size_t len);          /* in the thread: it may block; false: failed */
+	size_t (*report)(uint64_t lost, void *record);          /* makes a record of that; in the thread */
+	pthread_mutex_t lock; /* of all that follows */
+	pthread_cond_t wake;
+	bool started, writing;
+	size_t first, used;   /* in queue, octets */
+	uint64_t lost, lost_ever;
+	uint8_t *queue;       /* WRITER_QUEUE_SIZE */
+};
+
+#define WRITER_INIT(w, r, q)                                                                                           \
+	{ .write = (w), .report = (r), .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .queue = (q) }
+
+void writer_put(struct writer *w, const void *record, size_t len);
+/* Nothing waits, and nothing is being written. */
+bool writer_is_idle(struct writer *w);
+/* Wait until that is so; false: it takes too long. */
+bool writer_drain(struct writer *w);
+/* Records that were not written, ever. */
+uint64_t writer_lost(struct writer *w);
+
+#endif
