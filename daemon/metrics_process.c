@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "log.h"
+
 #define COUNTED_MAX 4096 /* file descriptors that are counted one by one: about a millisecond */
 
 static void look_at_memory(struct metrics_process *p)
@@ -58,7 +60,7 @@ static usec_t usec_of(const struct timeval *tv)
 
 void process_look(struct metrics_process *ret)
 {
-	struct metrics_process p = { METRICS_UNKNOWN, METRICS_UNKNOWN, METRICS_UNKNOWN, METRICS_UNKNOWN, 0 };
+	struct metrics_process p = { METRICS_UNKNOWN, METRICS_UNKNOWN, METRICS_UNKNOWN, METRICS_UNKNOWN, 0, log_lost() };
 	struct rusage usage;
 	struct rlimit limit;
 

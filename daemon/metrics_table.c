@@ -226,7 +226,11 @@ const struct metric metrics_table[] = {
 	HIST("l2tpd_ppp_setup_seconds", ppp_setup,
 	     "From a session's establishment until PPP's first network protocol is up.")
 
-	/* the process; names that every exporter uses */
+	/* the process */
+	ONE("l2tpd_log_messages_lost", COUNTER, NONE, process.log_lost,
+	    "Log messages that the journal, or whoever reads standard error, did not take in time.")
+
+	/* names that every exporter uses */
 	TIME("process_cpu_seconds", COUNTER, process.cpu, "Processor time used, of user and system.")
 	TIME("process_start_time_seconds", GAUGE, started, "When the daemon was started, since the epoch.")
 	ONE("process_resident_memory_bytes", GAUGE, "bytes", process.resident, "Resident memory.")

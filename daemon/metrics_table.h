@@ -8,10 +8,11 @@
 
 #define METRICS_UNKNOWN UINT64_MAX /* a number that the system does not tell: left out */
 
-/* Of this process, as /proc has it. */
+/* Of this process, as /proc has it, and of its log. */
 struct metrics_process {
 	uint64_t resident, virtual, fds, fds_max; /* octets; numbers */
 	usec_t cpu;
+	uint64_t log_lost;
 };
 
 /* What is written; numbers are found by their place in it. */

@@ -292,7 +292,7 @@ static void write_all(enum metrics_format format)
 	for (size_t i = 0; i < L2TP_DROPS; i++)
 		s.daemon.stats.dropped[i] = 1000 + i;
 	s.daemon.stats.tunnels_half_open = 3;
-	s.process = (struct metrics_process){ 1, 2, METRICS_UNKNOWN, 4, 5 };
+	s.process = (struct metrics_process){ 1, 2, METRICS_UNKNOWN, 4, 5, 6 };
 	s.started = 1700000000 * USEC_PER_SEC;
 	counts.tunnels_refused[0] = 9;
 	counts_profile(&counts, "p");
@@ -314,6 +314,7 @@ static const char *const lines[] = {
 	"\nl2tpd_sessions{profile=\"p\",state=\"established\"} 0\n",
 	"\nprocess_start_time_seconds 1700000000.000000\n",
 	"\nprocess_max_fds 4\n",
+	"\nl2tpd_log_messages_lost_total 6\n",
 };
 
 START_TEST(page)
