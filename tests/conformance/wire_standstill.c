@@ -221,8 +221,8 @@ static void stop_unread(struct peer *p)
 }
 
 const struct scenario standstill_scenarios[] = {
-	{ "a peer that sends SLIs all the time", OWN,
+	{ "standstill: a peer that sends SLIs all the time", OWN,
 	  { FN(start_hooked), OPEN, FN(dialled), FN(slis), FN(cleared), FN(stop_hooked) } },
-	{ "standard error that nobody reads", OWN, { FN(start_unread), FN(tunnels), ALIVE, FN(stop_unread) } },
+	{ "standstill: standard error that nobody reads", OWN, { FN(start_unread), FN(tunnels), ALIVE, FN(stop_unread) } },
 	{ 0 }
 };
