@@ -67,6 +67,8 @@ const struct option options[] = {
 	LIM("sessions-per-tunnel",  number,      sessions_per_tunnel,  1,          UINT16_MAX, NONE,        NONE)
 	LIM("half-open",            number,      half_open,            1,          UINT16_MAX, NONE,        NONE)
 	LIM("half-open-per-source", number,      half_open_per_source, 1,          UINT16_MAX, NONE,        NONE)
+	LIM("tunnels-per-source",   number,      tunnels_per_source,   1,          UINT16_MAX, NONE,        NONE)
+	LIM("sessions-per-source",  number,      sessions_per_source,  1,          10000000,   "none",      NONE)
 	LIM("sccrq-per-second",     number,      sccrq_per_second,     1,          UINT16_MAX, NONE,        NONE)
 	LIM("sccrq-per-second-per-source", number, sccrq_per_second_per_source, 1, UINT16_MAX, NONE,        NONE)
 	LIM("errors-per-second",    number,      errors_per_second,    1,          UINT16_MAX, NONE,        NONE)

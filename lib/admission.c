@@ -133,8 +133,7 @@ static bool read_request(struct l2tp *l, struct request *q)
 static bool settle_tie(struct l2tp *l, struct request *q, usec_t now)
 {
 	struct l2tp_reason lost = { .origin = L2TP_BY_PEER, .result = RC_STOPCCN_EXISTS, .text = "tie lost" };
-	const struct source *s = source_find(&l->sources, &q->rx->peer);
-	struct tunnel *t = s ? s->dials : NULL;
+	struct tunnel *t = source_find_dial(&l->sources, &q->rx->peer);
 
 	if (!t)
 		return true;
@@ -181,7 +180,9 @@ static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 
 	if (l->core.shutting_down)
 		refuse_code(l, q, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
-	else if (s && s->half_open >= l->core.env.limits.half_open_per_source)
+	else if (s && s->use.tunnels >= l->core.env.limits.tunnels_per_source)
+		refuse_full(l, q, "too many tunnels from one source");
+	else if (s && s->use.half_open >= l->core.env.limits.half_open_per_source)
 		refuse_full(l, q, "too many tunnels being opened");
 	else if (l->core.stats.tunnels >= l->core.env.limits.tunnels)
 		make_place(l, q, now);
@@ -195,15 +196,10 @@ static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 static void accept_request(struct l2tp *l, struct request *q, usec_t now)
 {
 	struct tunnel *t;
-	struct source *s = source_get(&l->sources, &q->rx->peer);
 
-	if (!s)
-		return;
-	if (registry_add(l, &q->params, &q->rx->local, &q->rx->peer, false, now, &t) < 0) {
-		source_put(&l->sources, s);
+	if (registry_add(l, &q->params, &q->rx->local, &q->rx->peer, false, now, &t) < 0)
 		return refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "out of resources");
-	}
-	source_half_open_begin(&l->sources, s, t, now);
+	source_half_open_begin(&l->sources, t, now);
 	t->rival_id = q->rival_id;
 	t->conn.unproven = true;
 	conn_heard(&t->conn, WIRE_CONTROL_HEADER + q->header->body.len);

@@ -13,6 +13,7 @@
 
 struct conn {
 	struct core *core;
+	struct source_use *use; /* of the peer's address */
 	struct chan chan;
 	struct l2tp_params params;
 	struct l2tp_addr local, peer;

@@ -18,6 +18,13 @@ enum timer_kind {
 	TIMER_CALL,  /* session: set-up time is over; later: a WEN may be sent */
 };
 
+/* What one source (source.h) has of us. */
+struct source_use {
+	uint32_t tunnels;   /* that it has opened */
+	uint32_t half_open; /* of them */
+	uint32_t sessions;  /* of calls that it has asked for */
+};
+
 struct core {
 	struct l2tp_env env;
 	struct heap heap;

@@ -240,7 +240,6 @@ void l2tp_op_done(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, int e
 int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const struct l2tp_addr *local,
 	      const struct l2tp_addr *peer, usec_t now, uint32_t *ret_tunnel_id)
 {
-	struct source *s;
 	struct tunnel *t;
 	int r;
 
@@ -249,16 +248,10 @@ int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const struct l2t
 		return -ESHUTDOWN;
 	if (!params_valid(params) || !peer->family || !peer->port)
 		return -EINVAL;
-	s = source_get(&l->sources, peer);
-	if (!s)
-		return -ENOMEM;
 	r = registry_add(l, params, local, peer, true, now, &t);
-	if (r < 0) {
-		source_put(&l->sources, s);
+	if (r < 0)
 		return r;
-	}
-	t->dialed = *peer;
-	source_dial_begin(s, t);
+	source_dial_begin(t);
 	tunnel_apply(t, TEV_OPEN, &(struct tunnel_input){ 0 }, now);
 	registry_settle(l, t, now);
 	*ret_tunnel_id = t->conn.id;

@@ -168,15 +168,17 @@ struct l2tp_refusal {
 	uint16_t result, error;
 };
 
-/* Limits of an engine.  All must be at least 1. */
+/* Limits of an engine.  All must be at least 1.  A source is an IPv4 address or an IPv6 /64. */
 struct l2tp_limits {
 	uint32_t tunnels;              /* at most 65535 */
 	uint32_t sessions;             /* of the engine */
 	uint32_t sessions_per_tunnel;  /* at most 65535 */
 	uint32_t half_open;            /* tunnels that a peer opened and has not completed */
-	uint32_t half_open_per_source; /* the same, per IP address */
-	/* SCCRQs that are looked at, and StopCCNs without a tunnel that are sent; of all, and of one IPv4 address or
-	 * IPv6 /64; twice as many after a pause.  Beyond: silence.  A tunnel that came to nothing has used an id, which
+	uint32_t half_open_per_source; /* the same, of one source */
+	uint32_t tunnels_per_source;   /* that it has opened, completed or not */
+	uint32_t sessions_per_source;  /* of calls that it has asked for; 0: no such limit */
+	/* SCCRQs that are looked at, and StopCCNs without a tunnel that are sent; of all, and of one source; twice as
+	 * many after a pause.  Beyond: silence.  A tunnel that came to nothing has used an id, which
 	 * rests for a minute: from some 1000 SCCRQs a second on, a flood can use up all ids. */
 	uint32_t sccrq_per_second, sccrq_per_second_per_source;
 	uint32_t errors_per_second, errors_per_second_per_source;

@@ -31,6 +31,7 @@ void l2tp_limits_init(struct l2tp_limits *limits)
 					.sessions_per_tunnel = 65535,
 					.half_open = 1000,
 					.half_open_per_source = 64,
+					.tunnels_per_source = 1000,
 					.sccrq_per_second = 500,
 					.sccrq_per_second_per_source = 100,
 					.errors_per_second = 500,
@@ -71,7 +72,7 @@ bool limits_valid(const struct l2tp_limits *limits)
 {
 	return limits->tunnels >= 1 && limits->tunnels <= 65535 && limits->sessions >= 1 &&
 	       limits->sessions_per_tunnel >= 1 && limits->sessions_per_tunnel <= 65535 && limits->half_open >= 1 &&
-	       limits->half_open_per_source >= 1 && limits->sccrq_per_second >= 1 &&
+	       limits->half_open_per_source >= 1 && limits->tunnels_per_source >= 1 && limits->sccrq_per_second >= 1 &&
 	       limits->sccrq_per_second_per_source >= 1 && limits->errors_per_second >= 1 &&
 	       limits->errors_per_second_per_source >= 1;
 }

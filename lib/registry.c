@@ -83,13 +83,22 @@ int registry_add(struct l2tp *l, const struct l2tp_params *params, const struct 
 	r = tunnel_new(&l->core, params, local, peer, initiator, now, &t);
 	if (r < 0)
 		return r;
+	r = source_join(&l->sources, t);
+	if (r < 0)
+		goto no_source;
 	HASH_ADD(hh, l->by_id, conn.id, sizeof(t->conn.id), t);
 	if (!t->hh.tbl) {
-		tunnel_free(t);
-		return -ENOMEM;
+		r = -ENOMEM;
+		goto no_table;
 	}
 	*ret = t;
 	return 0;
+
+no_table:
+	source_leave(&l->sources, t->source, initiator);
+no_source:
+	tunnel_free(t);
+	return r;
 }
 
 /* Where it was the newest of its key, the one before it is found again: it may have been a stranger's. */
@@ -109,12 +118,16 @@ static void leave_key(struct l2tp *l, struct tunnel *t)
 
 static void drop_tunnel(struct l2tp *l, struct tunnel *t)
 {
-	source_dial_end(&l->sources, t);
+	struct source *s = t->source;
+	bool initiator = t->initiator;
+
+	source_dial_end(t);
 	source_half_open_end(&l->sources, t);
 	leave_key(l, t);
 	endpoint_leave(&l->endpoints, t);
 	HASH_DELETE(hh, l->by_id, t);
 	tunnel_free(t);
+	source_leave(&l->sources, s, initiator);
 }
 
 void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id)
@@ -200,7 +213,7 @@ void registry_settle(struct l2tp *l, struct tunnel *t, usec_t now)
 {
 	tunnel_settle(t, now);
 	if (t->state != TUNNEL_WAIT_REPLY)
-		source_dial_end(&l->sources, t);
+		source_dial_end(t);
 	if (t->state != TUNNEL_WAIT_CONN)
 		source_half_open_end(&l->sources, t);
 	if (t->state == TUNNEL_ESTABLISHED && !t->initiator && !t->met)

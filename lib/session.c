@@ -53,10 +53,13 @@ static void free_store(struct session *s)
 
 /* ---- Birth and death ---------------------------------------------------------------------------------------- */
 
-static int check_limits(const struct session_table *t)
+static int check_limits(const struct session_table *t, enum session_role role)
 {
 	const struct core *core = t->conn->core;
+	uint32_t per_source = core->env.limits.sessions_per_source;
 
+	if (per_source && session_is_theirs(role) && t->conn->use->sessions >= per_source)
+		return -EMFILE;
 	if (core->stats.sessions >= core->env.limits.sessions ||
 	    t->count >= core->env.limits.sessions_per_tunnel || t->count >= t->conn->params.sessions_max)
 		return -EMFILE;
@@ -68,7 +71,7 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 {
 	struct core *core = t->conn->core;
 	struct session *s;
-	int r = check_limits(t);
+	int r = check_limits(t, role);
 
 	if (r < 0)
 		return r;
@@ -100,6 +103,7 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 	}
 	t->count++;
 	t->alive++;
+	t->conn->use->sessions += session_is_theirs(role);
 	core->stats.sessions++;
 	*ret = s;
 	return 0;
@@ -167,6 +171,7 @@ void session_free(struct session *s)
 	if (s->state == SESSION_ESTABLISHED)
 		core->stats.sessions_established--;
 	core->stats.sessions--;
+	t->conn->use->sessions -= session_is_theirs(s->role);
 	t->count--;
 	free_store(s);
 	free(s->link_store);

@@ -114,6 +114,12 @@ static inline bool session_is_lns(const struct session *s)
 	return s->role == SESSION_LNS_INCOMING || s->role == SESSION_LNS_OUTGOING;
 }
 
+/* Has the peer asked for such a call? */
+static inline bool session_is_theirs(enum session_role role)
+{
+	return role == SESSION_LNS_INCOMING || role == SESSION_LAC_OUTGOING;
+}
+
 /* Has the LAC told the peer all that it tells of the call? */
 static inline bool session_is_told(const struct session *s)
 {

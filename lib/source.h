@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * source: an IP address and what it has to do with us: the count for the limit on half-open tunnels, and the list that
- * finds a colliding SCCRQ (RFC 2661 4.4.3, Tie Breaker) without a search.  It is there as long as it has either.  All
- * half-open tunnels are chained by age.
+ * source: who is one peer as far as limits go, an IPv4 address or the /64 of an IPv6 one, and what it has to do with
+ * us: the counts for the limits, and the tunnels that we open to it, one of which may collide with an SCCRQ (RFC 2661
+ * 4.4.3, Tie Breaker).  It is there as long as it has tunnels.  All half-open tunnels are chained by age.
  */
 #ifndef SOURCE_H
 #define SOURCE_H
@@ -10,8 +10,9 @@
 #include "tunnel.h"
 
 struct source {
-	struct l2tp_addr addr; /* port 0 */
-	uint32_t half_open;    /* tunnels that it opens to us */
+	struct l2tp_addr key;  /* without port and interface identifier */
+	uint32_t tunnels;      /* whoever opened them */
+	struct source_use use;
 	struct tunnel *dials;  /* tunnels that we open to it, not answered yet */
 	UT_hash_handle hh;
 };
@@ -24,15 +25,19 @@ struct sources {
 };
 
 struct source *source_find(const struct sources *l, const struct l2tp_addr *addr);
-/* NULL: no memory.  Give back what is not used: source_put(). */
-struct source *source_get(struct sources *l, const struct l2tp_addr *addr);
-void source_put(struct sources *l, struct source *s);
+/* A tunnel that we open to exactly this IP address, and that has not been answered yet. */
+struct tunnel *source_find_dial(const struct sources *l, const struct l2tp_addr *addr);
+
+/* From its birth to its end a tunnel belongs to the source of its peer.  -ENOMEM */
+int source_join(struct sources *l, struct tunnel *t);
+/* The tunnel that had joined is no more. */
+void source_leave(struct sources *l, struct source *s, bool initiator);
 
 /* t has been opened by us, and has been answered or given up (again: nothing happens). */
-void source_dial_begin(struct source *s, struct tunnel *t);
-void source_dial_end(struct sources *l, struct tunnel *t);
+void source_dial_begin(struct tunnel *t);
+void source_dial_end(struct tunnel *t);
 /* The same for a tunnel that the source opens. */
-void source_half_open_begin(struct sources *l, struct source *s, struct tunnel *t, usec_t now);
+void source_half_open_begin(struct sources *l, struct tunnel *t, usec_t now);
 void source_half_open_end(struct sources *l, struct tunnel *t);
 
 #endif

@@ -102,7 +102,7 @@ struct tunnel {
 	struct tunnel *next_here, *prev_here; /* in it */
 	bool met;                            /* responder: established, and what follows from that for others is done */
 	UT_hash_handle hh, hh_key;
-	struct l2tp_addr dialed;             /* the peer as we were told, whose port may change */
+	struct source *source;               /* that the peer is of */
 	struct tunnel *next_dial, *prev_dial;
 	uint64_t serial;                     /* tables are in its order */
 	usec_t created, established;         /* 0: not (yet) */

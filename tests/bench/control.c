@@ -229,7 +229,7 @@ static pid_t start_daemon(const char *l2tpd, char *directory)
 		fail(path);
 	fprintf(f,
 		"listen = { \"127.0.0.1:%d\" }\nlog-level = \"warning\"\nruntime-directory = \"%s\"\napi-system-bus = no\n"
-		"limits { sessions = 1000000 tunnels = 60000 half-open-per-source = 1000\n"
+		"limits { sessions = 1000000 tunnels = 60000 tunnels-per-source = 60000 half-open-per-source = 1000\n"
 		"sccrq-per-second = 10000 sccrq-per-second-per-source = 10000 }\n"
 		"lns \"bench\" { host-name = \"lns\" secret = \"sesame\" challenge = yes receive-window = 128 }\n",
 		PORT, directory);

@@ -647,6 +647,8 @@ static bool read_setup(struct feed *f, struct rig_setup *s)
 	s->limits.half_open_per_source = b & 16 ? 1 : 3;
 	s->limits.sccrq_per_second_per_source = b & 32 ? 1 : 4;
 	s->limits.errors_per_second_per_source = b & 64 ? 1 : 4;
+	s->limits.tunnels_per_source = b & 128 ? 2 : 1000;
+	s->limits.sessions_per_source = b & 128 ? 2 : 0;
 	return a & 8;
 }
 

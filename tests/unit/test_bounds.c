@@ -154,6 +154,147 @@ START_TEST(repetition_in_a_flood) /* finds its tunnel, and is acknowledged, when
 }
 END_TEST
 
+/* ---- One source ---------------------------------------------------------------------------------------------- */
+
+static const struct neighbours {
+	const char *name;
+	struct l2tp_addr one, other;
+	bool same; /* source */
+} neighbours[] = {
+	{ "one IPv4 address",
+	  { .ip = { 10, 0, 0, 1 }, .port = 1701, .family = 4 },
+	  { .ip = { 10, 0, 0, 1 }, .port = 9, .family = 4 },
+	  true },
+	{ "two IPv4 addresses",
+	  { .ip = { 10, 0, 0, 1 }, .port = 1701, .family = 4 },
+	  { .ip = { 10, 0, 0, 2 }, .port = 1701, .family = 4 },
+	  false },
+	{ "one /64",
+	  { .ip = { 32, 1, 13, 184, 0, 0, 0, 1, 1 }, .port = 1701, .family = 6 },
+	  { .ip = { 32, 1, 13, 184, 0, 0, 0, 1, 255, 255 }, .port = 1701, .family = 6 },
+	  true },
+	{ "two /64",
+	  { .ip = { 32, 1, 13, 184, 0, 0, 0, 1 }, .port = 1701, .family = 6 },
+	  { .ip = { 32, 1, 13, 184, 0, 0, 0, 2 }, .port = 1701, .family = 6 },
+	  false },
+};
+
+static void stranger_init(struct peer *s, const struct l2tp_addr *addr, uint16_t id)
+{
+	peer_init(s, &w, 1);
+	s->addr = *addr;
+	s->id = id;
+}
+
+START_TEST(half_open_of_a_source)
+{
+	const struct neighbours *n = &neighbours[_i];
+
+	w.env.limits.half_open_per_source = 2;
+	world_start(&w);
+	knock(&n->one, 1);
+	knock(&n->other, 2);
+	knock(&n->one, 3);
+	ck_assert_msg(world_stats(&w).tunnels_half_open == (n->same ? 2 : 3), "%s", n->name);
+	knock(&n->one, 4);
+	ck_assert_msg(world_stats(&w).tunnels_half_open == (n->same ? 2 : 3), "%s", n->name);
+}
+END_TEST
+
+START_TEST(tunnels_of_a_source) /* established ones too, until they are forgotten; others have their room */
+{
+	const struct neighbours *n = &neighbours[_i];
+	struct peer a, b, c;
+
+	w.env.limits.tunnels_per_source = 1;
+	world_start(&w);
+	stranger_init(&a, &n->one, 1);
+	stranger_init(&b, &n->other, 2);
+	stranger_init(&c, &n->one, 3);
+	peer_open(&a);
+	ck_assert_str_eq(world_tunnel_state(&w, a.engine_id), "established");
+	peer_say(&b, CM_SCCRQ);
+	ck_assert_msg(n->same == !world_sent(&w, CM_SCCRP) || world_count(&w, CM_SCCRP) == (n->same ? 1 : 2), "%s",
+		      n->name);
+	ck_assert_msg(world_count(&w, CM_STOPCCN) == n->same, "%s", n->name);
+	if (n->same)
+		ck_assert(world_sent(&w, CM_STOPCCN)->msg.result_code.result == RC_STOPCCN_GENERAL &&
+			  world_sent(&w, CM_STOPCCN)->msg.result_code.error == EC_RESOURCES);
+	world_forget(&w);
+	peer_say(&a, CM_STOPCCN);
+	world_pass(&w, 100 * USEC_PER_SEC);
+	ck_assert_str_eq(world_tunnel_state(&w, a.engine_id), "gone");
+	world_forget(&w);
+	peer_open(&c);
+	ck_assert_str_eq(world_tunnel_state(&w, c.engine_id), "established");
+	world_finish(&w);
+	world_start(&w);
+}
+END_TEST
+
+START_TEST(dials_to_a_source) /* are our own, and do not count; what we dial is found by its whole address */
+{
+	const struct neighbours *n = &neighbours[_i];
+	struct peer a, b;
+	uint32_t id;
+
+	w.env.limits.tunnels_per_source = 1;
+	world_start(&w);
+	stranger_init(&a, &n->one, 1);
+	stranger_init(&b, &n->other, 2);
+	(void)engine_dial(&a);
+	peer_accept(&a);
+	id = engine_dial(&a);
+	a.engine_id = 0; /* of a tunnel of its own */
+	world_forget(&w);
+	b.engine_id = b.ns = b.nr = 0;
+	peer_say(&b, CM_SCCRQ); /* without a tie breaker, it loses against a dial to its address */
+	ck_assert_msg(world_count(&w, CM_SCCRP) == (n->one.ip[0] != 10 || !n->same), "%s", n->name);
+	ck_assert_str_eq(world_tunnel_state(&w, id), "wait-ctl-reply");
+}
+END_TEST
+
+START_TEST(sessions_of_a_source) /* in all its tunnels; ours to it do not count */
+{
+	struct peer a, b, c;
+	uint32_t id;
+
+	w.env.limits.sessions_per_source = 2;
+	world_start(&w);
+	stranger_init(&a, &neighbours[0].one, 1);
+	stranger_init(&b, &neighbours[0].other, 2);
+	stranger_init(&c, &neighbours[1].other, 3);
+	peer_open(&a);
+	peer_open(&b);
+	peer_open(&c);
+	ck_assert_int_eq(l2tp_call(w.l, a.engine_id, &(struct l2tp_call_info){ 0 }, 0, w.now, &id), 0);
+	ck_assert_int_eq(l2tp_call(w.l, a.engine_id, &(struct l2tp_call_info){ 0 }, 0, w.now, &id), 0);
+	ck_assert_int_eq(l2tp_call(w.l, a.engine_id, &(struct l2tp_call_info){ 0 }, 0, w.now, &id), 0);
+	world_pass(&w, USEC_PER_SEC);
+	world_forget(&w);
+	a.session_id = b.session_id = c.session_id = 7;
+	peer_say(&a, CM_ICRQ);
+	peer_say(&b, CM_ICRQ);
+	ck_assert_uint_eq(world_count(&w, CM_CDN), 0);
+	b.session_id++;
+	peer_say(&b, CM_ICRQ);
+	world_pass(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(world_count(&w, CM_CDN), 1);
+	ck_assert_uint_eq(world_sent(&w, CM_CDN)->msg.result_code.error, EC_RESOURCES);
+	peer_say(&c, CM_ICRQ);
+	world_pass(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(world_count(&w, CM_CDN), 1);
+	peer_say(&a, CM_CDN);
+	world_pass(&w, USEC_PER_SEC);
+	b.session_id++;
+	peer_say(&b, CM_ICRQ);
+	world_pass(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(world_count(&w, CM_CDN), 1);
+	world_finish(&w);
+	world_start(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bounds");
@@ -167,6 +308,10 @@ int main(void)
 	tcase_add_test(tc, session_ids_spread);
 	tcase_add_test(tc, secret_of_each_engine);
 	tcase_add_test(tc, repetition_in_a_flood);
+	tcase_add_loop_test(tc, half_open_of_a_source, 0, sizeof(neighbours) / sizeof(neighbours[0]));
+	tcase_add_loop_test(tc, tunnels_of_a_source, 0, sizeof(neighbours) / sizeof(neighbours[0]));
+	tcase_add_loop_test(tc, dials_to_a_source, 0, sizeof(neighbours) / sizeof(neighbours[0]));
+	tcase_add_test(tc, sessions_of_a_source);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -362,7 +362,7 @@ START_TEST(everything_set)
 		"runtime-directory = /tmp/x  pppd = /bin/true pppd-plugin = '/x.so' pppd-starts = 3\n"
 		"stop-timeout = 1min stranger-refusal = silence metrics-listen = \"[::]:9701\"\n"
 		"log-level = debug /* two\nlines */ limits { tunnels = 5 sessions = 6 sessions-per-tunnel = 7\n"
-		"half-open = 8 half-open-per-source = 9\n"
+		"half-open = 8 half-open-per-source = 9 tunnels-per-source = 14 sessions-per-source = 15\n"
 		"sccrq-per-second = 10 sccrq-per-second-per-source = 11\n"
 		"errors-per-second = 12 errors-per-second-per-source = 13 refusal = 2/7 }\n"
 		"pool p { range = 10.0.0.0/30 }\npool q { range = 10.1.0.5-10.1.0.9 }\n"
@@ -392,7 +392,7 @@ START_TEST(everything_set)
 	ck_assert_str_eq(c->pppd_plugin, "/x.so");
 	ck_assert(c->pppd_starts == 3 && c->stop_timeout == 60 * USEC_PER_SEC && c->log_level == LOG_DEBUG);
 	ck_assert(c->metrics.addr.family == 6 && c->metrics.addr.port == 9701 && !c->metrics.path[0]);
-	ck_assert_mem_eq(&c->limits, (&(struct l2tp_limits){ 5, 6, 7, 8, 9, 10, 11, 12, 13, { 2, 7 } }), sizeof(c->limits));
+	ck_assert_mem_eq(&c->limits, (&(struct l2tp_limits){ 5, 6, 7, 8, 9, 14, 15, 10, 11, 12, 13, { 2, 7 } }), sizeof(c->limits));
 	ck_assert(c->n_pools == 2 && c->pools[0].first == 0x0a000002 && c->pools[0].last == 0x0a000002);
 	ck_assert(c->pools[1].first == 0x0a010005 && c->pools[1].last == 0x0a010009);
 
