@@ -16,6 +16,10 @@
  *  - An early one is kept, sorted, if it lies inside the window that we advertised and inside a bound on memory; else
  *    it is dropped, and comes again.  nr stays at the gap, and this nr is what the peer is told.
  *  - A ZLB has a body of no octets.  It takes no number, so its Ns says nothing, and it is never acknowledged.
+ * The owner may say that it cannot take the next message now (chan_hold): that is kept as if it were early, and so are
+ * those behind it; the peer is told the same Nr, and repeats itself.  What has come behind it the owner may process out
+ * of turn where the order does not matter (chan_overtake), or where nothing that comes before it matters any more
+ * (chan_skip).
  * Nr is looked at first, whatever the message is.  An old Nr changes nothing.  One that acknowledges what was never
  * sent is ignored; the message itself is processed all the same.
  *
@@ -64,6 +68,8 @@ struct chan_message {
 	uint16_t ns; /* sent or received with; not valid while it waits */
 	uint16_t session_id;
 	bool sent, again;
+	bool answer; /* counted in chan.answers */
+	bool done;   /* early, and processed already */
 	usec_t sent_at; /* the first time */
 	uint8_t body[];
 };
@@ -157,6 +163,7 @@ static void drop_oldest(struct chan *c)
 	if (!c->queue)
 		c->queue_tail = NULL;
 	c->queued--;
+	c->answers -= m->answer;
 	c->una++;
 	chan_message_free(m);
 }
@@ -267,12 +274,51 @@ enum chan_verdict chan_receive(struct chan *c, uint16_t ns, uint16_t nr, struct 
 	return CHAN_DELIVER;
 }
 
+enum chan_verdict chan_hold(struct chan *c, uint16_t ns, struct l2tp_span body, uint16_t session_id, usec_t now)
+{
+	ack_owe(c, now);
+	if (distance(ns, c->nr) < HALF_SPACE)
+		return early_keep(c, ns, body, session_id);
+	c->duplicates++;
+	return CHAN_DUPLICATE;
+}
+
+const struct chan_message *chan_peek_early(const struct chan *c)
+{
+	return c->early && c->early->ns == c->nr ? c->early : NULL;
+}
+
 struct chan_message *chan_next_early(struct chan *c)
 {
-	if (!c->early || c->early->ns != c->nr)
+	if (!chan_peek_early(c))
 		return NULL;
 	nr_advance(c);
 	return early_pop(c);
+}
+
+bool chan_overtake(struct chan *c, uint16_t ns)
+{
+	struct chan_message *m = c->early;
+
+	while (m && m->ns != ns)
+		m = m->next;
+	if (!m || m->done)
+		return false;
+	m->done = true;
+	return true;
+}
+
+bool chan_message_done(const struct chan_message *m)
+{
+	return m->done;
+}
+
+void chan_skip(struct chan *c, uint16_t ns)
+{
+	while (c->early && distance(c->early->ns, c->nr) <= distance(ns, c->nr))
+		chan_message_free(early_pop(c));
+	c->nr = ns;
+	nr_advance(c);
 }
 
 struct l2tp_span chan_message_body(const struct chan_message *m)
@@ -323,6 +369,13 @@ int chan_send(struct chan *c, struct l2tp_span body, uint16_t session_id, usec_t
 	return 0;
 }
 
+void chan_mark_answer(struct chan *c)
+{
+	assert(c->queue_tail && !c->queue_tail->answer);
+	c->queue_tail->answer = true;
+	c->answers++;
+}
+
 void chan_drop_waiting(struct chan *c)
 {
 	struct chan_message *last = NULL, *m = c->queue;
@@ -339,6 +392,8 @@ void chan_drop_waiting(struct chan *c)
 		c->queue = NULL;
 	c->queue_tail = last;
 	c->queued = distance(c->ns, c->una);
+	for (struct chan_message *dropped = m; dropped; dropped = dropped->next)
+		c->answers -= dropped->answer;
 	list_free(m);
 }
 
@@ -346,7 +401,8 @@ void chan_abandon(struct chan *c)
 {
 	list_free(c->queue);
 	c->queue = c->queue_tail = c->next = NULL;
-	c->queued = c->flight = 0;
+	c->queued = c->answers = 0;
+	c->flight = 0;
 	c->una = c->ns;
 	c->failed = false;
 	c->retransmit_at = USEC_NEVER;

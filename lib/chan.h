@@ -43,6 +43,7 @@ struct chan {
 	struct chan_message *early;  /* received out of order, sorted by Ns */
 	size_t early_bytes;          /* bounded, whatever the window */
 	uint32_t queued;             /* messages in queue */
+	uint32_t answers;            /* of them, those that chan_mark_answer() has marked */
 	usec_t rtt;                  /* smoothed round trip of messages that were sent once; 0: not known yet */
 	uint64_t retransmits, duplicates;
 };
@@ -69,6 +70,17 @@ enum chan_verdict chan_receive(struct chan *c, uint16_t ns, uint16_t nr, struct 
 /* After CHAN_DELIVER: was the following message kept early?  Then it is the caller's, to process and to free.
  * NULL: no. */
 struct chan_message *chan_next_early(struct chan *c);
+/* A look at it before. */
+const struct chan_message *chan_peek_early(const struct chan *c);
+/* A message that chan_receive() would deliver, and that the owner cannot take now: not acknowledged, kept as if it were
+ * early.  Its Nr is not looked at. */
+enum chan_verdict chan_hold(struct chan *c, uint16_t ns, struct l2tp_span body, uint16_t session_id, usec_t now);
+/* The owner processes a message that has come early, before its turn: that is marked, chan_message_done().  False: it
+ * was not kept, or is marked already. */
+bool chan_overtake(struct chan *c, uint16_t ns);
+bool chan_message_done(const struct chan_message *m);
+/* The same, and whatever comes before it is void: acknowledged up to here. */
+void chan_skip(struct chan *c, uint16_t ns);
 struct l2tp_span chan_message_body(const struct chan_message *m);
 uint16_t chan_message_session(const struct chan_message *m);
 uint16_t chan_message_ns(const struct chan_message *m);
@@ -78,6 +90,8 @@ void chan_message_free(struct chan_message *m);
 /* Queue a message; it is sent as the windows allow.  body is copied; session_id is the header's.
  * -EMSGSIZE: empty, or more than the owner can send; -ENOBUFS: queue_max are there already; -ENOMEM */
 int chan_send(struct chan *c, struct l2tp_span body, uint16_t session_id, usec_t now);
+/* The message that was queued last answers a request: the owner counts those that the peer leaves unacknowledged. */
+void chan_mark_answer(struct chan *c);
 /* Forget what has never been sent: a StopCCN that is queued next need not stand in line. */
 void chan_drop_waiting(struct chan *c);
 /* Forget all that is queued, sent or not: the peer has gone and only waits for acknowledgements. */

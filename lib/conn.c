@@ -5,13 +5,15 @@
  */
 #include "conn.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "digest.h"
 
-/* Calls that are all placed or all closed at once must fit the queue: a call has at most two messages in it. */
-#define QUEUE_PER_SESSION 2
-#define QUEUE_SPARE 64
+/* Calls that are all placed or all closed at once must fit the queue.  A call has at most two messages in it, and a peer
+ * that acknowledges nothing may have us answer that many calls again before it has to wait (tunnel.c). */
+#define QUEUE_PER_SESSION 4
+#define QUEUE_SPARE 256
 
 /* What an address gets at most before it has shown that it is its sender's: whoever forges it gains nothing by us. */
 #define UNPROVEN_DATAGRAMS 8
@@ -45,19 +47,33 @@ static bool may_hide(const struct conn *c, enum cm_type type)
 	return c->params.hide_avps && c->params.secret_len && type != CM_SCCRQ && type != CM_SCCRP && type != CM_STOPCCN;
 }
 
-void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now)
+static int queue_message(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now)
 {
 	uint8_t body[WIRE_SEND_MAX];
 	struct writer w = writer_of(body, sizeof(body) - WIRE_CONTROL_HEADER);
 	struct msg_encoder e = { .secret = conn_secret(c), .hide = may_hide(c, m->type) };
+	int r;
 
 	if (e.hide || (e.secret.len && m->hide))
 		c->core->env.random(c->core->env.ctx, e.vector, sizeof(e.vector));
 	msg_encode(&e, m, &w);
-	if (writer_bad(&w) || chan_send(&c->chan, writer_span(&w), (uint16_t)session_id, now) < 0)
-		c->broken = true;
+	r = writer_bad(&w) ? -EMSGSIZE : chan_send(&c->chan, writer_span(&w), (uint16_t)session_id, now);
 	if (m->hide)
 		digest_wipe(body, sizeof(body)); /* without a secret it is there in the clear */
+	if (r < 0)
+		c->broken = r;
+	return r;
+}
+
+void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now)
+{
+	(void)queue_message(c, m, session_id, now);
+}
+
+void conn_reply(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now)
+{
+	if (queue_message(c, m, session_id, now) == 0)
+		chan_mark_answer(&c->chan);
 }
 
 /* Message Type is the first AVP: its value follows six octets of AVP header. */

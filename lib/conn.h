@@ -20,9 +20,9 @@ struct conn {
 	uint32_t id, peer_id; /* peer_id 0: not known yet */
 	uint32_t peer_framing, peer_bearer; /* its capabilities; bearer 0: it places no calls */
 	uint32_t phb;         /* agreed on for the tunnel (RFC 3308) */
-	bool broken;          /* a message was lost for lack of memory: the connection cannot go on */
 	bool unproven;        /* the peer has not shown yet that it receives what is sent to its address: */
 	uint32_t heard_octets, said_octets, said_datagrams; /* meanwhile; what is said is bounded by what is heard */
+	int broken;           /* a message could not be queued: the connection cannot go on; a negative errno */
 };
 
 void conn_init(struct conn *c, struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
@@ -35,6 +35,8 @@ struct l2tp_span conn_secret(const struct conn *c);
 void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now);
 /* One datagram that is not part of the sequence, and not repeated. */
 void conn_send_once(struct conn *c, const struct msg *m, uint16_t ns);
+/* As conn_send(), for what answers a call request of the peer's. */
+void conn_reply(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now);
 /* Acknowledge at once, with a ZLB that names a session of the peer's. */
 void conn_acknowledge(struct conn *c, uint32_t session_id);
 /* Acknowledge one message, whatever the sequence says. */

@@ -566,5 +566,5 @@ void session_refuse(struct session_table *t, uint32_t peer_id, const struct l2tp
 	c->core->stats.calls_refused++;
 	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
 	conn_put_reason(&m, reason);
-	conn_send(c, &m, peer_id, now);
+	conn_reply(c, &m, peer_id, now);
 }

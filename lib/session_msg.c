@@ -134,7 +134,10 @@ void session_say(struct session *s, enum cm_type type, usec_t now)
 	assert(kinds[type].fill);
 	set_if(&m, AVP_ASSIGNED_SESSION_ID, kinds[type].assigns);
 	kinds[type].fill(s, &m);
-	conn_send(s->table->conn, &m, s->peer_id, now); /* a request's is not known yet: 0 */
+	if (type == CM_ICRP || type == CM_OCRP)
+		conn_reply(s->table->conn, &m, s->peer_id, now);
+	else
+		conn_send(s->table->conn, &m, s->peer_id, now); /* a request's is not known yet: 0 */
 }
 
 void session_say_cdn(struct session *s, const struct l2tp_reason *reason, usec_t now)
@@ -143,5 +146,8 @@ void session_say_cdn(struct session *s, const struct l2tp_reason *reason, usec_t
 
 	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
 	conn_put_reason(&m, reason);
-	conn_send(s->table->conn, &m, s->peer_id, now);
+	if (session_is_theirs(s->role) && s->state == SESSION_WAIT_DATAPLANE)
+		conn_reply(s->table->conn, &m, s->peer_id, now); /* in place of ICRP or OCRP */
+	else
+		conn_send(s->table->conn, &m, s->peer_id, now);
 }

@@ -6,6 +6,16 @@
  * Every entry of the engine that touches a tunnel ends with tunnel_settle(): there the channel transmits, timers are
  * armed and what follows from the new state is noticed.  A tunnel that has ended keeps its id and its table of dead
  * sessions until the last of them is gone, its kernel tunnel is removed and its linger is over; TUNNEL_GONE comes last.
+ *
+ * A peer that has us answer call after call and acknowledges nothing must not make the queue grow.  Once more than
+ * ANSWERS_SPARE answers beyond its living calls wait in it, the next call request (ICRQ, OCRQ, or a bad message that we
+ * would answer with a CDN) is not taken: neither answered nor acknowledged, as if it had not come in yet; the channel
+ * keeps it and what follows (5.8), and the peer repeats it.  It is taken as soon as the queue is short enough.  In the
+ * meantime each message's Nr is read, a CDN for a call that is there is processed out of turn (nothing in between can
+ * matter to the call any more), and so is a StopCCN, which makes void what has come before it; a HELLO asks for nothing
+ * but an acknowledgement and is only heard.  When WAIT_MAX goes by and the peer acknowledges nothing the tunnel ends, and
+ * that is the peer's fault.  An honest peer acknowledges, so it only ever notices that it is slowed down to the pace at
+ * which it takes our answers.  What we say of ourselves, such as the CDNs of all calls at once, does not count.
  */
 #include "tunnel.h"
 
@@ -21,6 +31,8 @@
 #define LINGER_MIN (31 * USEC_PER_SEC) /* 5.7: a full retransmission cycle, 1 + 2 + 4 + 8 + 16 s */
 #define DOUBT_TIME (2 * USEC_PER_SEC)
 #define TIMERS 4
+#define ANSWERS_SPARE 64
+#define WAIT_MAX (5 * USEC_PER_SEC)
 
 /* ---- Birth and death ---------------------------------------------------------------------------------------- */
 
@@ -88,6 +100,7 @@ void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
 	t->reason = *reason;
 	t->condemned = false;
 	t->trial.state = TRIAL_NONE;
+	t->wait_until = 0;
 	session_table_close(&t->sessions, &closed, now);
 	/* what nobody has heard of yet need not be told; DOWN then stands behind that of the sessions */
 	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_ADD);
@@ -279,7 +292,7 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 	if (session_new(&t->sessions, role, &info, now, &s) < 0)
 		return refuse_full(t, peer_id, EC_RESOURCES, "no more sessions", now);
 	if (session_set_peer_id(s, peer_id) < 0)
-		t->conn.broken = true;
+		t->conn.broken = -ENOMEM;
 	if (msg_has(m, AVP_SESSION_DS))
 		s->phb = phb;
 	session_set_deadline(s, now + t->conn.params.setup_timeout);
@@ -439,33 +452,124 @@ static void deliver(struct tunnel *t, struct l2tp_span body, uint16_t session_id
 	digest_wipe(scratch, body.len); /* what was hidden is there in the clear */
 }
 
+/* ---- Call requests that wait --------------------------------------------------------------------------------- */
+
+/* 0: cannot be read.  It is always the first AVP (4.1), and never hidden. */
+static uint16_t type_of(struct l2tp_span body)
+{
+	struct reader r = reader_of(body);
+	struct avp a;
+
+	if (!avp_next(&r, &a) || a.vendor || a.type != AVP_MESSAGE_TYPE || a.hidden)
+		return 0;
+	r = reader_of(a.value);
+	return get_u16(&r);
+}
+
+/* Does it make us answer, though it is not about a call that is there? */
+static bool asks_for_call(struct l2tp_span body, uint16_t session_id)
+{
+	uint16_t type = type_of(body);
+
+	return type == CM_ICRQ || type == CM_OCRQ ||
+	       (!session_id && type != CM_CDN && type < CM_COUNT && msg_is_call((enum cm_type)type));
+}
+
+static bool queue_is_long(const struct tunnel *t)
+{
+	return t->conn.chan.answers > t->sessions.alive + ANSWERS_SPARE;
+}
+
+static bool must_wait(struct tunnel *t, struct l2tp_span body, uint16_t session_id, usec_t now)
+{
+	if (t->state != TUNNEL_ESTABLISHED || !queue_is_long(t) || !asks_for_call(body, session_id))
+		return false;
+	if (!t->wait_until)
+		t->wait_until = now + WAIT_MAX;
+	return true;
+}
+
+static enum chan_verdict receive(struct tunnel *t, const struct wire_header *h, usec_t now)
+{
+	struct chan *c = &t->conn.chan;
+
+	if (h->body.len && queue_is_long(t)) /* what it acknowledges first, like a ZLB: that may be all it takes */
+		(void)chan_receive(c, h->ns, h->nr, (struct l2tp_span){ 0 }, 0, now);
+	if (h->ns == c->nr && must_wait(t, h->body, h->session_id, now))
+		return chan_hold(c, h->ns, h->body, h->session_id, now);
+	return chan_receive(c, h->ns, h->nr, h->body, h->session_id, now);
+}
+
+/* What has come behind a call request that waits. */
+static void overtake(struct tunnel *t, const struct wire_header *h, const struct l2tp_addr *from, usec_t now)
+{
+	uint16_t type = type_of(h->body);
+	bool ends = type == CM_STOPCCN, closes = type == CM_CDN && session_find(&t->sessions, h->session_id);
+
+	if (!t->wait_until || !(ends || closes) || !chan_overtake(&t->conn.chan, h->ns))
+		return;
+	if (ends)
+		chan_skip(&t->conn.chan, h->ns);
+	deliver(t, h->body, h->session_id, from, now);
+}
+
 static void deliver_early(struct tunnel *t, const struct l2tp_addr *from, usec_t now)
 {
-	for (struct chan_message *m; (m = chan_next_early(&t->conn.chan));) {
-		deliver(t, chan_message_body(m), chan_message_session(m), from, now);
+	const struct chan_message *head;
+
+	while ((head = chan_peek_early(&t->conn.chan)) &&
+	       !must_wait(t, chan_message_body(head), chan_message_session(head), now)) {
+		struct chan_message *m = chan_next_early(&t->conn.chan);
+
+		if (!chan_message_done(m))
+			deliver(t, chan_message_body(m), chan_message_session(m), from, now);
 		chan_message_free(m);
 	}
 }
 
+/* A peer that acknowledges something has more time. */
+static void note_progress(struct tunnel *t, bool acknowledged, usec_t now)
+{
+	if (!queue_is_long(t))
+		t->wait_until = 0;
+	else if (t->wait_until && acknowledged)
+		t->wait_until = now + WAIT_MAX;
+}
+
+static void waited_in_vain(struct tunnel *t, usec_t now)
+{
+	struct fault f = { 0 };
+
+	fault_set(&f, RC_STOPCCN_GENERAL, EC_RESOURCES, "places calls and acknowledges none of %u answers",
+		  t->conn.chan.answers);
+	apply_fault(t, TEV_FAULT, NULL, &f, now);
+}
+
 void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct l2tp_addr *from, usec_t now)
 {
+	uint16_t una = t->conn.chan.una;
+
 	t->heard = now;
 	conn_heard(&t->conn, WIRE_CONTROL_HEADER + h->body.len);
-	switch (chan_receive(&t->conn.chan, h->ns, h->nr, h->body, h->session_id, now)) {
+	switch (receive(t, h, now)) {
 	case CHAN_DELIVER:
 		deliver(t, h->body, h->session_id, from, now);
-		deliver_early(t, from, now);
 		break;
 	case CHAN_DUPLICATE:
 		t->conn.core->stats.duplicates++;
+		overtake(t, h, from, now); /* it may have come before that which waits */
 		break;
 	case CHAN_EARLY:
+		overtake(t, h, from, now);
+		break;
 	case CHAN_ACK:
 		break;
 	case CHAN_BAD:
 		t->conn.core->stats.dropped[L2TP_DROP_NR]++;
 		break;
 	}
+	deliver_early(t, from, now);
+	note_progress(t, t->conn.chan.una != una, now);
 	trial_heard(t, h->nr);
 }
 
@@ -579,6 +683,8 @@ void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now)
 	switch (kind) {
 	case TIMER_CHAN:
 		chan_tick(&t->conn.chan, now);
+		if (t->wait_until && t->wait_until <= now)
+			waited_in_vain(t, now);
 		break;
 	case TIMER_HELLO:
 		silence(t, now);
@@ -684,13 +790,23 @@ static void settle_end(struct tunnel *t)
 	t->quiet = quiet;
 }
 
+static usec_t chan_due(const struct tunnel *t)
+{
+	usec_t deadline = t->condemned ? USEC_NEVER : chan_deadline(&t->conn.chan);
+
+	return t->wait_until && t->wait_until < deadline ? t->wait_until : deadline;
+}
+
 void tunnel_settle(struct tunnel *t, usec_t now)
 {
 	struct core *core = t->conn.core;
 
 	if (t->conn.broken && tunnel_alive(t)) {
-		struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_STOPCCN_GENERAL,
-					      .error = EC_RESOURCES, .text = "out of memory" };
+		bool theirs = t->conn.broken == -ENOBUFS; /* the peer has let the queue fill up */
+		struct l2tp_reason reason = { .origin = theirs ? L2TP_BY_FAULT : L2TP_BY_WORLD,
+					      .result = RC_STOPCCN_GENERAL, .error = EC_RESOURCES };
+
+		strcpy(reason.text, theirs ? "acknowledges nothing" : "out of memory");
 		tunnel_apply(t, TEV_GIVE_UP, &(struct tunnel_input){ .reason = &reason }, now);
 	}
 	if (t->conn.chan.failed)
@@ -702,7 +818,7 @@ void tunnel_settle(struct tunnel *t, usec_t now)
 	conn_flush(&t->conn, now);
 	if (t->state == TUNNEL_CLOSING && chan_drained(&t->conn.chan))
 		tunnel_apply(t, TEV_ACKED, &(struct tunnel_input){ 0 }, now);
-	heap_set(&core->heap, &t->chan_timer, t->condemned ? USEC_NEVER : chan_deadline(&t->conn.chan));
+	heap_set(&core->heap, &t->chan_timer, chan_due(t));
 	if (t->state == TUNNEL_ESTABLISHED)
 		settle_idle(t, now);
 	if (!tunnel_alive(t))

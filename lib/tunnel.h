@@ -83,6 +83,7 @@ struct tunnel {
 	bool dialing;            /* in the source's list: SCCRQ sent, not answered */
 	bool hello_out;          /* a HELLO waits for its acknowledgement */
 	bool doubted;            /* half-open, and somebody says in the peer's name that it has given up */
+	usec_t wait_until;       /* a call request waits at most so long; 0: none does */
 	bool condemned;          /* the peer is silent; the world is asked whether data still flows */
 	uint8_t sccrq_repeats;
 	uint8_t peer_name_len, vendor_name_len;

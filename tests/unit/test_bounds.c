@@ -295,6 +295,181 @@ START_TEST(sessions_of_a_source) /* in all its tunnels; ours to it do not count 
 }
 END_TEST
 
+/* ---- Call requests of a peer that acknowledges nothing ------------------------------------------------------- */
+
+#define SPARE 64 /* answers that may wait */
+
+static struct l2tp_tunnel_info tunnel_info(const struct peer *who)
+{
+	struct l2tp_tunnel_info info;
+
+	ck_assert_int_eq(l2tp_get_tunnel(w.l, who->engine_id, &info), 0);
+	return info;
+}
+
+/* The peer says this and has heard nothing since the tunnel was opened. */
+static void say_deaf(struct peer *who, enum cm_type type)
+{
+	who->deaf = true;
+	who->nr = 1;
+	peer_say(who, type);
+	world_forget(&w);
+}
+
+/* As many refusals as there may be, and the next ICRQ waits. */
+static void fill_queue(struct peer *who)
+{
+	for (int i = 0; i <= SPARE; i++)
+		say_deaf(who, CM_ICRQ);
+	ck_assert_uint_eq(tunnel_info(who).queued, SPARE + 1);
+	ck_assert_uint_eq(tunnel_info(who).nr, who->ns);
+	say_deaf(who, CM_ICRQ);
+	ck_assert_uint_eq(tunnel_info(who).nr, (uint16_t)(who->ns - 1));
+}
+
+static void begin_refusing(void)
+{
+	w.call_refusal = (struct l2tp_reason){ .result = RC_CDN_BUSY };
+	world_start(&w);
+	peer_open(&p);
+}
+
+START_TEST(refused_calls) /* six tunnels' worth of them, none acknowledged: what is held stays bounded, then they end */
+{
+	struct peer peers[6];
+
+	begin_refusing();
+	for (uint8_t n = 0; n < 6; n++) {
+		peer_init(&peers[n], &w, (uint8_t)(20 + n));
+		peer_open(&peers[n]);
+	}
+	for (int i = 0; i < 2000; i++)
+		for (int n = 0; n < 6; n++)
+			say_deaf(&peers[n], CM_ICRQ);
+	for (int n = 0; n < 6; n++) {
+		const struct chan *c = &registry_find(w.l, peers[n].engine_id)->conn.chan;
+
+		ck_assert_uint_le(c->queued, SPARE + 1);
+		ck_assert_uint_le(c->early_bytes, 16 * 1024);
+	}
+	world_pass(&w, 4900 * USEC_PER_MSEC);
+	ck_assert_str_eq(world_tunnel_state(&w, peers[0].engine_id), "established");
+	world_forget(&w);
+	world_pass(&w, 200 * USEC_PER_MSEC);
+	for (int n = 0; n < 6; n++)
+		ck_assert_str_eq(world_tunnel_state(&w, peers[n].engine_id), "closing");
+	ck_assert_int_eq(w.reason.origin, L2TP_BY_FAULT);
+	ck_assert(w.reason.result == RC_STOPCCN_GENERAL && w.reason.error == EC_RESOURCES);
+	ck_assert_str_eq(w.reason.text, "places calls and acknowledges none of 65 answers");
+	ck_assert_str_eq(world_tunnel_state(&w, p.engine_id), "established"); /* the seventh has done nothing */
+}
+END_TEST
+
+START_TEST(waiting_call_is_taken) /* as soon as the peer acknowledges */
+{
+	begin_refusing();
+	fill_queue(&p);
+	say_deaf(&p, CM_HELLO);
+	ck_assert_uint_eq(tunnel_info(&p).nr, (uint16_t)(p.ns - 2)); /* neither is acknowledged */
+	p.nr = 2;
+	peer_zlb(&p); /* one */
+	ck_assert_uint_eq(tunnel_info(&p).nr, p.ns);
+	ck_assert_uint_eq(tunnel_info(&p).queued, SPARE + 1);
+	ck_assert_str_eq(world_tunnel_state(&w, p.engine_id), "established");
+}
+END_TEST
+
+START_TEST(others_do_not_wait) /* behind a call request: CDN, once, whether it has come before that or after */
+{
+	bool before = _i;
+	uint16_t session;
+
+	world_start(&w);
+	peer_open(&p);
+	peer_call(&p);
+	session = p.engine_session_id;
+	w.call_refusal.result = RC_CDN_BUSY;
+	for (int i = 0; i <= SPARE + 1; i++)
+		say_deaf(&p, CM_ICRQ);
+	p.engine_session_id = session;
+	if (before) { /* the ICRQ that will wait is lost */
+		p.ns++;
+		peer_say(&p, CM_CDN);
+		ck_assert_str_eq(world_session_state(&w, p.engine_id, session), "established");
+		p.ns -= 2;
+	}
+	say_deaf(&p, CM_ICRQ);
+	world_forget(&w);
+	peer_say(&p, CM_CDN);
+	ck_assert(world_logged(&w, "SESSION_DOWN"));
+	ck_assert_str_eq(world_session_state(&w, p.engine_id, session), "gone");
+	ck_assert_uint_eq(tunnel_info(&p).nr, (uint16_t)(p.ns - 2));
+	p.ns--;
+	peer_say(&p, CM_CDN); /* nobody acknowledges it yet */
+	w.call_refusal.result = 0;
+	p.nr = (uint16_t)(tunnel_info(&p).ns);
+	p.deaf = false;
+	peer_zlb(&p);
+	world_pass(&w, 100 * USEC_PER_MSEC);
+	ck_assert_uint_eq(tunnel_info(&p).nr, p.ns);
+	ck_assert_uint_eq(world_stats(&w).sessions, 1); /* that of the ICRQ which has waited */
+}
+END_TEST
+
+START_TEST(stopccn_does_not_wait)
+{
+	begin_refusing();
+	fill_queue(&p);
+	peer_say(&p, CM_STOPCCN);
+	ck_assert_str_eq(world_tunnel_state(&w, p.engine_id), "linger");
+	world_pass(&w, 100 * USEC_PER_MSEC);
+	ck_assert_uint_eq(world_sent(&w, CM_ZLB)->header.nr, p.ns);
+	ck_assert_int_eq(w.reason.origin, L2TP_BY_PEER);
+}
+END_TEST
+
+START_TEST(slow_peer_has_time) /* one that acknowledges, if only now and then */
+{
+	begin_refusing();
+	fill_queue(&p);
+	for (int i = 0; i < 10; i++) {
+		world_pass(&w, 4 * USEC_PER_SEC);
+		ck_assert_str_eq(world_tunnel_state(&w, p.engine_id), "established");
+		say_deaf(&p, CM_ICRQ);
+		p.nr = (uint16_t)(2 + i);
+		peer_zlb(&p);
+		world_forget(&w);
+	}
+	world_pass(&w, 5 * USEC_PER_SEC);
+	ck_assert_str_eq(world_tunnel_state(&w, p.engine_id), "closing");
+}
+END_TEST
+
+START_TEST(our_own_closes_do_not_count) /* calls that we end, many at once, keep nobody from placing another */
+{
+	uint16_t sessions[3 * SPARE];
+
+	world_start(&w);
+	peer_open(&p);
+	for (size_t i = 0; i < 3 * SPARE; i++) {
+		p.session_id = (uint16_t)(i + 1);
+		peer_call(&p);
+		sessions[i] = p.engine_session_id;
+		world_forget(&w);
+	}
+	p.deaf = true;
+	for (size_t i = 0; i < 3 * SPARE; i++) {
+		ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, sessions[i], NULL, w.now), 0);
+		world_drain(&w);
+	}
+	ck_assert_uint_ge(tunnel_info(&p).queued, 3 * SPARE);
+	world_forget(&w);
+	p.session_id = 1000;
+	peer_say(&p, CM_ICRQ);
+	ck_assert(world_logged(&w, "SESSION_ADD"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bounds");
@@ -312,6 +487,12 @@ int main(void)
 	tcase_add_loop_test(tc, tunnels_of_a_source, 0, sizeof(neighbours) / sizeof(neighbours[0]));
 	tcase_add_loop_test(tc, dials_to_a_source, 0, sizeof(neighbours) / sizeof(neighbours[0]));
 	tcase_add_test(tc, sessions_of_a_source);
+	tcase_add_test(tc, refused_calls);
+	tcase_add_test(tc, waiting_call_is_taken);
+	tcase_add_loop_test(tc, others_do_not_wait, 0, 2);
+	tcase_add_test(tc, stopccn_does_not_wait);
+	tcase_add_test(tc, slow_peer_has_time);
+	tcase_add_test(tc, our_own_closes_do_not_count);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
