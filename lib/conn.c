@@ -54,6 +54,8 @@ static int queue_message(struct conn *c, const struct msg *m, uint32_t session_i
 	struct msg_encoder e = { .secret = conn_secret(c), .hide = may_hide(c, m->type) };
 	int r;
 
+	if (c->closed)
+		return -ESHUTDOWN;
 	if (e.hide || (e.secret.len && m->hide))
 		c->core->env.random(c->core->env.ctx, e.vector, sizeof(e.vector));
 	msg_encode(&e, m, &w);

@@ -22,6 +22,7 @@ struct conn {
 	uint32_t phb;         /* agreed on for the tunnel (RFC 3308) */
 	bool unproven;        /* the peer has not shown yet that it receives what is sent to its address: */
 	uint32_t heard_octets, said_octets, said_datagrams; /* meanwhile; what is said is bounded by what is heard */
+	bool closed;          /* nothing is said any more */
 	int broken;           /* a message could not be queued: the connection cannot go on; a negative errno */
 };
 

@@ -25,6 +25,8 @@ struct source_use {
 	uint32_t sessions;  /* of calls that it has asked for */
 };
 
+struct tunnel;
+
 struct core {
 	struct l2tp_env env;
 	struct heap heap;
@@ -32,6 +34,8 @@ struct core {
 	struct hash_secret secret; /* of tables whose keys peers choose */
 	struct outbox outbox;
 	struct l2tp_stats stats;
+	struct tunnel *closing; /* tunnels that end, and have calls that are not closed yet */
+	uint32_t closings;     /* tunnels and sessions that this entry may still close */
 	uint32_t lingering;    /* tunnels that only wait for their linger to end */
 	uint32_t call_serial_number;
 	uint64_t serial;       /* of the last tunnel or session that was made */

@@ -21,6 +21,7 @@ static void enter(struct l2tp *l, usec_t now)
 {
 	assert(now >= l->core.now);
 	l->core.now = now;
+	l->core.closings = REGISTRY_CLOSINGS;
 	registry_reap(l);
 	idpool_expire(l->core.ids, now);
 }
@@ -164,11 +165,12 @@ void l2tp_tick(struct l2tp *l, usec_t now)
 	enter(l, now);
 	for (struct timer *timer; (timer = heap_pop(&l->core.heap, now));)
 		timer_due(l, timer, now);
+	registry_close_some(l, now);
 }
 
 usec_t l2tp_deadline(const struct l2tp *l)
 {
-	return heap_deadline(&l->core.heap);
+	return registry_is_closing(l) ? l->core.now : heap_deadline(&l->core.heap);
 }
 
 static void fill_object_op(struct object *o, struct l2tp_op *op)
@@ -450,13 +452,11 @@ int l2tp_set_limits(struct l2tp *l, const struct l2tp_limits *limits)
 
 void l2tp_shutdown(struct l2tp *l, const struct l2tp_reason *given, usec_t now)
 {
-	struct l2tp_reason reason = close_reason(given, RC_STOPCCN_SHUTDOWN);
-	struct tunnel *t, *next;
-
 	enter(l, now);
 	l->core.shutting_down = true;
-	HASH_ITER(hh, l->by_id, t, next)
-		close_tunnel(l, t, &reason, now);
+	l->shut_reason = close_reason(given, RC_STOPCCN_SHUTDOWN);
+	l->shut_next = l->by_id;
+	registry_close_some(l, now);
 }
 
 bool l2tp_idle(const struct l2tp *l)

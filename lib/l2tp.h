@@ -427,7 +427,8 @@ L2TP_API int l2tp_close_session(struct l2tp *l, uint32_t tunnel_id, uint32_t ses
 /* From now on; what is more than they allow stays until it ends by itself.  -EINVAL */
 L2TP_API int l2tp_set_limits(struct l2tp *l, const struct l2tp_limits *limits);
 
-/* Close every tunnel and refuse new ones; over when l2tp_idle() says so. */
+/* Close every tunnel and refuse new ones; over when l2tp_idle() says so.  As wherever many calls end at once, an entry
+ * closes a few hundred, and l2tp_deadline() asks for l2tp_tick() at once for the rest. */
 L2TP_API void l2tp_shutdown(struct l2tp *l, const struct l2tp_reason *reason, usec_t now);
 /* No tunnel waits for an acknowledgement or an operation: those left only linger (5.7). */
 L2TP_API bool l2tp_idle(const struct l2tp *l);

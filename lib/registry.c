@@ -125,6 +125,8 @@ static void drop_tunnel(struct l2tp *l, struct tunnel *t)
 	source_half_open_end(&l->sources, t);
 	leave_key(l, t);
 	endpoint_leave(&l->endpoints, t);
+	if (l->shut_next == t)
+		l->shut_next = t->hh.next;
 	HASH_DELETE(hh, l->by_id, t);
 	tunnel_free(t);
 	source_leave(&l->sources, s, initiator);
@@ -231,6 +233,27 @@ void registry_reap(struct l2tp *l)
 			session_free(registry_session(o));
 			registry_settle(l, t, l->core.now);
 		}
+	}
+}
+
+bool registry_is_closing(const struct l2tp *l)
+{
+	return l->core.closing || l->shut_next;
+}
+
+void registry_close_some(struct l2tp *l, usec_t now)
+{
+	struct tunnel *t;
+
+	while ((t = l->core.closing) && tunnel_close_calls(t, now)) {
+		l->core.closing = t->next_closing;
+		t->closing_calls = false;
+		registry_settle(l, t, now);
+	}
+	for (; (t = l->shut_next) && l->core.closings; l->core.closings -= l->core.closings > 0) {
+		l->shut_next = t->hh.next;
+		tunnel_apply(t, TEV_CLOSE, &(struct tunnel_input){ .reason = &l->shut_reason }, now);
+		registry_settle(l, t, now);
 	}
 }
 

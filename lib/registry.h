@@ -16,6 +16,8 @@ struct l2tp {
 	struct endpoints endpoints;
 	struct sources sources;
 	struct throttle throttle;
+	struct tunnel *shut_next;         /* shutdown: to be closed next; NULL: all have been, or there is none */
+	struct l2tp_reason shut_reason;
 };
 
 struct tunnel *registry_tunnel(struct object *o); /* that the object is, or belongs to */
@@ -39,5 +41,10 @@ void registry_settle(struct l2tp *l, struct tunnel *t, usec_t now);
 /* Free what the world has been told is gone; a tunnel may have waited for its last session. */
 void registry_reap(struct l2tp *l);
 void registry_clear(struct l2tp *l);
+
+/* An entry closes at most so many tunnels and sessions; what is left goes on with the next l2tp_tick(). */
+#define REGISTRY_CLOSINGS 512
+bool registry_is_closing(const struct l2tp *l);
+void registry_close_some(struct l2tp *l, usec_t now);
 
 #endif

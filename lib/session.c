@@ -162,6 +162,8 @@ void session_free(struct session *s)
 
 	forget_peer_id(s);
 	set_path(s, false);
+	if (t->closing == s)
+		t->closing = s->hh.next;
 	HASH_DELETE(hh, t->by_id, s);
 	session_set_deadline(s, USEC_NEVER);
 	s->object.in_flight = false;
@@ -525,12 +527,20 @@ void session_table_open(struct session_table *t, usec_t now)
 		session_tunnel_open(s, now);
 }
 
-void session_table_close(struct session_table *t, const struct l2tp_reason *reason, usec_t now)
+void session_table_end(struct session_table *t, enum l2tp_origin ended_by)
 {
-	struct session *s, *next;
+	t->ended = true;
+	t->ended_by = ended_by;
+	t->closing = t->by_id;
+}
 
-	HASH_ITER(hh, t->by_id, s, next)
-		session_apply(s, SEV_TUNNEL_CLOSED, &(struct session_input){ .reason = reason }, now);
+bool session_table_close(struct session_table *t, uint32_t *budget, usec_t now)
+{
+	for (struct session *s; (s = t->closing) && *budget; (*budget)--) {
+		t->closing = s->hh.next;
+		session_apply(s, SEV_TUNNEL_CLOSED, &(struct session_input){ 0 }, now);
+	}
+	return !t->closing;
 }
 
 /* ---- Operations --------------------------------------------------------------------------------------------- */

@@ -94,6 +94,9 @@ struct session {
 struct session_table {
 	struct conn *conn;
 	struct session *by_id, *by_peer_id;
+	struct session *closing; /* the tunnel ends: this one is to be closed next; NULL: all have been */
+	bool ended;
+	enum l2tp_origin ended_by;
 	uint32_t count;         /* all, the dead included */
 	uint32_t alive;         /* not dead */
 	uint32_t paths;         /* with a data path */
@@ -164,9 +167,12 @@ int session_set_link_info(struct session *s, const struct l2tp_link_info *link, 
 void session_read_link_info(struct session *s, const struct msg *m);
 int session_report_errors(struct session *s, const struct l2tp_call_errors *errors, usec_t now);
 void session_errors_due(struct session *s, usec_t now);
-/* All sessions: the tunnel has been established; it is going. */
+/* All sessions: the tunnel has been established. */
 void session_table_open(struct session_table *t, usec_t now);
-void session_table_close(struct session_table *t, const struct l2tp_reason *reason, usec_t now);
+/* The tunnel is going: whatever happens to a session from now on ends it. */
+void session_table_end(struct session_table *t, enum l2tp_origin ended_by);
+/* At most *budget of them, which is reduced.  True: that were all. */
+bool session_table_close(struct session_table *t, uint32_t *budget, usec_t now);
 
 /* session_msg.c: send one of the messages that set the call up; end it. */
 void session_say(struct session *s, enum cm_type type, usec_t now);

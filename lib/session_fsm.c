@@ -407,7 +407,7 @@ const char *l2tp_session_state(unsigned n)
 	return n < SESSION_STATES - 1 - SESSION_BLANK ? state_names[SESSION_BLANK + 1 + n] : NULL;
 }
 
-void session_apply(struct session *s, enum session_event event, const struct session_input *in, usec_t now)
+static void apply(struct session *s, enum session_event event, const struct session_input *in, usec_t now)
 {
 	const struct rule *rule = &rules[s->role][s->state][event];
 
@@ -420,4 +420,14 @@ void session_apply(struct session *s, enum session_event event, const struct ses
 	if (s->state != SESSION_ESTABLISHED && rule->next == SESSION_ESTABLISHED)
 		s->established = now;
 	s->state = rule->next;
+}
+
+void session_apply(struct session *s, enum session_event event, const struct session_input *in, usec_t now)
+{
+	struct l2tp_reason closed;
+
+	if (!s->table->ended)
+		return apply(s, event, in, now);
+	closed = (struct l2tp_reason){ .origin = s->table->ended_by, .result = RC_CDN_ADMIN, .text = "the tunnel is closed" };
+	apply(s, SEV_TUNNEL_CLOSED, &(struct session_input){ .reason = &closed }, now);
 }

@@ -7,6 +7,9 @@
  * armed and what follows from the new state is noticed.  A tunnel that has ended keeps its id and its table of dead
  * sessions until the last of them is gone, its kernel tunnel is removed and its linger is over; TUNNEL_GONE comes last.
  *
+ * The calls of a tunnel that ends are closed in portions (core.closings), so that tens of thousands of them do not hold
+ * the loop: TUNNEL_DOWN follows when the last has been closed.  Nothing is said on the connection any more meanwhile.
+ *
  * A peer that has us answer call after call and acknowledges nothing must not make the queue grow.  Once more than
  * ANSWERS_SPARE answers beyond its living calls wait in it, the next call request (ICRQ, OCRQ, or a bad message that we
  * would answer with a CDN) is not taken: neither answered nor acknowledged, as if it had not come in yet; the channel
@@ -95,13 +98,13 @@ void tunnel_free(struct tunnel *t)
 void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
 {
 	struct core *core = t->conn.core;
-	struct l2tp_reason closed = { .origin = reason->origin, .result = RC_CDN_ADMIN, .text = "the tunnel is closed" };
 
 	t->reason = *reason;
 	t->condemned = false;
 	t->trial.state = TRIAL_NONE;
 	t->wait_until = 0;
-	session_table_close(&t->sessions, &closed, now);
+	t->conn.closed = true;
+	session_table_end(&t->sessions, reason->origin);
 	/* what nobody has heard of yet need not be told; DOWN then stands behind that of the sessions */
 	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_ADD);
 	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_UP);
@@ -109,7 +112,21 @@ void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
 	tunnel_set_life(t, USEC_NEVER);
 	heap_set(&core->heap, &t->hello_timer, USEC_NEVER);
 	heap_set(&core->heap, &t->trial.timer, USEC_NEVER);
+	t->closing_calls = !tunnel_close_calls(t, now);
+	if (!t->closing_calls)
+		return;
+	t->next_closing = core->closing;
+	core->closing = t;
+}
+
+bool tunnel_close_calls(struct tunnel *t, usec_t now)
+{
+	struct core *core = t->conn.core;
+
+	if (!session_table_close(&t->sessions, &core->closings, now))
+		return false;
 	outbox_post(&core->outbox, &t->object, L2TP_OP_TUNNEL_DOWN);
+	return true;
 }
 
 void tunnel_set_life(struct tunnel *t, usec_t deadline)
@@ -769,7 +786,8 @@ static void settle_idle(struct tunnel *t, usec_t now)
 		tunnel_set_life(t, now + t->conn.params.idle_timeout);
 }
 
-/* Take down in reverse order: sessions, kernel tunnel, and when the linger is over the tunnel itself. */
+/* Take down in reverse order: sessions, kernel tunnel, and when the linger is over the tunnel itself.  Before TUNNEL_DOWN,
+ * while calls are being closed, none of it. */
 static void settle_end(struct tunnel *t)
 {
 	struct core *core = t->conn.core;
@@ -777,6 +795,8 @@ static void settle_end(struct tunnel *t)
 	bool waits = t->state == TUNNEL_CLOSING && (t->conn.peer_id || !t->conn.chan.retransmits);
 	bool quiet;
 
+	if (t->closing_calls)
+		return;
 	if (t->path && !t->ending && !t->sessions.paths) {
 		t->ending = true;
 		outbox_post(&core->outbox, &t->object, L2TP_OP_TUNNEL_DEL);

@@ -78,6 +78,7 @@ struct tunnel {
 	bool authenticated;      /* the peer has proved that it knows the secret */
 	bool path;               /* TUNNEL_ADD has been handed out and has not failed */
 	bool ending;             /* TUNNEL_DEL or TUNNEL_GONE has been posted */
+	bool closing_calls;      /* in core.closing */
 	bool quiet;              /* counted in core.lingering */
 	bool half_open;          /* counted as such by the engine */
 	bool dialing;            /* in the source's list: SCCRQ sent, not answered */
@@ -111,6 +112,7 @@ struct tunnel {
 	usec_t begun;                        /* being half-open */
 	uint32_t rival_id;                   /* our own towards the peer, which this one beats when it is established */
 	uint32_t successor_id;               /* the peer's tunnel that has taken the place of this one; 0: none */
+	struct tunnel *next_closing;         /* in core.closing */
 };
 
 /* The one entrance to the state machine. */
@@ -153,6 +155,8 @@ static inline bool tunnel_alive(const struct tunnel *t)
 /* Used by the state machine. */
 void tunnel_draw_challenge(struct tunnel *t);
 void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now);
+/* Close some of the calls of a tunnel that ends.  False: there are more; true: TUNNEL_DOWN has been posted. */
+bool tunnel_close_calls(struct tunnel *t, usec_t now);
 void tunnel_set_life(struct tunnel *t, usec_t deadline);
 usec_t tunnel_linger_time(const struct tunnel *t);
 /* The message that brings the peer's names, id and window. */

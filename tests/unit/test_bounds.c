@@ -7,6 +7,7 @@
 #include "lib/registry.h"
 
 #include <check.h>
+#include <errno.h>
 
 #define MANY	  1000 /* keys in one table */
 #define CHAIN_MAX 16   /* of them in one bucket, if they are spread by chance */
@@ -470,6 +471,114 @@ START_TEST(our_own_closes_do_not_count) /* calls that we end, many at once, keep
 }
 END_TEST
 
+/* ---- Thousands at once ---------------------------------------------------------------------------------------- */
+
+#define PORTION 512
+
+static uint32_t take_ops(uint32_t *downs)
+{
+	uint32_t sends = 0;
+	struct l2tp_op op;
+
+	while (l2tp_next_op(w.l, &op)) {
+		sends += op.type == L2TP_OP_SEND;
+		*downs += op.type == L2TP_OP_SESSION_DOWN || op.type == L2TP_OP_TUNNEL_DOWN;
+		if (op_is_reported(op.type))
+			l2tp_op_done(w.l, op.tunnel_id, op.session_id, 0, w.now);
+	}
+	return sends;
+}
+
+enum { BY_US, BY_STOPCCN, BY_SHUTDOWN, BY_SILENCE, ENDS };
+
+static void end_tunnel(int how)
+{
+	uint8_t datagram[DATAGRAM_MAX];
+	struct l2tp_rx rx = { .local = p.local, .peer = p.addr };
+	struct msg m = peer_msg(&p, CM_STOPCCN);
+
+	switch (how) {
+	case BY_US:
+		l2tp_close_tunnel(w.l, p.engine_id, NULL, w.now);
+		break;
+	case BY_STOPCCN:
+		rx.bytes = (struct l2tp_span){ datagram, peer_datagram(&p, &m, 0, datagram, sizeof(datagram)) };
+		l2tp_input(w.l, &rx, w.now);
+		break;
+	case BY_SHUTDOWN:
+		l2tp_shutdown(w.l, NULL, w.now);
+		break;
+	case BY_SILENCE:
+		while (strcmp(world_tunnel_state(&w, p.engine_id), "dead") != 0) {
+			w.now = l2tp_deadline(w.l);
+			l2tp_tick(w.l, w.now);
+		}
+		break;
+	}
+}
+
+START_TEST(calls_end_in_portions)
+{
+	const uint32_t calls = 2 * PORTION + 100;
+	uint32_t downs = 0, portion = PORTION, id = 0, last = 0;
+	struct l2tp_op op;
+
+	world_start(&w);
+	peer_open(&p);
+	for (uint32_t i = 0; i < calls; i++)
+		ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &(struct l2tp_call_info){ 0 }, 0, w.now, &id), 0);
+	last = id;
+	(void)take_ops(&downs);
+	end_tunnel(_i);
+	ck_assert_uint_eq(l2tp_deadline(w.l), w.now);
+	(void)take_ops(&downs);
+	ck_assert_uint_eq(downs, portion);
+	ck_assert_uint_eq(world_stats(&w).sessions, calls - portion);
+	ck_assert(!l2tp_idle(w.l));
+	/* what happens to a call before its turn ends it, and is not said */
+	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, last, NULL, w.now), 0);
+	ck_assert_uint_eq(take_ops(&downs), 0);
+	ck_assert_uint_eq(downs, portion + 1);
+	ck_assert_int_eq(l2tp_call(w.l, p.engine_id, &(struct l2tp_call_info){ 0 }, 0, w.now, &id), -ESHUTDOWN);
+	l2tp_tick(w.l, w.now);
+	(void)take_ops(&downs);
+	ck_assert_uint_eq(downs, 2 * portion + 1);
+	ck_assert_uint_eq(l2tp_deadline(w.l), w.now);
+	l2tp_tick(w.l, w.now);
+	for (last = 0; l2tp_next_op(w.l, &op); last = op.type == L2TP_OP_SESSION_DOWN ? last + 1 : last) {
+		if (op.type == L2TP_OP_TUNNEL_DOWN)
+			ck_assert_uint_eq(last, 99); /* behind all of them */
+		if (op.type == L2TP_OP_TUNNEL_GONE)
+			ck_assert_uint_eq(world_stats(&w).sessions, 0);
+		if (op_is_reported(op.type))
+			l2tp_op_done(w.l, op.tunnel_id, op.session_id, 0, w.now);
+	}
+	ck_assert_uint_eq(last, 99);
+	ck_assert_uint_eq(world_stats(&w).sessions, 0);
+	ck_assert_uint_gt(l2tp_deadline(w.l), w.now);
+}
+END_TEST
+
+START_TEST(tunnels_shut_in_portions)
+{
+	struct l2tp_addr to = { .ip = { 198, 51, 100, 1 }, .port = 1, .family = 4 };
+	uint32_t downs = 0, id;
+
+	world_start(&w);
+	for (; to.port <= PORTION + 50; to.port++)
+		ck_assert_int_eq(l2tp_open(w.l, &w.params, &p.local, &to, w.now, &id), 0);
+	(void)take_ops(&downs);
+	l2tp_shutdown(w.l, NULL, w.now);
+	ck_assert_uint_eq(l2tp_deadline(w.l), w.now);
+	(void)take_ops(&downs);
+	ck_assert_uint_eq(downs, PORTION);
+	l2tp_tick(w.l, w.now);
+	(void)take_ops(&downs);
+	ck_assert_uint_eq(downs, PORTION + 50);
+	ck_assert_uint_gt(l2tp_deadline(w.l), w.now);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bounds");
@@ -493,6 +602,8 @@ int main(void)
 	tcase_add_test(tc, stopccn_does_not_wait);
 	tcase_add_test(tc, slow_peer_has_time);
 	tcase_add_test(tc, our_own_closes_do_not_count);
+	tcase_add_loop_test(tc, calls_end_in_portions, 0, ENDS);
+	tcase_add_test(tc, tunnels_shut_in_portions);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
