@@ -23,6 +23,7 @@ struct source_use {
 	uint32_t tunnels;   /* that it has opened */
 	uint32_t half_open; /* of them */
 	uint32_t sessions;  /* of calls that it has asked for */
+	size_t texts;       /* octets that these hold of what it has said */
 };
 
 struct tunnel;

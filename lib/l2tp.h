@@ -407,7 +407,7 @@ L2TP_API int l2tp_call_out(struct l2tp *l, uint32_t tunnel_id, const struct l2tp
 
 /* As LAC: replace what is known of the call, before it is told to the peer with ICCN or OCCN.  What the peer asked for
  * stays.  -ENOENT; -EINVAL: a string that fits no message, or a framing that was not asked for; -EALREADY: it has been
- * told; -ENOMEM */
+ * told; -ENOBUFS: calls that its source has asked for hold too much text; -ENOMEM */
 L2TP_API int l2tp_set_call_info(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id,
 				const struct l2tp_call_info *info, usec_t now);
 

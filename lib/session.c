@@ -17,6 +17,11 @@
 
 #define SESSION_ID_MAX 65535 /* 16 bits on the wire */
 
+/* Octets of text that the calls of one source may hold: some of the longest, or as many as there are calls of what is
+ * usual, some 200 octets with all that proxy authentication says. */
+#define TEXTS_SPARE (256 * 1024)
+#define TEXTS_PER_SESSION 512
+
 struct session *session_find(const struct session_table *t, uint32_t id)
 {
 	struct session *s;
@@ -46,9 +51,19 @@ static void set_path(struct session *s, bool path)
 
 static void free_store(struct session *s)
 {
+	if (session_is_theirs(s->role))
+		s->table->conn->use->texts -= s->store_len;
 	if (s->store)
 		digest_wipe(s->store, s->store_len);
 	free(s->store);
+}
+
+static bool texts_fit(const struct session *s, size_t len)
+{
+	const struct source_use *use = s->table->conn->use;
+
+	return !session_is_theirs(s->role) || len <= s->store_len ||
+	       use->texts - s->store_len + len <= TEXTS_SPARE + (size_t)TEXTS_PER_SESSION * use->sessions;
 }
 
 /* ---- Birth and death ---------------------------------------------------------------------------------------- */
@@ -205,6 +220,8 @@ int session_set_info(struct session *s, const struct l2tp_call_info *info)
 
 	for (size_t i = 0; i < n; i++)
 		len += spans[i]->len;
+	if (!texts_fit(s, len))
+		return -ENOBUFS;
 	if (len && !(store = malloc(len)))
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
@@ -217,6 +234,8 @@ int session_set_info(struct session *s, const struct l2tp_call_info *info)
 	free_store(s);
 	s->store = store;
 	s->store_len = len;
+	if (session_is_theirs(s->role))
+		s->table->conn->use->texts += len;
 	s->info = copy;
 	return 0;
 }
@@ -357,6 +376,7 @@ static bool accept_connect(struct session *s, const struct msg *m, struct fault 
 	const struct l2tp_params *params = &s->table->conn->params;
 	uint32_t framing = m->type == CM_OCCN ? s->info.framing_type : params->framing_capabilities;
 	struct l2tp_call_info info = s->info;
+	int r;
 
 	/* an OCCN may overtake our data path */
 	if (s->state != SESSION_WAIT_CONNECT &&
@@ -368,8 +388,9 @@ static bool accept_connect(struct session *s, const struct msg *m, struct fault 
 	if (info.framing_type & ~framing)
 		return fault_set(f, RC_CDN_NO_FRAMING, EC_NONE, "Framing Type was not %s",
 				 m->type == CM_OCCN ? "asked for" : "advertised");
-	if (session_set_info(s, &info) < 0)
-		return fault_set(f, RC_CDN_GENERAL, EC_RESOURCES, "out of memory");
+	r = session_set_info(s, &info);
+	if (r < 0)
+		return fault_set(f, RC_CDN_GENERAL, EC_RESOURCES, "%s", r == -ENOBUFS ? SESSION_TEXTS : "out of memory");
 	return true;
 }
 

@@ -105,12 +105,13 @@ struct session_table {
 struct session *session_find(const struct session_table *t, uint32_t id);
 struct session *session_find_peer(const struct session_table *t, uint32_t peer_id);
 
-/* -EMFILE: a limit; -ENOSPC, -ENOMEM */
+/* -EMFILE: a limit; -ENOSPC, -ENOMEM, -ENOBUFS (below) */
 int session_new(struct session_table *t, enum session_role role, const struct l2tp_call_info *info, usec_t now,
 		struct session **ret);
 /* The peer's id becomes known.  -EEXIST: it uses it already in this tunnel. */
 int session_set_peer_id(struct session *s, uint32_t peer_id);
-/* Replace what is known of the call; the spans are copied.  -ENOMEM */
+/* Replace what is known of the call; the spans are copied.  -ENOBUFS: calls of the source hold too much text; -ENOMEM */
+#define SESSION_TEXTS "the texts of calls are too long"
 int session_set_info(struct session *s, const struct l2tp_call_info *info);
 static inline bool session_is_lns(const struct session *s)
 {

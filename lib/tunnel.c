@@ -293,6 +293,7 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
 	struct l2tp_call_info info = { .outgoing = role == SESSION_LAC_OUTGOING };
 	struct session *s;
+	int r;
 
 	session_read_info(m, &info);
 	if (!check_call(&t->conn.params, &info, &f))
@@ -306,8 +307,9 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 		return session_refuse(&t->sessions, peer_id, &reason, now);
 	if (msg_has(m, AVP_SESSION_DS) && !conn_check_phb(&t->conn, phb, true, m->session_ds))
 		return refuse_call(t, peer_id, RC_CDN_DS, EC_NONE, "no agreement on Session DS", now);
-	if (session_new(&t->sessions, role, &info, now, &s) < 0)
-		return refuse_full(t, peer_id, EC_RESOURCES, "no more sessions", now);
+	r = session_new(&t->sessions, role, &info, now, &s);
+	if (r < 0)
+		return refuse_full(t, peer_id, EC_RESOURCES, r == -ENOBUFS ? SESSION_TEXTS : "no more sessions", now);
 	if (session_set_peer_id(s, peer_id) < 0)
 		t->conn.broken = -ENOMEM;
 	if (msg_has(m, AVP_SESSION_DS))

@@ -471,6 +471,68 @@ START_TEST(our_own_closes_do_not_count) /* calls that we end, many at once, keep
 }
 END_TEST
 
+/* ---- Texts of calls ------------------------------------------------------------------------------------------ */
+
+static void say_long(enum cm_type type, uint16_t session)
+{
+	static uint8_t text[AVP_STRING_MAX];
+	struct l2tp_span s = { text, sizeof(text) };
+	struct msg m = peer_msg(&p, type);
+
+	memset(text, 'x', sizeof(text));
+	m.called_number = m.calling_number = m.sub_address = s;
+	msg_set(&m, AVP_CALLING_NUMBER);
+	msg_set(&m, AVP_SUB_ADDRESS);
+	peer_send(&p, &m, session);
+}
+
+/* Any one; 0: there is none. */
+static uint32_t a_session(void)
+{
+	struct l2tp_session_info info;
+
+	return l2tp_next_session(w.l, &(struct l2tp_cursor){ 0 }, &info) < 0 ? 0 : info.session_id;
+}
+
+START_TEST(texts_have_a_budget) /* of their source; it is given back, and short ones are always kept */
+{
+	uint32_t refused = 0;
+	size_t held;
+
+	world_start(&w);
+	peer_open(&p);
+	for (uint16_t i = 0; i < 300; i++) {
+		p.session_id = (uint16_t)(i + 1);
+		say_long(CM_ICRQ, 0);
+		world_pass(&w, 100 * USEC_PER_MSEC);
+		refused += world_count(&w, CM_CDN) != 0;
+		world_forget(&w);
+	}
+	held = registry_find(w.l, p.engine_id)->conn.use->texts;
+	ck_assert_uint_le(held, 256 * 1024 + world_stats(&w).sessions * 512);
+	ck_assert_uint_ge(refused, 100);
+	ck_assert_uint_eq(refused + world_stats(&w).sessions, 300);
+	p.session_id = 1000;
+	say_long(CM_ICRQ, 0);
+	world_pass(&w, 100 * USEC_PER_MSEC);
+	ck_assert(world_sent(&w, CM_CDN)->msg.result_code.result == RC_CDN_GENERAL &&
+		  world_sent(&w, CM_CDN)->msg.result_code.error == EC_RESOURCES);
+	ck_assert_mem_eq(world_sent(&w, CM_CDN)->msg.result_code.text.data, "the texts of calls", 18);
+	world_forget(&w);
+	for (p.session_id = 2000; p.session_id < 2200; p.session_id++) {
+		peer_call(&p);
+		ck_assert_uint_eq(world_count(&w, CM_CDN), 0);
+		world_forget(&w);
+	}
+	for (uint32_t id; (id = a_session()); world_forget(&w)) {
+		ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, id, NULL, w.now), 0);
+		world_drain(&w);
+	}
+	ck_assert_uint_eq(world_stats(&w).sessions, 0);
+	ck_assert_uint_eq(registry_find(w.l, p.engine_id)->conn.use->texts, 0);
+}
+END_TEST
+
 /* ---- Thousands at once ---------------------------------------------------------------------------------------- */
 
 #define PORTION 512
@@ -602,6 +664,7 @@ int main(void)
 	tcase_add_test(tc, stopccn_does_not_wait);
 	tcase_add_test(tc, slow_peer_has_time);
 	tcase_add_test(tc, our_own_closes_do_not_count);
+	tcase_add_test(tc, texts_have_a_budget);
 	tcase_add_loop_test(tc, calls_end_in_portions, 0, ENDS);
 	tcase_add_test(tc, tunnels_shut_in_portions);
 	suite_add_tcase(suite, tc);
