@@ -621,9 +621,16 @@ void tunnel_ask_for_data(struct tunnel *t)
 		outbox_post(&t->conn.core->outbox, &t->object, L2TP_OP_TUNNEL_IDLE);
 }
 
+static usec_t hello_after(const struct tunnel *t, usec_t then)
+{
+	usec_t interval = t->conn.params.hello_interval;
+
+	return interval == USEC_NEVER ? USEC_NEVER : then + interval;
+}
+
 static usec_t hello_due(const struct tunnel *t)
 {
-	return t->heard + t->conn.params.hello_interval;
+	return hello_after(t, t->heard);
 }
 
 /* Nothing has been heard for hello_interval, as far as we know: data may have come, the world can tell. */
@@ -637,7 +644,7 @@ static void silence(struct tunnel *t, usec_t now)
 	}
 	if (chan_drained(&t->conn.chan))
 		tunnel_ask_for_data(t); /* else retransmissions find out */
-	heap_set(&core->heap, &t->hello_timer, now + t->conn.params.hello_interval);
+	heap_set(&core->heap, &t->hello_timer, hello_after(t, now));
 }
 
 static void send_hello(struct tunnel *t, usec_t now)
@@ -655,13 +662,12 @@ void tunnel_probe(struct tunnel *t, usec_t now)
 		send_hello(t, now); /* else what is in flight asks already */
 }
 
-/* The world has looked for data. */
+/* The world has looked for data, maybe for another reason than silence. */
 static void after_silence(struct tunnel *t, usec_t now)
 {
 	if (hello_due(t) <= now)
 		tunnel_probe(t, now);
-	heap_set(&t->conn.core->heap, &t->hello_timer,
-		 hello_due(t) > now ? hello_due(t) : now + t->conn.params.hello_interval);
+	heap_set(&t->conn.core->heap, &t->hello_timer, hello_due(t) > now ? hello_due(t) : hello_after(t, now));
 }
 
 /* The channel has given up.  A peer that ignores HELLO but sends data is alive (FIELD: data is liveness). */

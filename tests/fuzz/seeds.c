@@ -210,6 +210,7 @@ static const struct {
 	       SAYS(HELLO, 0), SAYS(HELLO, 0), SAYS(HELLO, 0), AGAIN, HOW(0), AGAIN, HOW(3), SAYS(HELLO, 0)),
 	COURSE("course-lag", 2 | REPLY, 0, 0, LAC, 0, SAYS(SCCRQ, 0), ANSWER, 0, 0, LAG, HOW(2), SAYS(OCRQ, 0),
 	       CLOSE_SESSION, 0, 0, 0, ANSWER, 0, 0, LAG, HOW(3), CALL, HOW(1), 0, 0, CLOSE_TUNNEL, 0, 0, 0),
+	COURSE("found-trial-without-hello", AUTO | REPLY, 0, 0, 0, 4, SAYS(SCCRQ, 0), SAYS(SCCRQ, ANEW), LATER(2, 3)),
 	COURSE("found-hidden-challenge", AUTO, 0, SECRET, 1, 0, SAYS(SCCRQ, 0x15), 0xf2, 0xb7),
 	COURSE("course-shutdown", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(ICRQ, 0), SHUTDOWN, HOW(63), 0,
 	       LATER(2, 3)),

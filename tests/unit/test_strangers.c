@@ -297,6 +297,26 @@ START_TEST(data_speaks_for_it) /* a peer that acknowledges nothing again, but se
 }
 END_TEST
 
+START_TEST(without_hello) /* the world is asked for data without silence having been measured: no HELLO, no timer */
+{
+	struct peer forger;
+
+	world_init(&w);
+	w.params.hello_interval = USEC_NEVER;
+	world_start(&w);
+	peer_init(&p, &w, 9);
+	live(&p);
+	forger = reborn(&p);
+	say_sccrq(&forger, 2);
+	world_pass(&w, 10 * SEC); /* it ends */
+	expect_state(p.engine_id, "established");
+	world_forget(&w);
+	world_pass(&w, 600 * SEC);
+	ck_assert_uint_eq(world_count(&w, CM_HELLO), 0);
+	world_finish(&w);
+}
+END_TEST
+
 START_TEST(slept) /* an answer that could not be read in time is waited for */
 {
 	struct peer forger;
@@ -672,6 +692,7 @@ int main(void)
 	tcase_add_test(tc, stopccn_where_0_is_allowed);
 	tcase_add_test(tc, blind_replacement);
 	tcase_add_test(tc, data_speaks_for_it);
+	tcase_add_test(tc, without_hello);
 	tcase_add_test(tc, slept);
 	tcase_add_loop_test(tc, reborn_under_the_same_id, 0, 3);
 	tcase_add_test(tc, reborn_with_the_secret);
