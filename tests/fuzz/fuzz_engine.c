@@ -421,6 +421,7 @@ static void step_open(struct play *p)
 		to.family = 0;
 	if (p->how == 4)
 		to.port = 0;
+	rig_dials(p->peer);
 	err = l2tp_open(p->rig->l, &params, &p->peer->local, &to, p->rig->now, &id);
 	must_be(err, (const int[ERRORS_MAX]){ -EINVAL, -EMFILE, -ENOMEM, -ESHUTDOWN });
 	must(!(p->how & 1) || err, "such settings are refused");

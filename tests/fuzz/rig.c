@@ -123,6 +123,32 @@ void rig_begin(struct rig *r, const struct rig_setup *setup)
 
 /* ---- What is sent ----------------------------------------------------------------------------------------------- */
 
+/* To an address that may have been forged. */
+static void count_sent(struct rig_peer *p, size_t len)
+{
+	if (p->proven)
+		return;
+	p->octets_out += len;
+	must(p->octets_out <= RIG_AMPLIFIED * p->octets_in, "a stranger is not sent much");
+}
+
+/* Only who has heard the engine knows its ids. */
+static void count_received(struct rig *r, const struct rig_peer *from, struct l2tp_span datagram)
+{
+	struct rig_peer *p = &r->peers[from - r->peers];
+	struct wire_header h;
+	const char *why;
+
+	p->octets_in += datagram.len;
+	if (wire_parse(datagram, &h, &why) == WIRE_CONTROL && h.tunnel_id)
+		p->proven = true;
+}
+
+void rig_dials(struct rig_peer *p)
+{
+	p->proven = true;
+}
+
 /* Whatever the engine was told: what it says is right. */
 static void check_sent(struct rig *r, const struct l2tp_op *op)
 {
@@ -139,8 +165,10 @@ static void check_sent(struct rig *r, const struct l2tp_op *op)
 	must(wire_parse(op->bytes, &h, &why) == WIRE_CONTROL, "a control message is sent");
 	must(!h.body.len || msg_decode(&d, h.body, &m, &f) == MSG_OK, "what is sent can be read");
 	for (size_t i = 0; i < RIG_PEERS; i++)
-		if (memcmp(&r->peers[i].addr, &op->peer, sizeof(op->peer)) == 0)
+		if (memcmp(&r->peers[i].addr, &op->peer, sizeof(op->peer)) == 0) {
+			count_sent(&r->peers[i], op->bytes.len);
 			peer_hear(r, &r->peers[i], &h, &m);
+		}
 }
 
 /* ---- Operations ------------------------------------------------------------------------------------------------- */
@@ -288,6 +316,7 @@ static void input(struct rig *r, const struct rig_peer *from, struct l2tp_span d
 
 	if (datagram.len)
 		memcpy(copy, datagram.data, datagram.len);
+	count_received(r, from, datagram);
 	l2tp_input(r->l, &rx, r->now);
 	memory_free(copy);
 	take_ops(r);

@@ -21,6 +21,7 @@
 #define RIG_PENDING 512 /* operations that wait for an answer */
 #define RIG_DUE 8      /* answers that a peer owes */
 #define RIG_WALKED 64  /* objects that a walk is checked with */
+#define RIG_AMPLIFIED 10 /* octets that an address may be sent for each that came from there */
 #define RIG_PHB 46     /* what peers ask for, and agree to (RFC 3308) */
 
 /* ---- Memory (rig_memory.c): the program is linked with --wrap for malloc, calloc, realloc and free -------------- */
@@ -54,6 +55,8 @@ struct rig_peer {
 		uint8_t call;
 	} due[RIG_DUE];
 	size_t n_due;
+	bool proven;                 /* it has heard the engine, or was called by it */
+	size_t octets_in, octets_out; /* from it, to it, while it was not */
 };
 
 struct rig_id {
@@ -113,6 +116,8 @@ void rig_pass(struct rig *r, usec_t t);
 void rig_tick(struct rig *r);
 /* An operation that waits; there may be none. */
 void rig_answer(struct rig *r, size_t which, int err);
+/* The engine calls this peer: it may be sent anything. */
+void rig_dials(struct rig_peer *p);
 /* A request has made an object. */
 void rig_born(struct rig *r, uint32_t tunnel_id, uint32_t session_id);
 /* Free the engine; orderly: after a shutdown, which must come to an end. */
