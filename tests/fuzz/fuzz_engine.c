@@ -126,11 +126,12 @@ enum say {
 	SAY_APPENDED = 128, /* with octets behind it */
 };
 enum {
-	HOW_CALL = 3,
+	HOW_CALL = 3, /* which */
 	HOW_SAME_ID = 4,
-	HOW_LATE = 8,
-	HOW_TUNNEL_0 = 16
-}; /* late: held back, to be delivered by step_again() */
+	HOW_LATE = 8, /* held back, to be delivered by step_again() */
+	HOW_TUNNEL_0 = 16,
+	HOW_REFLECTED = 32, /* with the challenge that the engine has sent to the first peer */
+};
 
 static void add_optional(struct msg *m, uint16_t mask)
 {
@@ -149,7 +150,7 @@ static void set_values(struct msg *m, struct feed *f)
 	m->result_code = (struct result_code){ n >> 8, n & 0xff, true, text };
 	m->q931_cause_code = (struct q931_cause){ n, 1, text };
 	m->ppp_disconnect_cause = (struct ppp_disconnect){ n & 0xff, n, n >> 8 & 3, text };
-	m->protocol_version = n;
+	m->protocol_version = n >> 8 ? n : m->protocol_version;
 	m->assigned_tunnel_id = m->assigned_session_id = m->receive_window_size = m->control_ds = m->session_ds = n;
 	m->framing_capabilities = m->bearer_capabilities = m->framing_type = m->bearer_type = n;
 	m->proxy_authen_type = n % 8;
@@ -169,12 +170,15 @@ static struct l2tp_span encode(struct play *p, enum cm_type type, uint8_t flags,
 	struct msg_encoder e = { .secret = rig_secret, .hide = flags & SAY_HIDDEN };
 	struct writer w = writer_of(out, DATAGRAM_MAX - WIRE_CONTROL_HEADER - UINT8_MAX);
 	struct msg m = peer_msg(p->peer, type, call);
+	const struct rig_peer *first = &p->rig->peers[0];
 	uint8_t response[DIGEST_LEN];
 
 	if (flags & SAY_OPTIONAL)
 		add_optional(&m, feed_u16(&p->feed));
 	if (flags & SAY_VALUES)
 		set_values(&m, &p->feed);
+	if (p->how & HOW_REFLECTED && first->challenge_len)
+		m.challenge = (struct l2tp_span){ first->challenge, first->challenge_len };
 	peer_respond(p->peer, &m, flags & SAY_WRONG, response);
 	if (msg_has(&m, AVP_CHALLENGE) && !(flags & (SAY_MUTATED | SAY_APPENDED)))
 		p->peer->asked = m.challenge;

@@ -224,4 +224,6 @@ void peer_hear(struct rig *r, struct rig_peer *p, const struct wire_header *h, c
 	if (next && r->setup.auto_reply)
 		owe_answer(p, m->type, call);
 	p->nr = (uint16_t)(p->nr + next);
+	if (h->body.len && !next)
+		p->told = (uint16_t)(p->nr - 1); /* to be acknowledged again (5.8) */
 }

@@ -100,7 +100,7 @@ enum { SAY, RAW, BODY, AGAIN, ACKNOWLEDGE, PASS, LATE, ANSWER, DATA, NO_MEMORY, 
        SET_LINK_INFO, REPORT_ERRORS, CLOSE_TUNNEL, CLOSE_SESSION, SHUTDOWN, SET_LIMITS, STRAY_ANSWER, WALK, PROFILE,
        NO_ENGINE, RANDOM, LAG, PROBE };
 enum { SCCRQ, SCCRP, SCCCN, STOPCCN, HELLO, ICRQ, ICRP, ICCN, CDN, OCRQ, OCRP, OCCN, WEN, SLI };
-enum { OPTIONAL = 1, VALUES = 2, HIDDEN = 16, WRONG = 32, ANEW = 64 };
+enum { OPTIONAL = 1, VALUES = 2, HIDDEN = 16, WRONG = 32, ANEW = 64, ASTRAY = 4 };
 enum { AUTO = 3, REPLY = 4 };             /* of the set-up */
 enum { SECRET = 2, CHALLENGE = 4, HIDE = 8, STRICT = 16, PROXY = 128 };
 enum { NO_LNS = 1, LAC = 2, SYNC = 4, CONTROL_PHB = 8, SESSION_PHB = 16, PHB_REQUIRED = 32, ONE_SESSION = 64,
@@ -208,6 +208,25 @@ static const struct {
 	       NO_MEMORY, HOW(3), CALL, 0, 0, NUMBERED, 1, '7', NO_MEMORY, HOW(4), CALL, 0, 0, NUMBERED, 1, '7'),
 	COURSE("course-early", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAY, HOW(8), HELLO, 0, NO_MEMORY, 0,
 	       SAYS(HELLO, 0), SAYS(HELLO, 0), SAYS(HELLO, 0), AGAIN, HOW(0), AGAIN, HOW(3), SAYS(HELLO, 0)),
+	COURSE("course-forged", AUTO | REPLY, 0, 0, 0, 0, SAYS(SCCRQ, 0), LATER(2, 9), SAY, 1, SCCRQ, ASTRAY, 0, 0, 0, 0,
+	       SAY, 1, STOPCCN, ASTRAY, 0xff, 0, 0, 0, LATER(2, 9), SAY, HOW(16), STOPCCN, ASTRAY, 0, 0, 0, 0),
+	COURSE("course-forged-peer-is-silent", 1 | REPLY, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAY, 1, SCCRQ, ASTRAY, 0, 0, 0, 0,
+	       LATER(0, 63), LATER(2, 9)),
+	COURSE("course-reborn", AUTO, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, 0), SAYS(ICRQ, 0), SAY, HOW(4), SCCRQ,
+	       ANEW | OPTIONAL, 0, 4, LATER(2, 1), AGAIN, 0, LATER(2, 3), AGAIN, 0, SAYS(SCCCN, 0), LATER(2, 3)),
+	COURSE("course-reborn-secret", AUTO | REPLY, 0, SECRET | CHALLENGE, 0, 0, SAYS(SCCRQ, 0), SAY, HOW(4), SCCRQ,
+	       ANEW | OPTIONAL, 0, 4, LATER(2, 1), SAYS(SCCRQ, ANEW), LATER(2, 9), SAYS(SCCRQ, ANEW), LATER(2, 1)),
+	COURSE("course-trial-answers", 2 | REPLY, 0, 0, 0, 0, SAYS(SCCRQ, 0), ANSWER, 0, 0, SAYS(SCCRQ, ANEW), ANSWER, 0,
+	       0, ANSWER, 0, 0, LATER(2, 1), DATA, HOW(3), 0, LATE, HOW(10), LATE, HOW(1), LATE, 0, ANSWER, 0, 0, ANSWER,
+	       0, 0, LATE, HOW(1), ANSWER, 0, 0, ANSWER, 0, 0),
+	COURSE("course-reflected", AUTO, 0, SECRET | CHALLENGE, LAC, 0, OPEN, 0, SAY, HOW(32) | 1, SCCRQ, OPTIONAL, ALL,
+	       SAY, HOW(32), SCCRP, OPTIONAL, ALL),
+	COURSE("course-tie-lost", AUTO, 0, 0, 0, 0, OPEN, 0, CALL, 0, 0, 0, SAYS(SCCRQ, OPTIONAL | ANEW), 0, 2,
+	       SAYS(SCCCN, 0), LATER(2, 9)),
+	COURSE("course-tie-equal", AUTO, 0, 0, 0, 0, RANDOM, HOW(1), OPEN, 0, SAYS(SCCRQ, OPTIONAL | ANEW), 0, 2,
+	       LATER(2, 9)),
+	COURSE("course-same-id-alive", AUTO | REPLY, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAY, 1, SCCRQ, VALUES | ASTRAY, N(100), 0,
+	       0, 0, 0, LATER(2, 3), SAY, 1, SCCRQ, VALUES | ASTRAY, N(100), 0xff, 0, 0, 0, LATER(2, 3)),
 	COURSE("course-lag", 2 | REPLY, 0, 0, LAC, 0, SAYS(SCCRQ, 0), ANSWER, 0, 0, LAG, HOW(2), SAYS(OCRQ, 0),
 	       CLOSE_SESSION, 0, 0, 0, ANSWER, 0, 0, LAG, HOW(3), CALL, HOW(1), 0, 0, CLOSE_TUNNEL, 0, 0, 0),
 	COURSE("found-trial-without-hello", AUTO | REPLY, 0, 0, 0, 4, SAYS(SCCRQ, 0), SAYS(SCCRQ, ANEW), LATER(2, 3)),
