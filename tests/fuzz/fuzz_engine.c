@@ -577,7 +577,7 @@ static void profile(struct feed *f, struct l2tp_params *params)
 
 	l2tp_params_init(params);
 	memcpy(params->host_name, "engine", sizeof("engine"));
-	memcpy(params->vendor_name, "vendor", a & 1 ? sizeof("vendor") : 0);
+	memset(params->vendor_name, 'v', a & 1 ? sizeof(params->vendor_name) - 1 : 0); /* long: so is what is repeated */
 	if (a & 2)
 		memcpy(params->secret, rig_secret.data, params->secret_len = rig_secret.len);
 	params->challenge = a & 2 && a & 4;

@@ -245,6 +245,14 @@ static void answer(struct rig *r, size_t i, int err)
 
 /* ---- Checks ----------------------------------------------------------------------------------------------------- */
 
+static bool any_answered(const struct rig *r)
+{
+	for (size_t i = 0; i < RIG_PEERS; i++)
+		if (r->peers[i].answered)
+			return true;
+	return false;
+}
+
 static void check_tunnel(const struct rig *r, uint32_t id, size_t *queued)
 {
 	struct l2tp_tunnel_info info;
@@ -255,6 +263,7 @@ static void check_tunnel(const struct rig *r, uint32_t id, size_t *queued)
 	must(info.send_window >= 1 && info.congestion_window >= 1, "a window is open");
 	must(info.congestion_window <= info.send_window, "the congestion window is in the peer's");
 	must(info.unacknowledged <= info.queued, "what is not acknowledged is kept");
+	must(!info.authenticated || any_answered(r), "without the secret nobody is authenticated");
 }
 
 static void check_session(const struct rig *r, const struct watched *o)

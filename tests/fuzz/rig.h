@@ -55,6 +55,7 @@ struct rig_peer {
 		uint8_t call;
 	} due[RIG_DUE];
 	size_t n_due;
+	bool answered;               /* it has answered a challenge as only who has the secret can */
 	bool proven;                 /* it has heard the engine, or was called by it */
 	size_t octets_in, octets_out; /* from it, to it, while it was not */
 };
@@ -136,7 +137,7 @@ void peers_init(struct rig_peer peers[RIG_PEERS]);
 /* What a peer would say: a message with all that it must have, its strings constant. */
 struct msg peer_msg(const struct rig_peer *p, enum cm_type type, const struct rig_call *call);
 /* The answer to the engine's challenge, where the message may have one. */
-void peer_respond(const struct rig_peer *p, struct msg *m, bool wrong, uint8_t response[DIGEST_LEN]);
+void peer_respond(struct rig_peer *p, struct msg *m, bool wrong, uint8_t response[DIGEST_LEN]);
 /* Begin a call, or go on with it. */
 void peer_take_call(struct rig_peer *p, struct rig_call *call, enum cm_type type, bool same_id);
 /* Of the next message, which is about this call if it is about one. */

@@ -90,10 +90,11 @@ struct msg peer_msg(const struct rig_peer *p, enum cm_type type, const struct ri
 	return m;
 }
 
-void peer_respond(const struct rig_peer *p, struct msg *m, bool wrong, uint8_t response[DIGEST_LEN])
+void peer_respond(struct rig_peer *p, struct msg *m, bool wrong, uint8_t response[DIGEST_LEN])
 {
 	digest_response((uint8_t)m->type, rig_secret, (struct l2tp_span){ p->challenge, p->challenge_len }, response);
 	response[0] ^= wrong;
+	p->answered |= p->challenge_len && !wrong;
 	m->challenge_response = (struct l2tp_span){ response, DIGEST_LEN };
 	if (msg_place(m->type, AVP_CHALLENGE_RESPONSE) == PLACE_OPTIONAL && p->challenge_len)
 		msg_set(m, AVP_CHALLENGE_RESPONSE);

@@ -227,6 +227,8 @@ static const struct {
 	       LATER(2, 9)),
 	COURSE("course-same-id-alive", AUTO | REPLY, 0, 0, 0, 0, SAYS(SCCRQ, 0), SAY, 1, SCCRQ, VALUES | ASTRAY, N(100), 0,
 	       0, 0, 0, LATER(2, 3), SAY, 1, SCCRQ, VALUES | ASTRAY, N(100), 0xff, 0, 0, 0, LATER(2, 3)),
+	COURSE("course-stranger", 1, 0, 1, 0, 0, SAYS(SCCRQ, 0), LATER(3, 9)),
+	COURSE("course-wrong-alone", AUTO, 0, SECRET | CHALLENGE, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, WRONG)),
 	COURSE("course-lag", 2 | REPLY, 0, 0, LAC, 0, SAYS(SCCRQ, 0), ANSWER, 0, 0, LAG, HOW(2), SAYS(OCRQ, 0),
 	       CLOSE_SESSION, 0, 0, 0, ANSWER, 0, 0, LAG, HOW(3), CALL, HOW(1), 0, 0, CLOSE_TUNNEL, 0, 0, 0),
 	COURSE("found-trial-without-hello", AUTO | REPLY, 0, 0, 0, 4, SAYS(SCCRQ, 0), SAYS(SCCRQ, ANEW), LATER(2, 3)),
