@@ -313,7 +313,8 @@ struct l2tp_env {
 			const struct l2tp_reason *reason);
 
 	/* May this peer place this incoming call, or have this outgoing one placed?  NULL: yes.  Refusal as above, as a
-	 * CDN.  *phb is the tunnel's session_phb, and may be changed for this call. */
+	 * CDN; a reason with result 0 is sent as RC_CDN_ADMIN.  *phb is the tunnel's session_phb, and may be changed for
+	 * this call. */
 	bool (*admit_call)(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
 			   uint32_t *phb, struct l2tp_reason *reason);
 

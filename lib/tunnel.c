@@ -284,6 +284,14 @@ static bool check_call(const struct l2tp_params *p, const struct l2tp_call_info 
 	return true;
 }
 
+/* The world does not want the call.  A CDN always has a result (4.4.2). */
+static void refuse_unwanted(struct tunnel *t, uint32_t peer_id, struct l2tp_reason *reason, usec_t now)
+{
+	if (!reason->result)
+		reason->result = RC_CDN_ADMIN;
+	session_refuse(&t->sessions, peer_id, reason, now);
+}
+
 static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 {
 	const struct core *core = t->conn.core;
@@ -304,7 +312,7 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_SESSION_ID, "Assigned Session ID is in use", now);
 	if (core->env.admit_call &&
 	    !core->env.admit_call(core->env.ctx, t->conn.id, t->conn.params.cookie, &info, &phb, &reason))
-		return session_refuse(&t->sessions, peer_id, &reason, now);
+		return refuse_unwanted(t, peer_id, &reason, now);
 	if (msg_has(m, AVP_SESSION_DS) && !conn_check_phb(&t->conn, phb, true, m->session_ds))
 		return refuse_call(t, peer_id, RC_CDN_DS, EC_NONE, "no agreement on Session DS", now);
 	r = session_new(&t->sessions, role, &info, now, &s);

@@ -48,7 +48,7 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 	if (w->call_phb)
 		*phb = w->call_phb;
 	*reason = w->call_refusal;
-	return !w->call_refusal.result;
+	return !w->call_refusal.result && !w->call_refusal.text[0];
 }
 
 static void trace(void *ctx, const struct l2tp_trace *t)
@@ -117,6 +117,26 @@ static void heard(struct world *w, const struct sent *s)
 	}
 }
 
+/* What is true of all that the engine says:
+ * R2661-6.0-01: what is reserved is 0; R3145-4-02: no AVP is of another vendor, as the draft's was
+ * R2661-4.4.2-C00, R2661-4.4.2-D00: no end is without a result */
+static void check_sent(const struct sent *s)
+{
+	struct reader r = reader_of(s->header.body);
+	const char *name = l2tp_message_name((uint16_t)s->msg.type);
+
+	for (struct avp a; avp_next(&r, &a);) {
+		bool begins_reserved = (a.type == AVP_CALL_ERRORS || a.type == AVP_ACCM) && !a.hidden;
+
+		if (a.vendor || a.reserved)
+			ck_abort_msg("%s: AVP %u is of vendor %u, or has reserved bits", name, a.type, a.vendor);
+		if (begins_reserved && (a.value.data[0] || a.value.data[1]))
+			ck_abort_msg("%s: what is reserved in AVP %u is not 0", name, a.type);
+	}
+	if (msg_has(&s->msg, AVP_RESULT_CODE) && !s->msg.result_code.result)
+		ck_abort_msg("%s: result 0", name);
+}
+
 static void keep_sent(struct world *w, const struct l2tp_op *op)
 {
 	struct sent *s = &w->sent[w->n_sent];
@@ -135,6 +155,7 @@ static void keep_sent(struct world *w, const struct l2tp_op *op)
 		s->verdict = msg_decode(&d, s->header.body, &s->msg, &f);
 	if (s->verdict != MSG_OK && (w->secret.len || !w->params.hide_avps))
 		ck_abort_msg("the engine sends a bad %s: %s", l2tp_message_name((uint16_t)s->msg.type), f.text);
+	check_sent(s);
 	w->n_sent++;
 	heard(w, s);
 }

@@ -135,6 +135,17 @@ START_TEST(no_calls_out) /* X2661-7.5.2-07, R2661-4.4.3-08 */
 }
 END_TEST
 
+START_TEST(refused_without_a_result) /* R2661-4.4.2-D00: nor with result 0 */
+{
+	w.call_refusal = (struct l2tp_reason){ .text = "not today" };
+	peer_open(&p);
+	peer_say(&p, _i ? CM_OCRQ : CM_ICRQ);
+	ck_assert_uint_eq(world_sent(&w, CM_CDN)->msg.result_code.result, RC_CDN_ADMIN);
+	ck_assert(same(world_sent(&w, CM_CDN)->msg.result_code.text, "not today"));
+	ck_assert_uint_eq(world_stats(&w).sessions, 0);
+}
+END_TEST
+
 START_TEST(lac_answers) /* R2661-6.10-01..04, R2661-6.11-01..05 */
 {
 	struct l2tp_call_info info;
@@ -304,6 +315,7 @@ START_TEST(sli) /* R2661-6.14-01, -03, -04, R2661-6.0-01 */
 	ck_assert_int_eq(l2tp_set_link_info(w.l, p.engine_id, id, &(struct l2tp_link_info){ 0xa0000, 7 }, w.now), 0);
 	world_drain(&w);
 	s = world_sent(&w, CM_SLI);
+	ck_assert_ptr_nonnull(memmem(s->bytes, s->len, "\200\20\0\0\0\43\0\0\0\12\0\0\0\0\0\7", 16));
 	ck_assert(s->header.session_id == p.session_id && s->msg.accm.send == 0xa0000 && s->msg.accm.receive == 7);
 	ck_assert_int_eq(l2tp_report_errors(w.l, p.engine_id, id, &(struct l2tp_call_errors){ .crc = 1 }, w.now), -EINVAL);
 	ck_assert_int_eq(l2tp_set_link_info(w.l, p.engine_id, id + 1, &(struct l2tp_link_info){ 0 }, w.now), -ENOENT);
@@ -779,12 +791,14 @@ START_TEST(cause_said) /* R3145-1-01, -02, R3145-2-01, -02, -04, R3145-4-02, R26
 	struct l2tp_reason reason = { .result = RC_CDN_ADMIN,
 				      .disconnect = { true, L2TP_PPP_AUTH_FAILED, L2TP_PPP_CHAP, 1, "no entry" },
 				      .q931 = { true, 16, 0x45 } };
+	static const uint8_t header[] = { 0, 19, 0, 0, 0, 46 }; /* no M, and of no vendor: 43 was the draft's */
 	uint32_t id = incoming();
 	const struct sent *s;
 
 	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, id, &reason, w.now), 0);
 	world_drain(&w);
 	s = world_sent(&w, CM_CDN);
+	ck_assert_ptr_nonnull(memmem(s->bytes, s->len, header, sizeof(header)));
 	ck_assert(s->msg.result_code.result == RC_CDN_ADMIN && msg_has(&s->msg, AVP_PPP_DISCONNECT_CAUSE));
 	ck_assert(s->msg.ppp_disconnect_cause.code == 16 && s->msg.ppp_disconnect_cause.protocol == 0xc223 &&
 		  s->msg.ppp_disconnect_cause.direction == 1 && same(s->msg.ppp_disconnect_cause.text, "no entry"));
@@ -1013,6 +1027,7 @@ int main(void)
 	tcase_add_loop_test(tc, call_out_guard, 0, sizeof(unfit) / sizeof(unfit[0]));
 	tcase_add_test(tc, bearer_capabilities);
 	tcase_add_test(tc, no_calls_out);
+	tcase_add_loop_test(tc, refused_without_a_result, 0, 2);
 	tcase_add_test(tc, lac_answers);
 	tcase_add_test(tc, lac_answers_by_default);
 	tcase_add_test(tc, lns_learns);
