@@ -8,6 +8,7 @@
  * R2661-3.1-23, R2661-5.8-08: Nr never goes back nor beyond what was said
  * R2661-4.0-01, R2661-4.1-01, R2661-4.4.1-05, -06, R2661-6.0-01, R2661-7.1-10: AVPs, all of them known and well formed
  * R2661-4.2-01, -02, -04: M as the RFC's table has it, and on nothing that is not in it
+ * R2661-4.4.2-C00, R2661-4.4.2-D00: no StopCCN or CDN without a result; R3145-4-02: no AVP of another vendor
  * R2661-4.3-01, -03, R2661-4.4.1-01: hidden only where a secret is shared, behind a Random Vector
  * R2661-4.4.2-02: texts are UTF-8
  */
@@ -65,6 +66,10 @@ static void check_avp(const struct peer *p, const struct avp *a, bool vector)
 
 	if (a->reserved)
 		fail("reserved bits in AVP %u", a->type);
+	if (a->vendor)
+		fail("AVP %u of vendor %u", a->type, a->vendor);
+	if ((a->type == AVP_CALL_ERRORS || a->type == AVP_ACCM) && !a->hidden && (a->value.data[0] || a->value.data[1]))
+		fail("what is reserved in AVP %u is not 0", a->type);
 	if (a->mandatory && (a->vendor || a->type > AVP_SEQUENCING_REQUIRED) && !wish)
 		fail("M in AVP %u of vendor %u, which is not of RFC 2661", a->type, a->vendor);
 	if (a->mandatory != must)
@@ -112,6 +117,8 @@ static void check_message(const struct peer *p, struct heard *h)
 	check_avps(p, h->header.body);
 	if (msg_decode(&d, h->header.body, &h->msg, &f) != MSG_OK)
 		fail("a bad %s: %s", name_of(h->msg.type), f.text);
+	if (msg_has(&h->msg, AVP_RESULT_CODE) && !h->msg.result_code.result)
+		fail("result 0 in %s", name_of(h->msg.type));
 	if (!is_utf8(h->msg.result_code.text) || !is_utf8(h->msg.vendor_name))
 		fail("the text in %s is not UTF-8", name_of(h->msg.type));
 	check_session(p, h);

@@ -75,7 +75,7 @@ struct script {
 #define RTT(ms) { DO_RTT, ms, 0, 0 }
 
 static const struct script scripts[] = {
-	{ "R2661-B.1-01, R2661-5.8-02: lock step, initiator", .steps = {
+	{ "R2661-B.1-01, R2661-5.8-02, R2661-3.1-22: lock step, initiator", .steps = {
 		SEND(1), FIRST(0, 0), QUIET, LATER(20), RECEIVE(0, 1, DELIVER), SEND(1), FIRST(1, 1), QUIET,
 		ZLB(1, 2, ACK), QUIET, IDLE, DRAINED(1) } },
 	{ "R2661-B.1-01, R2661-5.8-07, -08: lock step, responder", .steps = {
@@ -212,7 +212,7 @@ static const struct script scripts[] = {
 	{ "X2661-5.8-02: an old Nr changes nothing", .ns = 10, .steps = {
 		SEND(1), FIRST(10, 0), ZLB(0, 9, ACK), ZLB(0, 0, ACK), ZLB(0, 32778, ACK), ZLB(0, 32777, BAD),
 		RECEIVE(0, 9, DELIVER), DRAINED(0), CWND(1, 4), AT(10), ACK(11, 1), AT(1000), AGAIN(10, 1) } },
-	{ "X2661-5.8-07: sending across 65535", .ns = 65534, .steps = {
+	{ "X2661-5.8-07, R2661-3.1-22: sending across 65535", .ns = 65534, .steps = {
 		SEND(1), FIRST(65534, 0), ZLB(0, 65535, ACK), SEND(4), FIRST(65535, 0), FIRST(0, 0), QUIET,
 		ZLB(0, 2, BAD), ZLB(0, 0, ACK), FIRST(1, 0), FIRST(2, 0), QUIET, AT(1000), AGAIN(0, 0),
 		ZLB(0, 3, ACK), QUIET, IDLE, DRAINED(1) } },
@@ -386,8 +386,10 @@ static struct chan chan_of(uint16_t ns, uint16_t nr, uint16_t window, unsigned c
 		.retransmit_cap = cap_ms ? cap_ms * USEC_PER_MSEC : 16 * USEC_PER_SEC,
 		.retransmit_max = max ? max : 5,
 	});
-	c.ns = c.una = ns;
-	c.nr = c.nr_sent = nr;
+	if (ns) /* else as it is born */
+		c.ns = c.una = ns;
+	if (nr)
+		c.nr = c.nr_sent = nr;
 	return c;
 }
 

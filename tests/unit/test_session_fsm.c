@@ -24,6 +24,11 @@ static uint32_t call(void)
 	return id;
 }
 
+static uint32_t in_no_tunnel(void)
+{
+	return 0;
+}
+
 static uint32_t in_none(void)
 {
 	peer_open(&p);
@@ -318,6 +323,17 @@ static void cdn_zero(void)
 
 static uint32_t session;
 
+/* Both are asked for at once; the call waits. */
+static void open_and_call(void)
+{
+	session = lac_wait_tunnel();
+}
+
+static void open_and_call_out(void)
+{
+	session = out_lns_wait_tunnel();
+}
+
 static void close_it(void)
 {
 	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, session, NULL, w.now), 0);
@@ -400,6 +416,7 @@ static void busy(void)
 /* ---- The tables ---------------------------------------------------------------------------------------------- */
 
 #define UP "established"
+#define WT "wait-tunnel"
 #define WR "wait-reply"
 #define WC "wait-connect"
 #define WD "wait-dataplane"
@@ -420,7 +437,8 @@ struct row {
 
 static const struct row rows[] = {
 	/* 7.4.1, LAC */
-	{ "R2661-7.4.1-S01", in_none, (void (*)(void))call, "ICRQ", 0, WR, "" },
+	{ "R2661-7.4.1-S01", in_no_tunnel, open_and_call, "SCCRQ", 0, WT, "" },
+	{ "R2661-7.4.1-S01 and S07 at once: there is a tunnel", in_none, (void (*)(void))call, "ICRQ", 0, WR, "" },
 	{ "R2661-7.4.1-S02 7.4.2-S04", in_none, stray_iccn, "", 0, BYE, "" },
 	{ "R2661-7.4.1-S03", in_none, stray_icrp, "", 0, BYE, "" },
 	{ "R2661-7.4.1-S04 7.4.2-S05", in_none, stray_cdn, "", 0, BYE, "" },
@@ -542,7 +560,7 @@ static const struct row rows[] = {
 	{ "R2661-4.4.3-05", in_none, new_ocrq_bearer, "CDN", 5, BYE, "" },
 	{ "R2661-7.5.1-S02 fault", in_none, ocrq_fault, "CDN", 2, BYE, "" },
 	{ "R2661-7.5.1-S02 id taken", in_none, ocrq_taken, "CDN", 2, BYE, "" },
-	{ "R2661-7.5.2-S03 and not R2661-7.5.1-S03: he who could have asked", in_none, stray_ocrp, "", 0, BYE, "" },
+	{ "R2661-7.5.2-S03", in_none, stray_ocrp, "", 0, BYE, "" },
 	{ "R2661-7.5.1-S04 R2661-7.5.2-S02", in_none, stray_occn, "", 0, BYE, "" },
 	{ "R2661-7.5.1-S05 R2661-7.5.2-S04", in_none, stray_cdn, "", 0, BYE, "" },
 	{ "R2661-7.5.1-S06", out_lac_wait_cs_answer, answered, "OCCN", 0, UP, "SESSION_UP " },
@@ -582,7 +600,8 @@ static const struct row rows[] = {
 	{ "X2661-6-06 WEN at the LAC", out_lac_established, wen, "", 0, UP, "" },
 	{ "R2661-4.1-03 LAC out", out_lac_established, fault, "CDN", 2, BYE, REMOVED },
 	/* 7.5.2, LNS */
-	{ "R2661-7.5.2-S01", in_none, (void (*)(void))call_out, "OCRQ", 0, WR, "" },
+	{ "R2661-7.5.2-S01", in_no_tunnel, open_and_call_out, "SCCRQ", 0, WT, "" },
+	{ "R2661-7.5.2-S01 and S05 at once: there is a tunnel", in_none, (void (*)(void))call_out, "OCRQ", 0, WR, "" },
 	{ "R2661-7.5.2-S05", out_lns_wait_tunnel, sccrp, "SCCCN OCRQ", 0, WR, "TUNNEL_ADD TUNNEL_UP " },
 	{ "R2661-6.9-02", out_lns_wait_tunnel_unfit, sccrp, "SCCCN", 0, BYE, "TUNNEL_ADD TUNNEL_UP " ENDED },
 	{ "R2661-7.5.2-S06", out_lns_wait_tunnel, close_it, "", 0, BYE, ENDED },

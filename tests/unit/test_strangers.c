@@ -636,7 +636,7 @@ END_TEST
 
 /* ---- By the letter ---------------------------------------------------------------------------------------------- */
 
-START_TEST(sccrq_addresses_no_tunnel) /* R2661-3.1-22: nor does its repetition, when an answer did not acknowledge it */
+START_TEST(sccrq_addresses_no_tunnel) /* R2661-5.3-03, R2661-4.4.3-18: nor does its repetition, when an answer did not acknowledge it */
 {
 	struct msg m;
 

@@ -1,7 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: MIT
 #
-# R2661-5.4-05, -06, -07, -09, R2661-8.1-15
+# R2661-5.4-05, -06, -07, -09, R2661-8.1-15, R2661-8.1-16
 # Where the LAC does not ask for sequence numbers, the LNS decides: for all data, or as long as PPP negotiates; the LAC
 # follows. Without numbers, and where they end, no TCP header is compressed.
 lab
