@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * dial: lac profiles with "dial": resolve the server's name, open the tunnel, place the calls, and begin again for ever
- * when something ends: after a pause that doubles from redial-min to redial-max, jittered so that a thousand clients of
- * a server that restarts do not come back as one.  PPP that comes up sets the pause back.
+ * when something ends: after a pause that doubles from redial-min to redial-max, half of it by chance, so that a
+ * thousand clients of a server that restarts do not come back as one.  PPP that comes up sets the pause back.
  *
  * The destinations are a ring: the addresses of the first server's name, then those of the second's.  Each attempt takes
  * the next one; its name is resolved anew for it.  A server that answers "try another" (Error Code 7) is left at once
@@ -41,18 +41,23 @@ static struct log_object object(const struct dial *d)
 
 /* ---- The pause ---------------------------------------------------------------------------------------------- */
 
+usec_t dial_pause(usec_t min, usec_t max, unsigned failures, uint32_t random)
+{
+	usec_t pause = min;
+
+	for (unsigned i = 0; i < failures && pause < max; i++)
+		pause *= 2;
+	if (pause > max)
+		pause = max;
+	return pause / 2 + pause / 2 * (random % 1025) / 1024;
+}
+
 static usec_t next_pause(struct dial *d)
 {
-	usec_t pause = d->profile->redial_min;
-	uint32_t r;
+	uint32_t random;
 
-	for (unsigned i = 0; i < d->failures && pause < d->profile->redial_max; i++)
-		pause *= 2;
-	if (pause > d->profile->redial_max)
-		pause = d->profile->redial_max;
-	d->failures++;
-	world_random(NULL, &r, sizeof(r));
-	return pause / 2 + pause * (r % 1024) / 1024; /* half to one and a half */
+	world_random(NULL, &random, sizeof(random));
+	return dial_pause(d->profile->redial_min, d->profile->redial_max, d->failures++, random);
 }
 
 static void attempt(struct dial *d);

@@ -167,6 +167,8 @@ void calls_move_profiles(struct driver *d);
 /* dial.c */
 /* Open a tunnel of a lac profile to this peer. */
 int dial_open(struct driver *w, const struct config_profile *p, const struct l2tp_addr *peer, struct world_tunnel **ret);
+/* The pause behind so many failures in a row: between half and the whole of what doubles from min to max. */
+usec_t dial_pause(usec_t min, usec_t max, unsigned failures, uint32_t random);
 /* An incoming call as the profile describes it. */
 struct l2tp_call_info dial_call(const struct config_profile *p);
 int dials_start(struct driver *d);

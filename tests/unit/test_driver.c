@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -819,6 +820,27 @@ START_TEST(drain_timeout) /* what is left then is closed; a later word counts, a
 }
 END_TEST
 
+START_TEST(pauses) /* they double up to redial-max, which none exceeds, and none of them is the same for everybody */
+{
+	static const usec_t min = USEC_PER_SEC, max = 60 * USEC_PER_SEC;
+
+	for (unsigned failures = 0; failures < 100; failures++) {
+		usec_t whole = failures < 6 ? min << failures : max, shortest = max, longest = 0;
+
+		for (uint32_t random = 0; random < 2000; random++) {
+			usec_t pause = dial_pause(min, max, failures, UINT32_MAX - 1000 + random);
+
+			shortest = pause < shortest ? pause : shortest;
+			longest = pause > longest ? pause : longest;
+		}
+		ck_assert_uint_eq(shortest, whole / 2);
+		ck_assert_uint_le(longest, whole);
+		ck_assert_uint_ge(longest, whole - whole / 100);
+	}
+	ck_assert_uint_le(dial_pause(max, max, UINT_MAX, UINT32_MAX), max);
+}
+END_TEST
+
 START_TEST(drain_dials) /* what is lost is not dialled again before the drain is over */
 {
 	uint16_t port = free_port();
@@ -989,6 +1011,7 @@ int main(void)
 	tcase_add_test(tc, hang_up);
 	tcase_add_test(tc, resume_hurries);
 	tcase_add_test(tc, drain_timeout);
+	tcase_add_test(tc, pauses);
 	tcase_add_test(tc, drain_dials);
 	tcase_add_test(tc, addresses);
 	tcase_add_test(tc, status);
