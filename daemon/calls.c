@@ -340,12 +340,14 @@ static void on_ppp_exited(void *ctx, const struct ppp_exit *how)
 						      .profile = c->profile->name,
 						      .peer = &c->peer,
 						      .exit = how });
+	c->driver->pppds--;
 	if (c->ending) {
 		hang_up(c);
-	} else {
+	} else if (!c->driver->stopping) { /* else its tunnel's StopCCN tells */
 		l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &how->reason, world_now());
 		world_pump(c->driver);
 	}
+	world_stop_further(c->driver);
 }
 
 /* What of the path's MTU is left for the network protocol in PPP. */
@@ -549,10 +551,12 @@ static void start_ppp(struct world_call *c, const struct l2tp_op *op)
 					  .environment = environment.list,
 					  .setup_timeout = p->setup_timeout },
 		      &handler, c, &c->ppp);
-	if (r < 0)
+	if (r < 0) {
 		close_for_ppp(c, RC_CDN_NO_FACILITY_TEMPORARY, strerror(-r));
-	else
-		emit(c, DRIVER_PPP_STARTED, NULL);
+		return;
+	}
+	c->driver->pppds++;
+	emit(c, DRIVER_PPP_STARTED, NULL);
 }
 
 /* ---- Operations --------------------------------------------------------------------------------------------- */
@@ -588,7 +592,7 @@ static void up(struct world_call *c, const struct l2tp_op *op)
 		tunnel_mark(t, op->phb);
 	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "session established as %s", c->lns ? "LNS" : "LAC");
 	emit(c, DRIVER_SESSION_ESTABLISHED, NULL);
-	if (c->driver->ppp)
+	if (c->driver->ppp && !c->driver->stopping)
 		start_ppp(c, op);
 	else if (c->dial)
 		dial_call_up(c->dial);
@@ -734,6 +738,15 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 		gone(c);
 		tunnel_settle_removed(d, op->tunnel_id);
 	}
+}
+
+void calls_end_ppp(struct driver *d)
+{
+	struct world_call *c, *next;
+
+	HASH_ITER(hh, d->calls, c, next)
+		if (c->ppp)
+			ppp_stop(c->ppp);
 }
 
 void calls_clear(struct driver *d)

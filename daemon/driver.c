@@ -22,6 +22,7 @@
 #include "world.h"
 
 #define WORKERS_MAX 32
+#define PPP_SHARE 2 /* of stop-timeout, at most: half of it */
 #define FLOOD_REPORTS (60 * USEC_PER_SEC) /* at most one in this time */
 #define INTERFACES_MAX 999999 /* numbers for interface names: with a prefix of nine they fill IFNAMSIZ */
 
@@ -126,11 +127,16 @@ static struct l2tp_reason refusal(const struct l2tp_refusal *given, uint16_t res
 	return reason;
 }
 
-/* "Try another": other LNSs are not draining. */
-static struct l2tp_reason draining(const struct l2tp_refusal *given)
+static bool takes_nothing_new(const struct driver *d)
+{
+	return d->draining || d->stopping;
+}
+
+/* "Try another": other LNSs are neither draining nor stopping. */
+static struct l2tp_reason draining(const struct driver *d, const struct l2tp_refusal *given)
 {
 	static_assert((int)RC_STOPCCN_GENERAL == (int)RC_CDN_GENERAL, "one code for both");
-	return refusal(given, RC_CDN_GENERAL, EC_TRY_ANOTHER, "draining");
+	return refusal(given, RC_CDN_GENERAL, EC_TRY_ANOTHER, d->stopping ? "shutting down" : "draining");
 }
 
 static bool turn_away(struct driver *d, enum log_class class, const struct l2tp_addr *peer, struct l2tp_span host_name,
@@ -158,8 +164,8 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 		reason->error = d->config->stranger_refusal.error;
 		return turn_away(d, LOG_AUTHN, peer, host_name, reason, "no lns profile fits this address and host name");
 	}
-	if (d->draining) {
-		*reason = draining(&d->config->limits.refusal);
+	if (takes_nothing_new(d)) {
+		*reason = draining(d, &d->config->limits.refusal);
 		return turn_away(d, LOG_INFO_ONLY, peer, host_name, reason, reason->text);
 	}
 	*params = profile->params;
@@ -204,8 +210,8 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 	if (!p)
 		*reason = refusal(&(struct l2tp_refusal){ 0 }, RC_CDN_ADMIN, EC_NONE,
 				  served ? "no such calls here" : "no longer configured");
-	else if (d->draining)
-		*reason = draining(&p->params.call_refusal);
+	else if (takes_nothing_new(d))
+		*reason = draining(d, &p->params.call_refusal);
 	else if (!call_has_room(d, p))
 		*reason = refusal(&p->params.call_refusal, RC_CDN_NO_FACILITY_TEMPORARY, EC_NONE, "no address left");
 	else
@@ -339,7 +345,7 @@ void world_pump(struct driver *d)
 	d->pumping = false;
 	arm(d);
 	note_status(d);
-	if (d->stopping && l2tp_idle(d->engine))
+	if (d->closing && l2tp_idle(d->engine))
 		sd_event_exit(d->event, 0);
 }
 
@@ -660,6 +666,30 @@ static int on_stop_timer(sd_event_source *s, uint64_t usec, void *ctx)
 	return 0;
 }
 
+static void close_tunnels(struct driver *d)
+{
+	d->closing = true;
+	l2tp_shutdown(d->engine, NULL, world_now());
+	world_pump(d);
+}
+
+void world_stop_further(struct driver *d)
+{
+	if (d->stopping && !d->closing && !d->pppds)
+		close_tunnels(d);
+}
+
+static int on_ppp_timer(sd_event_source *s, uint64_t usec, void *ctx)
+{
+	struct driver *d = ctx;
+
+	(void)s, (void)usec;
+	if (!d->closing)
+		close_tunnels(d);
+	return 0;
+}
+
+/* PPP first: its Terminate-Request goes through a tunnel that a StopCCN would take from under it. */
 void driver_stop(struct driver *d)
 {
 	if (d->stopping)
@@ -671,8 +701,10 @@ void driver_stop(struct driver *d)
 	openings_stop(d);
 	sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, d->config->stop_timeout, 0, on_stop_timer,
 				   d);
-	l2tp_shutdown(d->engine, NULL, world_now());
-	world_pump(d);
+	sd_event_add_time_relative(d->event, &d->ppp_timer, CLOCK_MONOTONIC, d->config->stop_timeout / PPP_SHARE, 0,
+				   on_ppp_timer, d);
+	calls_end_ppp(d);
+	world_stop_further(d);
 }
 
 int driver_trace(struct driver *d, uint32_t tunnel_id, bool opened, int *ret_fd)
@@ -722,6 +754,7 @@ void driver_free(struct driver *d)
 	sd_event_source_disable_unref(d->timer);
 	sd_event_source_disable_unref(d->stop_timer);
 	sd_event_source_disable_unref(d->drain_timer);
+	sd_event_source_disable_unref(d->ppp_timer);
 	sd_event_unref(d->event);
 	config_free(d->config);
 	free(d);

@@ -19,7 +19,8 @@ enum driver_dataplane { DATAPLANE_KERNEL, DATAPLANE_NONE };
 int driver_new(sd_event *event, struct config *config, enum driver_dataplane dataplane, struct driver **ret);
 /* Open the listeners, begin to dial.  Failures have been logged. */
 int driver_start(struct driver *d);
-/* StopCCN to all peers, the kernel cleaned; sd_event_exit() when that is done, or when stop-timeout is over. */
+/* Every PPP ended, StopCCN to all peers, the kernel cleaned; sd_event_exit() when that is done, or when stop-timeout is
+ * over. */
 void driver_stop(struct driver *d);
 /* Control messages of one tunnel, or of all with 0, from now on (trace.h).  -ENOENT: no such tunnel; -EBUSY */
 int driver_trace(struct driver *d, uint32_t tunnel_id, bool opened, int *ret_fd);

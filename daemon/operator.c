@@ -266,6 +266,8 @@ int driver_call(struct driver *d, uint32_t tunnel_id, const struct l2tp_call_inf
 	struct l2tp_call_info call = *info;
 	int r;
 
+	if (d->stopping)
+		return -ESHUTDOWN;
 	if (d->draining)
 		return -EBUSY;
 	if (!t)

@@ -93,12 +93,14 @@ struct driver {
 	struct pool *interfaces;      /* numbers for interface names */
 	struct dial *dials;
 	struct trace *trace;
-	sd_event_source *timer, *stop_timer, *drain_timer;
+	sd_event_source *timer, *stop_timer, *ppp_timer, *drain_timer;
 	usec_t drain_until;           /* then what is left is closed; USEC_NEVER */
 	struct world_tunnel *tunnels;
 	struct world_call *calls;
 	int lock;                     /* the runtime directory, -1: not held */
 	bool pumping, stopping, draining;
+	bool closing;                 /* stopping, and all tunnels are closed or about to be */
+	size_t pppds;                 /* calls that have one, or wait for it */
 	bool reload_failed;           /* the last one */
 	uint64_t limited, evicted;    /* the engine's, when the log was last told */
 	usec_t flood_told;            /* then; 0: never */
@@ -115,6 +117,8 @@ void world_random(void *ctx, void *p, size_t len);
 void world_pump(struct driver *d);
 /* Tell the watchers. */
 void world_emit(struct driver *d, const struct driver_event *e);
+/* While stopping: all tunnels are closed as soon as there is no PPP any more. */
+void world_stop_further(struct driver *d);
 void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, int err);
 
 /* By its cookie; also one that has been removed and still has users.  NULL: there is none any more. */
@@ -148,6 +152,8 @@ void tunnel_mark(struct world_tunnel *t, uint32_t phb);
 /* calls.c */
 struct world_call *call_get(const struct driver *d, uint32_t tunnel_id, uint32_t session_id);
 void call_op(struct driver *d, const struct l2tp_op *op);
+/* Each pppd says good-bye, through a tunnel that is still there. */
+void calls_end_ppp(struct driver *d);
 void calls_clear(struct driver *d);
 /* Is there an address for one more call of this profile? */
 bool call_has_room(const struct driver *d, const struct config_profile *profile);
