@@ -725,6 +725,8 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 	} else if (op->type == L2TP_OP_SESSION_DOWN) {
 		log_down(c, op->reason);
 		c->sent_away = dial_is_sent_away(op->reason);
+		if (c->dial)
+			dial_call_down(c->dial, c->key.tunnel_id, op->reason);
 		emit(c, DRIVER_SESSION_CLOSING, op->reason);
 		abort_hook(c);
 	} else if (op->type == L2TP_OP_SESSION_DEL) {

@@ -7,6 +7,10 @@
  * The destinations are a ring: the addresses of the first server's name, then those of the second's.  Each attempt takes
  * the next one; its name is resolved anew for it.  A server that answers "try another" (Error Code 7) is left at once
  * for the next one (RFC 2661 4.4.2), but there is a pause before anybody is asked a second time.
+ *
+ * Behind a call that has not been ended by the peer the peer itself may be gone, and have come back without its tunnels.
+ * So it is asked for a sign of life at once.  If nothing comes, a second tunnel is dialled beside the silent one, which is
+ * left when the second one stands, or taken back if the second one fails and it has spoken.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,6 +22,8 @@
 #include "server.h"
 #include "world.h"
 
+#define ANSWER_TIME (2 * USEC_PER_SEC) /* for a sign of life */
+
 struct dial {
 	struct dial *next;
 	struct driver *driver;
@@ -26,6 +32,9 @@ struct dial {
 	sd_event_source *timer;   /* the pause */
 	uint32_t tunnel_id;       /* 0: none */
 	uint32_t calls;           /* placed on it and not gone */
+	uint32_t silent_id, silent_calls; /* the tunnel before, until that one stands; 0: none */
+	usec_t asked;             /* for a sign of life of the tunnel; 0: never */
+	bool looking;             /* the timer is for that, and no pause */
 	unsigned failures;        /* since PPP was last up */
 	size_t dialled;           /* of the profile's servers: whom the tunnel is to */
 	size_t server, address;   /* the next destination: of the profile's servers, and of its name's addresses */
@@ -64,8 +73,11 @@ static void attempt(struct dial *d);
 
 static int on_timer(sd_event_source *s, uint64_t usec, void *ctx)
 {
+	struct dial *d = ctx;
+
 	(void)s, (void)usec;
-	attempt(ctx);
+	d->looking = false;
+	attempt(d);
 	return 0;
 }
 
@@ -83,8 +95,9 @@ static void again(struct dial *d, const char *why)
 
 	if (d->driver->stopping || d->driver->draining || d->held)
 		return;
-	if (sd_event_source_get_enabled(d->timer, &enabled) > 0 && enabled != SD_EVENT_OFF)
+	if (!d->looking && sd_event_source_get_enabled(d->timer, &enabled) > 0 && enabled != SD_EVENT_OFF)
 		return;
+	d->looking = false;
 	pause = next_pause(d);
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "%s, dialling again in %.1f s", why, (double)pause / USEC_PER_SEC);
 	arm(d, pause);
@@ -108,6 +121,53 @@ static void next_destination(struct dial *d, size_t n)
 bool dial_is_sent_away(const struct l2tp_reason *reason)
 {
 	return reason->origin == L2TP_BY_PEER && reason->result == RC_CDN_GENERAL && reason->error == EC_TRY_ANOTHER;
+}
+
+/* ---- Signs of life ------------------------------------------------------------------------------------------- */
+
+/* When the peer of this tunnel was heard last; 0: never, or it is not established. */
+static usec_t heard(const struct dial *d, uint32_t tunnel_id)
+{
+	struct l2tp_tunnel_info info;
+
+	return l2tp_get_tunnel(d->driver->engine, tunnel_id, &info) < 0 || !info.established ? 0 : info.heard;
+}
+
+static bool is_silent(const struct dial *d)
+{
+	const usec_t last = heard(d, d->tunnel_id);
+
+	return last && last < d->asked;
+}
+
+/* Left for good. */
+static void leave_silent(struct dial *d)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .text = "no sign of life, another tunnel stands" };
+	const uint32_t id = d->silent_id;
+
+	d->silent_id = 0;
+	if (id)
+		l2tp_close_tunnel(d->driver->engine, id, &reason, world_now());
+}
+
+static void keep_silent(struct dial *d)
+{
+	if (!d->tunnel_id)
+		return;
+	leave_silent(d);
+	d->silent_id = d->tunnel_id;
+	d->silent_calls = d->calls;
+}
+
+/* There is no other one, and it has spoken. */
+static void take_back(struct dial *d)
+{
+	if (d->tunnel_id || !d->silent_id || heard(d, d->silent_id) < d->asked)
+		return;
+	d->tunnel_id = d->silent_id;
+	d->calls = d->silent_calls;
+	d->silent_id = 0;
 }
 
 /* ---- An attempt --------------------------------------------------------------------------------------------- */
@@ -195,6 +255,7 @@ static int open_tunnel(struct dial *d, const struct l2tp_addr *peer)
 	if (r < 0)
 		return r;
 	t->dial = d;
+	keep_silent(d);
 	d->tunnel_id = t->id;
 	d->calls = 0;
 	return 0;
@@ -216,6 +277,10 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 		again(d, "no address");
 		return;
 	}
+	if (d->tunnel_id && !is_silent(d)) { /* it has spoken meanwhile */
+		attempt(d);
+		return;
+	}
 	const struct l2tp_addr *peer = &addrs[d->address < n ? d->address : 0]; /* it may have had more of them before */
 	o.peer = peer;
 	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "dialling %s (%s)", d->profile->servers[d->server],
@@ -230,6 +295,25 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 	world_pump(d->driver);
 }
 
+/* On the tunnel that there is.  False: its peer has been silent for so long that another one is wanted. */
+static bool call_again(struct dial *d)
+{
+	const usec_t now = world_now();
+	struct log_object o = object(d);
+
+	if (is_silent(d) && now >= d->asked + ANSWER_TIME) {
+		log_event(LOG_NOTICE, LOG_REMOTE, &o, "no sign of life from the peer for %.1f s, dialling a second tunnel",
+			  (double)(now - d->asked) / USEC_PER_SEC);
+		return false;
+	}
+	place_calls(d);
+	d->looking = is_silent(d);
+	if (d->looking)
+		arm(d, d->asked + ANSWER_TIME - now);
+	world_pump(d->driver);
+	return true;
+}
+
 static void attempt(struct dial *d)
 {
 	const struct config_profile *p = d->profile;
@@ -237,11 +321,9 @@ static void attempt(struct dial *d)
 
 	if (d->driver->stopping || d->driver->draining || d->held || d->resolve)
 		return;
-	if (d->tunnel_id) {
-		place_calls(d);
-		world_pump(d->driver);
+	take_back(d);
+	if (d->tunnel_id && call_again(d))
 		return;
-	}
 	r = resolve_start(d->driver->workers, p->servers[d->server], p->server_port, p->family, on_resolved, d, &d->resolve);
 	if (r < 0)
 		again(d, strerror(-r));
@@ -249,10 +331,18 @@ static void attempt(struct dial *d)
 
 /* ---- What is heard of the tunnel and its calls -------------------------------------------------------------- */
 
+void dial_tunnel_up(struct dial *d, uint32_t tunnel_id)
+{
+	if (d->tunnel_id == tunnel_id)
+		leave_silent(d);
+}
+
 void dial_tunnel_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reason *reason)
 {
 	bool sent_away = d->sent_away || dial_is_sent_away(reason);
 
+	if (d->silent_id == tunnel_id)
+		d->silent_id = 0;
 	if (d->tunnel_id != tunnel_id)
 		return;
 	d->tunnel_id = 0; /* it lingers without us */
@@ -266,6 +356,15 @@ void dial_tunnel_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reas
 void dial_call_up(struct dial *d)
 {
 	d->failures = 0;
+}
+
+/* Of calls that the peer has ended it was just heard. */
+void dial_call_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reason *reason)
+{
+	if (d->tunnel_id != tunnel_id || reason->origin == L2TP_BY_PEER)
+		return;
+	d->asked = world_now();
+	(void)l2tp_probe(d->driver->engine, tunnel_id, d->asked);
 }
 
 void dial_call_gone(struct dial *d, uint32_t tunnel_id, bool sent_away)
@@ -312,6 +411,7 @@ static void cancel_attempt(struct dial *d)
 {
 	resolve_cancel(d->resolve);
 	d->resolve = NULL;
+	d->looking = false;
 	sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
 }
 
@@ -336,6 +436,7 @@ static void change(struct dial *d, const struct config_profile *p)
 	d->failures = 0;
 	d->server = d->address = 0;
 	d->fresh = false;
+	leave_silent(d);
 	if (d->tunnel_id && !stays)
 		hang_up(d, "dialled elsewhere from now on");
 	else
@@ -360,6 +461,7 @@ static void end(struct dial **at)
 
 	cancel_attempt(d);
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "no longer dialled");
+	leave_silent(d);
 	if (d->tunnel_id)
 		hang_up(d, "no longer dialled");
 	forget(d);

@@ -241,6 +241,8 @@ void tunnel_op(struct driver *d, const struct l2tp_op *op)
 		o = object(t);
 		log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "tunnel established");
 		emit(t, DRIVER_TUNNEL_ESTABLISHED, NULL);
+		if (t->dial)
+			dial_tunnel_up(t->dial, t->id);
 	} else if (op->type == L2TP_OP_TUNNEL_IDLE) {
 		d->dataplane->class->tunnel_stats(d->dataplane, t->id, on_stats, t);
 	} else if (op->type == L2TP_OP_TUNNEL_DOWN) {

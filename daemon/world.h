@@ -190,8 +190,10 @@ bool dial_hold(struct driver *d, const struct config_profile *profile);
 bool dial_resume(struct driver *d, const struct config_profile *profile);
 void dials_stop(struct driver *d);
 void dials_free(struct driver *d);
+void dial_tunnel_up(struct dial *dial, uint32_t tunnel_id);
 void dial_tunnel_down(struct dial *dial, uint32_t tunnel_id, const struct l2tp_reason *reason);
 void dial_call_up(struct dial *dial);
+void dial_call_down(struct dial *dial, uint32_t tunnel_id, const struct l2tp_reason *reason);
 void dial_call_gone(struct dial *dial, uint32_t tunnel_id, bool sent_away);
 /* Does the peer know of another LNS that would do (Error Code 7)? */
 bool dial_is_sent_away(const struct l2tp_reason *reason);

@@ -820,6 +820,57 @@ START_TEST(drain_timeout) /* what is left then is closed; a later word counts, a
 }
 END_TEST
 
+/* The LNS is gone and has come back, without the tunnel, of which the LAC knows nothing: its next call does not wait for
+ * that tunnel's end, which would take minutes here. */
+START_TEST(silent_tunnel)
+{
+	uint16_t port = free_port();
+	struct end lns, again, lac;
+	char text[512];
+	uint32_t tunnel_id;
+	usec_t began;
+
+	snprintf(text, sizeof(text), "listen = {}\nlac \"uplink\" { server = \"127.0.0.1\" port = %u redial-min = 100ms "
+		 "redial-max = 200ms retransmit-initial = 1s retransmit-max = 10 }\n", port);
+	start_lns(&lns, port, "");
+	start(&lac, "lac", text);
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	tunnel_id = lac.tunnel_id;
+	end_free(&lns);
+	start_lns(&again, port, "");
+	began = view_now();
+	ck_assert_int_eq(driver_close(lac.driver, tunnel_id, lac.session_id, NULL), 0);
+	run_until(&lac, "SESSION_ESTABLISHED", 2);
+	ck_assert_uint_lt(view_now() - began, 5 * USEC_PER_SEC);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_ESTABLISHED"), 2);
+	run_until(&lac, "TUNNEL_CLOSING", 1); /* the silent one is left now */
+	ck_assert_uint_eq(lac.tunnel_id, tunnel_id);
+	ck_assert_str_eq(lac.reason.text, "no sign of life, another tunnel stands");
+	end_free(&lac);
+	end_free(&again);
+}
+END_TEST
+
+/* One that lives is not left, whoever has ended its call. */
+START_TEST(living_tunnel)
+{
+	uint16_t port = free_port();
+	struct end lns, lac, *ends[] = { &lac, &lns };
+
+	start_lns(&lns, port, "");
+	start_lac(&lac, port, SOON);
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	run_until(&lns, "SESSION_ESTABLISHED", 1);
+	ck_assert_int_eq(driver_close(ends[_i]->driver, ends[_i]->tunnel_id, ends[_i]->session_id, NULL), 0);
+	run_until(&lac, "SESSION_ESTABLISHED", 2);
+	run_for(2500 * USEC_PER_MSEC);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 1);
+	ck_assert_uint_eq(count(lac.heard, "SESSION_OPENED"), 2);
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
 START_TEST(pauses) /* they double up to redial-max, which none exceeds, and none of them is the same for everybody */
 {
 	static const usec_t min = USEC_PER_SEC, max = 60 * USEC_PER_SEC;
@@ -1011,6 +1062,8 @@ int main(void)
 	tcase_add_test(tc, hang_up);
 	tcase_add_test(tc, resume_hurries);
 	tcase_add_test(tc, drain_timeout);
+	tcase_add_test(tc, silent_tunnel);
+	tcase_add_loop_test(tc, living_tunnel, 0, 2);
 	tcase_add_test(tc, pauses);
 	tcase_add_test(tc, drain_dials);
 	tcase_add_test(tc, addresses);
