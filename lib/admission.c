@@ -44,6 +44,7 @@ struct request {
 	struct msg msg;
 	struct l2tp_params params;
 	uint8_t digest[DIGEST_LEN];
+	uint16_t ns;       /* of its refusal */
 	uint32_t rival_id; /* our tunnel towards the peer that this one would take the place of; 0: none */
 };
 
@@ -53,7 +54,7 @@ static bool refuse(struct l2tp *l, const struct request *q, const struct l2tp_re
 		l->core.stats.limited++;
 		return false;
 	}
-	conn_refuse(&l->core, &q->rx->local, &q->rx->peer, q->msg.assigned_tunnel_id, q->header, reason);
+	conn_refuse(&l->core, &q->rx->local, &q->rx->peer, q->msg.assigned_tunnel_id, q->header, q->ns, reason);
 	return true;
 }
 
@@ -293,14 +294,16 @@ static void input_stopccn(struct l2tp *l, const struct l2tp_rx *rx, const struct
 	registry_settle(l, t, now);
 }
 
-/* An SCCRP that nobody waits for is answered with a StopCCN (R2661-7.2.1-S04). */
+/* An SCCRP that nobody waits for is answered with a StopCCN (R2661-7.2.1-S04), to whom it says that it is from.  The
+ * answer bears the number that follows our SCCRQ's, and where there is a tunnel under the peer's id, its true owner
+ * might take the answer for that tunnel's: then it is not given. */
 static void input_stray_sccrp(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h)
 {
-	struct request q = { .rx = rx, .header = h };
+	struct request q = { .rx = rx, .header = h, .ns = 1 };
 
 	q.msg.assigned_tunnel_id = admission_find_u16(h->body, AVP_ASSIGNED_TUNNEL_ID);
 	l->core.stats.dropped[L2TP_DROP_UNEXPECTED]++;
-	if (q.msg.assigned_tunnel_id)
+	if (q.msg.assigned_tunnel_id && !registry_find_key(l, &rx->peer, q.msg.assigned_tunnel_id))
 		refuse_code(l, &q, RC_STOPCCN_FSM, EC_NONE, "SCCRP without SCCRQ");
 }
 

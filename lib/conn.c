@@ -180,7 +180,7 @@ uint16_t conn_spare_id(struct core *core, uint32_t scope)
 }
 
 void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
-		 const struct wire_header *received, const struct l2tp_reason *reason)
+		 const struct wire_header *received, uint16_t ns, const struct l2tp_reason *reason)
 {
 	struct conn c = { .core = core, .local = *local, .peer = *peer, .peer_id = peer_id,
 			  .chan.nr = (uint16_t)(received->ns + 1) };
@@ -191,7 +191,7 @@ void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct 
 	m.assigned_tunnel_id = received->tunnel_id ? received->tunnel_id : conn_spare_id(core, 0);
 	msg_set(&m, AVP_ASSIGNED_TUNNEL_ID);
 	conn_put_reason(&m, reason);
-	conn_send_once(&c, &m, received->nr);
+	conn_send_once(&c, &m, ns);
 }
 
 bool conn_check_phb(const struct conn *c, uint32_t asked, bool has, uint16_t answer)

@@ -51,9 +51,9 @@ uint16_t conn_spare_id(struct core *core, uint32_t scope);
 void conn_heard(struct conn *c, size_t octets);
 
 /* One StopCCN from no connection, in answer to an SCCRQ or a stray SCCRP, whose header is given: nothing is kept, a
- * repeated request is answered anew. */
+ * repeated request is answered anew.  Its ns is the first that we can have had to say, never what received asks for. */
 void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
-		 const struct wire_header *received, const struct l2tp_reason *reason);
+		 const struct wire_header *received, uint16_t ns, const struct l2tp_reason *reason);
 
 /* Is the peer's answer to what we asked for acceptable (RFC 3308)?  asked L2TP_PHB_NONE: we did not; has: it answers */
 bool conn_check_phb(const struct conn *c, uint32_t asked, bool has, uint16_t answer);

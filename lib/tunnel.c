@@ -608,7 +608,8 @@ void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct 
 void tunnel_doubt(struct tunnel *t, const struct wire_header *stopccn, usec_t now)
 {
 	conn_heard(&t->conn, WIRE_CONTROL_HEADER + stopccn->body.len);
-	conn_answer(&t->conn, stopccn);
+	if (!tunnel_shares_key(t))
+		conn_answer(&t->conn, stopccn);
 	if (t->doubted)
 		return;
 	t->doubted = true;

@@ -147,6 +147,12 @@ void tunnel_fill_op(struct tunnel *t, struct l2tp_op *op);
 /* At the end of each entry that touched the tunnel: transmit, arm timers, notice what follows. */
 void tunnel_settle(struct tunnel *t, usec_t now);
 
+/* Another tunnel has the peer's address and id: what is said in this one might be taken for the other's. */
+static inline bool tunnel_shares_key(const struct tunnel *t)
+{
+	return t->older_key || t->newer_key;
+}
+
 static inline bool tunnel_alive(const struct tunnel *t)
 {
 	return t->state <= TUNNEL_ESTABLISHED;

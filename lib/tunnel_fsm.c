@@ -156,13 +156,15 @@ static void stopccn(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 }
 
 /* The other end is nobody's before it has shown that it hears us: one StopCCN, which is not repeated, and the tunnel is
- * forgotten.  Whoever makes up SCCRQs must not be able to occupy a place by ending what it has begun. */
+ * forgotten.  Whoever makes up SCCRQs must not be able to occupy a place by ending what it has begun; nor, under the id of
+ * a tunnel that stands, to have us end that one. */
 static void refuse(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 {
 	struct msg m;
 
 	fill_stopccn(t, in->reason, &m);
-	conn_send_once(&t->conn, &m, t->conn.chan.ns);
+	if (!tunnel_shares_key(t))
+		conn_send_once(&t->conn, &m, t->conn.chan.ns);
 	chan_reset(&t->conn.chan);
 	tunnel_bury(t, in->reason, now);
 }
@@ -211,7 +213,8 @@ static void discard(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 /* The same before the tunnel stood: acknowledged once, and forgotten. */
 static void forget(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 {
-	conn_acknowledge(&t->conn, 0);
+	if (!tunnel_shares_key(t))
+		conn_acknowledge(&t->conn, 0);
 	discard(t, in, now);
 }
 

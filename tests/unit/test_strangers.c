@@ -280,6 +280,68 @@ START_TEST(blind_replacement) /* SCCRQ in the peer's name, and SCCCN to every id
 }
 END_TEST
 
+/* An SCCRQ that cannot be accepted, or a stray SCCRP, in the peer's name. */
+static void have_refused(const struct peer *peer, enum cm_type type, uint16_t nr)
+{
+	struct peer forger = reborn(peer);
+	struct msg m = peer_msg(&forger, type);
+
+	m.protocol_version = 0x0200;
+	forger.nr = nr;
+	peer_send(&forger, &m, 0);
+}
+
+START_TEST(refusal_to_its_id) /* bears no number of the stranger's choice: the peer would take it for our StopCCN */
+{
+	struct peer other;
+
+	begin(false);
+	live(&p);
+	for (uint16_t nr = 0; nr < 4; nr++) {
+		world_forget(&w);
+		have_refused(&p, CM_SCCRQ, nr);
+		ck_assert_uint_eq(world_sent(&w, CM_STOPCCN)->header.ns, 0); /* old for whoever has heard an SCCRP */
+		world_forget(&w);
+		have_refused(&p, CM_SCCRP, nr);
+		ck_assert_uint_eq(w.n_sent, 0);
+		peer_init(&other, &w, 11);
+		have_refused(&other, CM_SCCRP, nr); /* it may wait for our SCCCN, and for nothing later */
+		ck_assert_uint_eq(world_sent(&w, CM_STOPCCN)->header.ns, 1);
+	}
+	world_finish(&w);
+}
+END_TEST
+
+START_TEST(half_open_under_its_id) /* nothing is said in it that the peer could take for its tunnel's */
+{
+	struct peer forger;
+	struct msg m;
+
+	begin(true);
+	live(&p);
+	forger = reborn(&p);
+	forger.deaf = true;
+	w.peers[0] = &forger;
+	say_sccrq(&forger, 2);
+	ck_assert_uint_eq(world_count(&w, CM_SCCRP), 1); /* number 0: old */
+	m = peer_msg(&forger, CM_STOPCCN);
+	forger.ns = 7;
+	if (_i == 0)
+		forger.engine_id = 0; /* acknowledged, 8 would be believed */
+	else if (_i == 1)
+		m = peer_msg(&forger, CM_HELLO);
+	if (_i < 2)
+		peer_send(&forger, &m, 0);
+	world_pass(&w, 100 * SEC); /* 2: it is not completed in time */
+	ck_assert_uint_eq(world_count(&w, CM_STOPCCN), 0);
+	for (size_t i = 0; i < w.n_sent; i++)
+		if (w.sent[i].msg.type == CM_ZLB)
+			ck_assert_uint_le(w.sent[i].header.nr, 1);
+	expect_state(p.engine_id, "established");
+	world_finish(&w);
+}
+END_TEST
+
 START_TEST(data_speaks_for_it) /* a peer that acknowledges nothing again, but sends data, is there */
 {
 	struct peer forger;
@@ -691,6 +753,8 @@ int main(void)
 	tcase_add_loop_test(tc, stopccn_for_tunnel_0, 0, 2);
 	tcase_add_test(tc, stopccn_where_0_is_allowed);
 	tcase_add_test(tc, blind_replacement);
+	tcase_add_test(tc, refusal_to_its_id);
+	tcase_add_loop_test(tc, half_open_under_its_id, 0, 3);
 	tcase_add_test(tc, data_speaks_for_it);
 	tcase_add_test(tc, without_hello);
 	tcase_add_test(tc, slept);
