@@ -205,6 +205,7 @@ static void accept_request(struct l2tp *l, struct request *q, usec_t now)
 	t->conn.unproven = true;
 	conn_heard(&t->conn, WIRE_CONTROL_HEADER + q->header->body.len);
 	registry_set_key(l, t, q->msg.assigned_tunnel_id);
+	endpoint_enter(&l->endpoints, t);
 	memcpy(t->sccrq_digest, q->digest, sizeof(t->sccrq_digest));
 	(void)chan_receive(&t->conn.chan, q->header->ns, q->header->nr, q->header->body, 0, now);
 	tunnel_apply(t, TEV_SCCRQ_OK, &(struct tunnel_input){ .msg = &q->msg }, now);

@@ -143,7 +143,6 @@ void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id)
 		forget_key(l, older);
 	}
 	enter_key(l, t);
-	endpoint_enter(&l->endpoints, t);
 }
 
 /* ---- Which of a peer's tunnels lives on ---------------------------------------------------------------------- */
@@ -206,6 +205,8 @@ static void try_others(struct tunnel *t, usec_t now)
 static void meet(struct l2tp *l, struct tunnel *t, usec_t now)
 {
 	t->met = true;
+	if (t->initiator)
+		registry_set_key(l, t, t->conn.peer_id);
 	replace_same_key(l, t, now);
 	beat_rival(l, t, now);
 	try_others(t, now);
@@ -218,7 +219,7 @@ void registry_settle(struct l2tp *l, struct tunnel *t, usec_t now)
 		source_dial_end(t);
 	if (t->state != TUNNEL_WAIT_CONN)
 		source_half_open_end(&l->sources, t);
-	if (t->state == TUNNEL_ESTABLISHED && !t->initiator && !t->met)
+	if (t->state == TUNNEL_ESTABLISHED && !t->met)
 		meet(l, t, now);
 }
 

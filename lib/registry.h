@@ -33,7 +33,7 @@ struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *
 /* -EMFILE: limit; -ENOSPC, -ENOMEM */
 int registry_add(struct l2tp *l, const struct l2tp_params *params, const struct l2tp_addr *local,
 		 const struct l2tp_addr *peer, bool initiator, usec_t now, struct tunnel **ret);
-/* A tunnel that the peer opens is found by its key from now on, in place of an older one that has the same. */
+/* The peer's id is known: the tunnel is found by its key from now on, in place of an older one that has the same. */
 void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id);
 
 /* At the end of each entry that touched the tunnel. */

@@ -98,11 +98,11 @@ struct tunnel {
 	struct timer chan_timer, hello_timer, life_timer;
 	struct l2tp_reason reason;
 	struct trial trial;
-	struct tunnel_key key;               /* responder: of by_key */
+	struct tunnel_key key;               /* of by_key, when the peer's id is known */
 	struct tunnel *older_key, *newer_key; /* others with the same key; the newest is in by_key */
 	struct endpoint *endpoint;           /* responder: that of its peer, NULL: none */
 	struct tunnel *next_here, *prev_here; /* in it */
-	bool met;                            /* responder: established, and what follows from that for others is done */
+	bool met;                            /* established, and what follows from that for others is done */
 	UT_hash_handle hh, hh_key;
 	struct source *source;               /* that the peer is of */
 	struct tunnel *next_dial, *prev_dial;

@@ -342,6 +342,31 @@ START_TEST(half_open_under_its_id) /* nothing is said in it that the peer could 
 }
 END_TEST
 
+START_TEST(under_the_id_of_our_dial) /* a tunnel that we opened is known by the peer's id, too */
+{
+	struct peer forger;
+
+	begin(false);
+	p.engine_id = (uint16_t)engine_dial(&p);
+	peer_accept(&p);
+	expect_state(p.engine_id, "established");
+	world_pass(&w, SEC);
+	world_forget(&w);
+	forger = reborn(&p);
+	say_sccrq(&forger, 2);
+	ck_assert_ptr_null(world_sent(&w, CM_SCCRP));
+	ck_assert_ptr_nonnull(question(UINT16_MAX));
+	peer_zlb(&p);
+	world_pass(&w, 3 * SEC);
+	forger = reborn(&p);
+	say_sccrq(&forger, 2);
+	ck_assert_uint_eq(world_sent(&w, CM_STOPCCN)->msg.result_code.result, RC_STOPCCN_EXISTS);
+	ck_assert_uint_eq(world_sent(&w, CM_STOPCCN)->header.ns, 0);
+	expect_state(p.engine_id, "established");
+	world_finish(&w);
+}
+END_TEST
+
 START_TEST(data_speaks_for_it) /* a peer that acknowledges nothing again, but sends data, is there */
 {
 	struct peer forger;
@@ -755,6 +780,7 @@ int main(void)
 	tcase_add_test(tc, blind_replacement);
 	tcase_add_test(tc, refusal_to_its_id);
 	tcase_add_loop_test(tc, half_open_under_its_id, 0, 3);
+	tcase_add_test(tc, under_the_id_of_our_dial);
 	tcase_add_test(tc, data_speaks_for_it);
 	tcase_add_test(tc, without_hello);
 	tcase_add_test(tc, slept);
