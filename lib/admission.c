@@ -150,13 +150,12 @@ static bool settle_tie(struct l2tp *l, struct request *q, usec_t now)
 	return false;
 }
 
-/* The oldest half-open tunnel makes room for another: whoever has not completed it by now has most likely forged its
- * address, and is not told. */
-static bool evict(struct l2tp *l, usec_t now)
+/* The oldest half-open tunnel, of all or of a source, makes room for another: whoever has not completed it by now has most
+ * likely forged its address, and is not told. */
+static bool evict(struct l2tp *l, struct tunnel *oldest, usec_t now)
 {
 	struct l2tp_reason reason = { .origin = L2TP_BY_TIMEOUT, .result = RC_STOPCCN_GENERAL, .error = EC_RESOURCES,
 				      .text = "not completed, made room for another" };
-	struct tunnel *oldest = l->sources.oldest;
 
 	if (!oldest || now - oldest->begun < OPENING_TIME)
 		return false;
@@ -169,7 +168,7 @@ static bool evict(struct l2tp *l, usec_t now)
 /* All places are taken.  One that was evicted is free when the world knows, and the peer asks again. */
 static void make_place(struct l2tp *l, const struct request *q, usec_t now)
 {
-	if (evict(l, now))
+	if (evict(l, l->sources.ages.oldest, now))
 		l->core.stats.limited++;
 	else
 		refuse_full(l, q, "too many tunnels");
@@ -183,11 +182,11 @@ static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 		refuse_code(l, q, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
 	else if (s && s->use.tunnels >= l->core.env.limits.tunnels_per_source)
 		refuse_full(l, q, "too many tunnels from one source");
-	else if (s && s->use.half_open >= l->core.env.limits.half_open_per_source)
+	else if (s && s->use.half_open >= l->core.env.limits.half_open_per_source && !evict(l, s->half_open.oldest, now))
 		refuse_full(l, q, "too many tunnels being opened");
 	else if (l->core.stats.tunnels >= l->core.env.limits.tunnels)
 		make_place(l, q, now);
-	else if (l->sources.half_open < l->core.env.limits.half_open || evict(l, now))
+	else if (l->sources.half_open < l->core.env.limits.half_open || evict(l, l->sources.ages.oldest, now))
 		return true;
 	else
 		refuse_full(l, q, "too many tunnels being opened");

@@ -105,13 +105,33 @@ void source_dial_end(struct tunnel *t)
 		t->next_dial->prev_dial = t->prev_dial;
 }
 
+/* The tunnel's place in the chain whose links are there. */
+static struct by_age *place(struct tunnel *t, size_t offset)
+{
+	return (struct by_age *)(void *)((char *)t + offset);
+}
+
+static void enter(struct ages *ages, struct tunnel *t, size_t offset)
+{
+	*place(t, offset) = (struct by_age){ .older = ages->youngest };
+	*(ages->youngest ? &place(ages->youngest, offset)->younger : &ages->oldest) = t;
+	ages->youngest = t;
+}
+
+static void leave(struct ages *ages, struct tunnel *t, size_t offset)
+{
+	struct by_age *p = place(t, offset);
+
+	*(p->older ? &place(p->older, offset)->younger : &ages->oldest) = p->younger;
+	*(p->younger ? &place(p->younger, offset)->older : &ages->youngest) = p->older;
+}
+
 void source_half_open_begin(struct sources *l, struct tunnel *t, usec_t now)
 {
 	t->half_open = true;
 	t->begun = now;
-	t->older = l->youngest;
-	*(l->youngest ? &l->youngest->younger : &l->oldest) = t;
-	l->youngest = t;
+	enter(&l->ages, t, offsetof(struct tunnel, all_ages));
+	enter(&t->source->half_open, t, offsetof(struct tunnel, source_ages));
 	t->source->use.half_open++;
 	l->half_open++;
 }
@@ -121,8 +141,8 @@ void source_half_open_end(struct sources *l, struct tunnel *t)
 	if (!t->half_open)
 		return;
 	t->half_open = false;
-	*(t->older ? &t->older->younger : &l->oldest) = t->younger;
-	*(t->younger ? &t->younger->older : &l->youngest) = t->older;
+	leave(&l->ages, t, offsetof(struct tunnel, all_ages));
+	leave(&t->source->half_open, t, offsetof(struct tunnel, source_ages));
 	l->half_open--;
 	t->source->use.half_open--;
 }

@@ -2,18 +2,25 @@
 /*
  * source: who is one peer as far as limits go, an IPv4 address or the /64 of an IPv6 one, and what it has to do with
  * us: the counts for the limits, and the tunnels that we open to it, one of which may collide with an SCCRQ (RFC 2661
- * 4.4.3, Tie Breaker).  It is there as long as it has tunnels.  All half-open tunnels are chained by age.
+ * 4.4.3, Tie Breaker).  It is there as long as it has tunnels.  Half-open tunnels are chained by age, all of them
+ * and those of each source.
  */
 #ifndef SOURCE_H
 #define SOURCE_H
 
 #include "tunnel.h"
 
+/* Tunnels in the order in which they were begun. */
+struct ages {
+	struct tunnel *oldest, *youngest;
+};
+
 struct source {
 	struct l2tp_addr key;  /* without port and interface identifier */
 	uint32_t tunnels;      /* whoever opened them */
 	struct source_use use;
 	struct tunnel *dials;  /* tunnels that we open to it, not answered yet */
+	struct ages half_open; /* tunnels that it opens */
 	UT_hash_handle hh;
 };
 
@@ -21,7 +28,7 @@ struct sources {
 	struct hash_secret secret;
 	struct source *table;
 	uint32_t half_open; /* of all */
-	struct tunnel *oldest, *youngest; /* of them */
+	struct ages ages;   /* of them */
 };
 
 struct source *source_find(const struct sources *l, const struct l2tp_addr *addr);

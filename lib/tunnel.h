@@ -63,6 +63,11 @@ struct trial {
 #define CHALLENGE_LEN 16
 #define PEER_NAME_MAX 255
 
+/* A place in a chain. */
+struct by_age {
+	struct tunnel *older, *younger;
+};
+
 /* What tells a repeated SCCRQ from a new one. */
 struct tunnel_key {
 	struct l2tp_addr peer;
@@ -108,7 +113,7 @@ struct tunnel {
 	struct tunnel *next_dial, *prev_dial;
 	uint64_t serial;                     /* tables are in its order */
 	usec_t created, established;         /* 0: not (yet) */
-	struct tunnel *older, *younger;      /* half-open ones */
+	struct by_age all_ages, source_ages; /* of half-open ones: of all, of its source */
 	usec_t begun;                        /* being half-open */
 	uint32_t rival_id;                   /* our own towards the peer, which this one beats when it is established */
 	uint32_t successor_id;               /* the peer's tunnel that has taken the place of this one; 0: none */

@@ -141,6 +141,32 @@ START_TEST(full_of_half_open) /* no place is left, but for the one that a forged
 }
 END_TEST
 
+START_TEST(source_full_of_half_open) /* forged from the peer's own address, they do not keep it out */
+{
+	world_init(&w);
+	w.env.limits.half_open_per_source = 4;
+	world_start(&w);
+	peer_init(&p, &w, 9);
+	for (uint16_t i = 0; i < 4; i++) {
+		peer_init(&q, &w, 9);
+		q.addr.port = (uint16_t)(1024 + i);
+		q.deaf = true;
+		peer_say(&q, CM_SCCRQ);
+	}
+	w.n_peers = 1;
+	say_sccrq(&p, 1);
+	ck_assert_uint_eq(world_sent(&w, CM_STOPCCN)->msg.result_code.error, EC_RESOURCES); /* a flood is turned away */
+	world_pass(&w, 1100 * MSEC);
+	p = reborn(&p);
+	say_sccrq(&p, 1);
+	say_scccn(&p);
+	expect_state(p.engine_id, "established");
+	ck_assert_uint_eq(world_stats(&w).evicted, 1);
+	ck_assert_uint_eq(world_stats(&w).tunnels_half_open, 3);
+	world_finish(&w);
+}
+END_TEST
+
 START_TEST(closed_in_its_name) /* a forged StopCCN does not keep a peer from completing its tunnel */
 {
 	struct peer forger;
@@ -769,6 +795,7 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(tc, begun_and_closed, 0, 2);
 	tcase_add_test(tc, full_of_half_open);
+	tcase_add_test(tc, source_full_of_half_open);
 	tcase_add_loop_test(tc, closed_in_its_name, 0, 2);
 	tcase_add_loop_test(tc, end_without_linger, 0, 5);
 	tcase_add_loop_test(tc, unproven, 0, 2);
