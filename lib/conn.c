@@ -165,9 +165,9 @@ void conn_acknowledge(struct conn *c, uint32_t session_id)
 	transmit(c, &tx);
 }
 
-void conn_answer(struct conn *c, const struct wire_header *received)
+void conn_acknowledge_next(struct conn *c)
 {
-	transmit(c, &(struct chan_tx){ .ns = received->nr, .nr = (uint16_t)(received->ns + 1) });
+	transmit(c, &(struct chan_tx){ .ns = c->chan.ns, .nr = (uint16_t)(c->chan.nr + 1) });
 }
 
 uint16_t conn_spare_id(struct core *core, uint32_t scope)

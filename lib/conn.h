@@ -40,8 +40,8 @@ void conn_send_once(struct conn *c, const struct msg *m, uint16_t ns);
 void conn_reply(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now);
 /* Acknowledge at once, with a ZLB that names a session of the peer's. */
 void conn_acknowledge(struct conn *c, uint32_t session_id);
-/* Acknowledge one message, whatever the sequence says. */
-void conn_answer(struct conn *c, const struct wire_header *received);
+/* Acknowledge the next message, although the sequence does not have it. */
+void conn_acknowledge_next(struct conn *c);
 /* Hand to the outbox what the channel wants on the wire now. */
 void conn_flush(struct conn *c, usec_t now);
 

@@ -603,13 +603,11 @@ void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct 
 /* ---- Timers ------------------------------------------------------------------------------------------------- */
 
 /* A StopCCN that does not name our id comes from a peer that has given up before our SCCRP reached it, or from anybody
- * who knows the peer's address and id.  It is acknowledged without a trace in the sequence, and the true peer's SCCCN
- * is still welcome for a moment. */
+ * who knows the peer's address and id.  The true peer's SCCCN is still welcome for a moment; it has the same number, and
+ * so only what is left when that is over is acknowledged. */
 void tunnel_doubt(struct tunnel *t, const struct wire_header *stopccn, usec_t now)
 {
 	conn_heard(&t->conn, WIRE_CONTROL_HEADER + stopccn->body.len);
-	if (!tunnel_shares_key(t))
-		conn_answer(&t->conn, stopccn);
 	if (t->doubted)
 		return;
 	t->doubted = true;
@@ -706,10 +704,13 @@ static void judge(struct tunnel *t, usec_t now)
 
 static void life_over(struct tunnel *t, usec_t now)
 {
-	if (t->doubted && t->state == TUNNEL_WAIT_CONN)
+	if (t->doubted && t->state == TUNNEL_WAIT_CONN) {
+		if (!tunnel_shares_key(t))
+			conn_acknowledge_next(&t->conn);
 		apply_timeout(t, TEV_GIVE_UP, "closed by the peer before it was established", now);
-	else
+	} else {
 		apply_timeout(t, TEV_TIMEOUT, t->state == TUNNEL_ESTABLISHED ? "idle" : "not established in time", now);
+	}
 }
 
 void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now)

@@ -179,8 +179,27 @@ START_TEST(closed_in_its_name) /* a forged StopCCN does not keep a peer from com
 		peer_say(&forger, CM_STOPCCN);
 	}
 	world_pass(&w, SEC);
+	for (size_t i = 0; i < w.n_sent; i++)
+		ck_assert_uint_le(w.sent[i].header.nr, 1); /* or its SCCCN was acknowledged before it is here */
 	say_scccn(&p);
 	expect_state(p.engine_id, "established");
+	world_finish(&w);
+}
+END_TEST
+
+START_TEST(closed_by_itself) /* a peer that has given up before it was answered is acknowledged after all */
+{
+	begin(false);
+	p.deaf = true;
+	say_sccrq(&p, 1);
+	uint32_t id = p.engine_id;
+	p = reborn(&p);
+	p.ns = 1;
+	peer_say(&p, CM_STOPCCN);
+	world_pass(&w, 3 * SEC);
+	expect_state((uint16_t)id, "gone");
+	ck_assert_uint_eq(w.sent[w.n_sent - 1].header.nr, 2);
+	ck_assert_uint_eq(world_count(&w, CM_STOPCCN), 0);
 	world_finish(&w);
 }
 END_TEST
@@ -797,6 +816,7 @@ int main(void)
 	tcase_add_test(tc, full_of_half_open);
 	tcase_add_test(tc, source_full_of_half_open);
 	tcase_add_loop_test(tc, closed_in_its_name, 0, 2);
+	tcase_add_test(tc, closed_by_itself);
 	tcase_add_loop_test(tc, end_without_linger, 0, 5);
 	tcase_add_loop_test(tc, unproven, 0, 2);
 	tc = tcase_create("established");
