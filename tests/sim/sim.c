@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim: see sim.h.  "sim [-s SEED] [-n WORLDS] [-v]" runs the worlds SEED, SEED + 1 ...; one that fails is told by its
- * seed and runs again exactly with -s SEED -n 1 -v.
+ * sim: see sim.h.  "sim [-s SEED] [-n WORLDS] [-f FAILURES] [-v]" runs the worlds SEED, SEED + 1 ..., until so many have
+ * failed (5); one that fails is told by its seed and the last that happened in it, and runs again exactly with
+ * -s SEED -n 1 -v.
  */
 #include "sim.h"
 
-#include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,17 +49,23 @@ void sim_fail(struct sim *s, const char *what)
 		s->wrong = what;
 }
 
-void sim_log(const struct sim *s, const struct node *n, const char *fmt, ...)
+/* To be seen as it happens, or kept for the day of reckoning. */
+void sim_log(struct sim *s, int who, const char *fmt, ...)
 {
+	char *line = s->history[s->n_history % HISTORY_LINES];
+	int len;
 	va_list args;
 
+	if (!s->verbose && !s->recording)
+		return;
+	s->n_history++;
+	len = snprintf(line, sizeof(s->history[0]), "%12.6f %c ", (double)s->now / (double)SEC, who);
+	va_start(args, fmt);
+	vsnprintf(line + len, sizeof(s->history[0]) - (size_t)len, fmt, args);
+	va_end(args);
 	if (!s->verbose)
 		return;
-	printf("%12.6f %c ", (double)s->now / (double)USEC_PER_SEC, 'A' + (int)n->index);
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	putchar('\n');
+	puts(line);
 	fflush(stdout);
 }
 
@@ -71,11 +78,11 @@ static bool before(const struct event *a, const struct event *b)
 
 void sim_post(struct sim *s, const struct event *e)
 {
-	struct event *copy = malloc(sizeof(*copy) + e->len);
+	struct event *copy = memory_alloc(sizeof(*copy) + e->len);
 	size_t i = s->n_events;
 
 	if (!copy || s->n_events == EVENTS_MAX) {
-		free(copy);
+		memory_free(copy);
 		sim_fail(s, "too many events: a storm of messages");
 		return;
 	}
@@ -106,78 +113,56 @@ static struct event *pop(struct sim *s)
 	return first;
 }
 
-/* ---- Engines ------------------------------------------------------------------------------------------------- */
+/* ---- What happens -------------------------------------------------------------------------------------------- */
 
-static void carry_out(struct sim *s, struct node *n, const struct l2tp_op *op)
+static void take_turn(struct sim *s, struct actor *a)
 {
-	bool storm = s->now < s->storm_until, fails = storm && sim_chance(s, s->weather.op_failures);
-
-	sim_fail(s, watch_op(&n->watch, op, s->now));
-	if (op->type == L2TP_OP_SEND) {
-		net_send(s, n, op);
+	if (!sim_storm(s))
 		return;
-	}
-	sim_log(s, n, "%s %u/%u peer %u/%u%s%s", op_name(op->type), op->tunnel_id, op->session_id, op->peer_tunnel_id,
-		op->peer_session_id, op->reason ? ": " : "", op->reason ? op->reason->text : "");
-	if (op_is_reported(op->type))
-		sim_post(s, &(struct event){ .at = s->now + (storm ? sim_below(s, s->weather.op_delay + 1) : 1000),
-					     .kind = EVENT_DONE,
-					     .engine = n->index,
-					     .life = n->life,
-					     .op = op->type,
-					     .tunnel_id = op->tunnel_id,
-					     .session_id = op->session_id,
-					     .err = fails ? -EIO : 0 });
+	sim_log(s, 'a' + (int)a->index, "%s", a->kind->name);
+	a->kind->turn(a);
+	sim_post(s, &(struct event){ .at = s->now + a->pace * 3 / 4 + sim_below(s, a->pace),
+				     .kind = EVENT_TURN,
+				     .who = a->index });
 }
 
-void sim_drain(struct sim *s, struct node *n)
+/* To an engine that is not run: later, in the same order. */
+static bool put_off(struct sim *s, const struct event *e)
 {
-	struct l2tp_op op;
+	struct event later = *e;
 
-	while (!s->wrong && l2tp_next_op(n->l, &op))
-		carry_out(s, n, &op);
-}
-
-static void done(struct sim *s, struct node *n, const struct event *e)
-{
-	if (e->life != n->life)
-		return; /* the engine that asked is no more */
-	sim_log(s, n, "%s %u/%u done: %d", op_name(e->op), e->tunnel_id, e->session_id, e->err);
-	sim_fail(s, watch_done(&n->watch, e->tunnel_id, e->session_id, e->err));
-	if (e->op == L2TP_OP_TUNNEL_IDLE && s->now < s->storm_until && sim_chance(s, s->weather.data))
-		l2tp_data_seen(n->l, e->tunnel_id, s->now);
-	l2tp_op_done(n->l, e->tunnel_id, e->session_id, e->err, s->now);
-}
-
-static unsigned int message_type(const struct event *e)
-{
-	return e->len >= 20 ? (unsigned int)(e->bytes[18] << 8 | e->bytes[19]) : 0;
-}
-
-static unsigned int word(const struct event *e, size_t at)
-{
-	return (unsigned int)(e->bytes[at] << 8 | e->bytes[at + 1]);
+	if (e->kind == EVENT_HEAR || e->kind == EVENT_TURN || s->nodes[e->who].frozen_until <= s->now)
+		return false;
+	later.at = s->nodes[e->who].frozen_until;
+	sim_post(s, &later);
+	return true;
 }
 
 static void happen(struct sim *s, const struct event *e)
 {
-	struct node *n = &s->nodes[e->engine];
-	struct l2tp_rx rx = { .local = n->addr, .peer = e->from, .bytes = { e->bytes, e->len } };
-
+	if (put_off(s, e))
+		return;
 	switch (e->kind) {
 	case EVENT_DATAGRAM:
-		sim_log(s, n, "<- %s to %u/%u ns %u nr %u", l2tp_message_name((uint16_t)message_type(e)), word(e, 4),
-			word(e, 6), word(e, 8), word(e, 10));
-		l2tp_input(n->l, &rx, s->now);
+		node_input(&s->nodes[e->who], e);
 		break;
 	case EVENT_DONE:
-		done(s, n, e);
+		node_done(&s->nodes[e->who], e);
 		break;
 	case EVENT_ACT:
-		play_act(s, n);
+		play_act(s, &s->nodes[e->who]);
+		break;
+	case EVENT_PROMISE:
+		judge_promise(&s->nodes[e->who], e->tunnel_id);
+		break;
+	case EVENT_HEAR:
+		if (sim_storm(s))
+			s->actors[e->who].kind->hear(&s->actors[e->who], e);
+		break;
+	case EVENT_TURN:
+		take_turn(s, &s->actors[e->who]);
 		break;
 	}
-	sim_drain(s, n);
 }
 
 /* The engine whose timer is next, and not later than until. */
@@ -186,12 +171,22 @@ static struct node *next_timer(struct sim *s, usec_t until)
 	struct node *next = NULL;
 
 	for (unsigned int i = 0; i < s->engines; i++) {
-		if (l2tp_deadline(s->nodes[i].l) <= until) {
+		usec_t at = node_deadline(&s->nodes[i]);
+
+		if (at <= until) {
 			next = &s->nodes[i];
-			until = l2tp_deadline(next->l);
+			until = at;
 		}
 	}
 	return next;
+}
+
+static void serve_timer(struct sim *s, struct node *n)
+{
+	usec_t at = node_deadline(n);
+
+	s->now = at > s->now ? at : s->now;
+	node_tick(n);
 }
 
 void sim_run(struct sim *s, usec_t until)
@@ -203,13 +198,7 @@ void sim_run(struct sim *s, usec_t until)
 
 		s->processed++;
 		if (n) {
-			usec_t at = l2tp_deadline(n->l);
-
-			s->now = at > s->now ? at : s->now;
-			l2tp_tick(n->l, s->now);
-			sim_drain(s, n);
-			if (l2tp_deadline(n->l) <= s->now)
-				sim_fail(s, "a timer that has been served is due again");
+			serve_timer(s, n);
 			continue;
 		}
 		if (event_at > until)
@@ -217,7 +206,7 @@ void sim_run(struct sim *s, usec_t until)
 		e = pop(s);
 		s->now = e->at;
 		happen(s, e);
-		free(e);
+		memory_free(e);
 	}
 	if (!s->wrong)
 		s->now = until;
@@ -246,55 +235,69 @@ static void on_death(void)
 		(unsigned long long)running_seed);
 }
 
-static bool run_world(struct sim *s, uint64_t seed, bool verbose)
+static bool play(struct sim *s, uint64_t seed)
 {
 	bool ok;
 
 	running_seed = seed;
 	s->seed = s->random = seed;
-	s->verbose = verbose;
 	s->wrong = NULL;
-	s->order = 0;
+	s->order = s->n_actors = s->n_history = 0;
+	s->ending = false;
 	ok = play_world(s);
 	while (s->n_events)
-		free(pop(s));
-	if (!ok)
-		fprintf(stderr, "sim: world %llu at %.6f s: %s\nsim: again: sim -s %llu -n 1 -v\n",
-			(unsigned long long)seed, (double)s->now / (double)USEC_PER_SEC, s->wrong,
-			(unsigned long long)seed);
+		memory_free(pop(s));
 	return ok;
+}
+
+/* One that fails is played again, to tell how it came. */
+static bool run_world(struct sim *s, uint64_t seed)
+{
+	if (play(s, seed))
+		return true;
+	s->recording = true;
+	(void)play(s, seed);
+	s->recording = false;
+	for (size_t i = s->n_history > HISTORY_LINES ? s->n_history - HISTORY_LINES : 0; i < s->n_history && !s->verbose; i++)
+		fprintf(stderr, "%s\n", s->history[i % HISTORY_LINES]);
+	fprintf(stderr, "sim: world %llu at %.6f s: %s\nsim: again: sim -s %llu -n 1 -v\n", (unsigned long long)seed,
+		(double)s->now / (double)SEC, s->wrong ? s->wrong : "not the same when it was played again",
+		(unsigned long long)seed);
+	return false;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t seed = 1, worlds = 1000, failed = 0;
+	uint64_t seed = 1, worlds = 1000, failed = 0, stop = 5;
 	struct sim *s = calloc(1, sizeof(*s));
-	bool verbose = false;
 	struct timespec a, b;
 
-	for (int option; (option = getopt(argc, argv, "s:n:v")) != -1;) {
+	if (!s)
+		return EXIT_FAILURE;
+	for (int option; (option = getopt(argc, argv, "s:n:f:v")) != -1;) {
 		if (option == 's')
 			seed = strtoull(optarg, NULL, 0);
 		else if (option == 'n')
 			worlds = strtoull(optarg, NULL, 0);
+		else if (option == 'f')
+			stop = strtoull(optarg, NULL, 0);
 		else if (option == 'v')
-			verbose = true;
+			s->verbose = true;
 		else
 			return 2;
 	}
-	if (!s)
-		return EXIT_FAILURE;
+	(void)mallopt(M_MMAP_THRESHOLD, 262144); /* an engine's large tables are mostly never touched */
 	(void)signal(SIGABRT, on_crash);
 	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(on_death);
 	clock_gettime(CLOCK_MONOTONIC, &a);
-	for (uint64_t i = 0; i < worlds && failed < 5; i++)
-		failed += !run_world(s, seed + i, verbose);
+	for (uint64_t i = 0; i < worlds && failed < stop; i++)
+		failed += !run_world(s, seed + i);
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	double took = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
-	printf("%llu worlds, %llu events, ends of tunnels %llu, of calls %llu; %.0f worlds/s, %llu failed\n",
+	printf("%llu worlds, %llu events, ends of tunnels %llu, of calls %llu, aliens %llu; %.0f worlds/s, %llu failed\n",
 	       (unsigned long long)worlds, (unsigned long long)s->processed, (unsigned long long)s->tunnels,
-	       (unsigned long long)s->calls, (double)worlds / took, (unsigned long long)failed);
+	       (unsigned long long)s->calls, (unsigned long long)s->aliens, (double)worlds / took, (unsigned long long)failed);
 	free(s);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
