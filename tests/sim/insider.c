@@ -10,8 +10,8 @@
 
 enum mood { GREEDY, FLOODING, RUDE, SILENT, MOODS };
 
-#define FLOOD 100 /* calls at once */
-#define FLOODS 2  /* in a world */
+#define FLOOD 300 /* calls at once */
+#define FLOODS 3  /* in a world */
 
 static enum mood mood(const struct actor *a)
 {

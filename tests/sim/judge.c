@@ -24,7 +24,7 @@
 #define HELD_SLACK 98304   /* tables, ids in quarantine, what was once the longest burst */
 #define HELD_TUNNEL 24576  /* with the longest queue of refusals */
 #define HELD_SESSION 4096
-#define DOWNS_MAX 1024
+#define DOWNS_MAX 512
 
 /* ---- Operations ---------------------------------------------------------------------------------------------- */
 
