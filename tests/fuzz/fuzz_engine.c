@@ -347,6 +347,31 @@ static void step_random(struct play *p)
 	p->rig->luck = p->how % LUCKS;
 }
 
+/* A peer that acknowledges nothing from here on, or everything again. */
+static void step_freeze(struct play *p)
+{
+	p->peer->frozen = p->how & 1;
+	p->peer->frozen_nr = p->peer->nr;
+}
+
+/* Many calls at once. */
+static void step_calls(struct play *p)
+{
+	struct rig_call *call = &p->peer->calls[0];
+	uint8_t data[DATAGRAM_MAX];
+	struct wire_header h;
+	struct l2tp_span body;
+
+	for (int i = 0; i < p->how; i++) {
+		peer_take_call(p->peer, call, CM_ICRQ, false);
+		body = encode(p, CM_ICRQ, 0, call, data);
+		h = peer_header(p->peer, CM_ICRQ, call);
+		h.body = body;
+		p->peer->ns++;
+		deliver(p, p->peer, make_datagram(p, p->peer, &h));
+	}
+}
+
 /* The world does not look at its operations for a while. */
 static void step_lag(struct play *p)
 {
@@ -577,7 +602,8 @@ static void profile(struct feed *f, struct l2tp_params *params)
 
 	l2tp_params_init(params);
 	memcpy(params->host_name, "engine", sizeof("engine"));
-	memset(params->vendor_name, 'v', a & 1 ? sizeof(params->vendor_name) - 1 : 0); /* long: so is what is repeated */
+	memset(params->vendor_name, 'v',
+	       a & 1 ? sizeof(params->vendor_name) - 1 : 0); /* long: so is what is repeated */
 	if (a & 2)
 		memcpy(params->secret, rig_secret.data, params->secret_len = rig_secret.len);
 	params->challenge = a & 2 && a & 4;
@@ -628,7 +654,7 @@ static void step(struct play *p)
 		step_admission,	    step_open,	       step_call,	   step_set_call_info, step_set_link_info,
 		step_report_errors, step_close_tunnel, step_close_session, step_shutdown,      step_set_limits,
 		step_stray_answer,  step_walk,	       step_profile,	   step_no_engine,     step_random,
-		step_lag,	    step_probe,	       step_say,	   step_say,	       step_say,
+		step_lag,	    step_probe,	       step_freeze,	   step_calls,	       step_say,
 		step_say,	    step_say,
 	};
 	uint8_t what = feed_u8(&p->feed), who = feed_u8(&p->feed);

@@ -44,6 +44,8 @@ struct rig_peer {
 	struct l2tp_addr local, addr;
 	uint16_t id, engine_id;      /* its own, and the engine's, 0: not known */
 	uint16_t ns, nr, told;       /* told: the last nr that it said */
+	bool frozen;                 /* its Nr stays: it acknowledges nothing */
+	uint16_t frozen_nr;
 	uint16_t next_call_id;
 	uint8_t next_call;
 	struct rig_call calls[RIG_CALLS];

@@ -116,7 +116,7 @@ struct wire_header peer_header(struct rig_peer *p, enum cm_type type, const stru
 				     .tunnel_id = p->engine_id,
 				     .session_id = msg_is_call(type) && !is_first_of_call(type) ? call->engine_id : 0,
 				     .ns = p->ns,
-				     .nr = p->nr };
+				     .nr = p->frozen ? p->frozen_nr : p->nr };
 }
 
 size_t peer_acknowledge(struct rig_peer *p, uint8_t out[WIRE_CONTROL_HEADER])

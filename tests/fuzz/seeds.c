@@ -98,7 +98,7 @@ static void seed_unhide(const char *folder, const struct golden *g, struct l2tp_
 /* Steps of fuzz_engine.c, which follow on the five octets of the set-up. */
 enum { SAY, RAW, BODY, AGAIN, ACKNOWLEDGE, PASS, LATE, ANSWER, DATA, NO_MEMORY, ADMISSION, OPEN, CALL, SET_CALL_INFO,
        SET_LINK_INFO, REPORT_ERRORS, CLOSE_TUNNEL, CLOSE_SESSION, SHUTDOWN, SET_LIMITS, STRAY_ANSWER, WALK, PROFILE,
-       NO_ENGINE, RANDOM, LAG, PROBE };
+       NO_ENGINE, RANDOM, LAG, PROBE, FREEZE, CALLS };
 enum { SCCRQ, SCCRP, SCCCN, STOPCCN, HELLO, ICRQ, ICRP, ICCN, CDN, OCRQ, OCRP, OCCN, WEN, SLI };
 enum { OPTIONAL = 1, VALUES = 2, HIDDEN = 16, WRONG = 32, ANEW = 64, ASTRAY = 4 };
 enum { AUTO = 3, REPLY = 4 };             /* of the set-up */
@@ -229,6 +229,11 @@ static const struct {
 	       0, 0, 0, LATER(2, 3), SAY, 1, SCCRQ, VALUES | ASTRAY, N(100), 0xff, 0, 0, 0, LATER(2, 3)),
 	COURSE("course-stranger", 1, 0, 1, 0, 0, SAYS(SCCRQ, 0), LATER(3, 9)),
 	COURSE("course-wrong-alone", AUTO, 0, SECRET | CHALLENGE, 0, 0, SAYS(SCCRQ, 0), SAYS(SCCCN, WRONG)),
+	COURSE("course-long-queue", AUTO | REPLY, 2, 0, 0, 0, SAYS(SCCRQ, 0), CALLS, HOW(3), FREEZE, HOW(1), CALLS, HOW(63),
+	       CALLS, HOW(63), SAYS(HELLO, 0), CALLS, HOW(2), LATER(1, 9), FREEZE, HOW(0), SAYS(HELLO, 0), CALLS, HOW(2),
+	       LATER(2, 9)),
+	COURSE("course-long-queue-ends", AUTO | REPLY, 2, 0, 0, 0, SAYS(SCCRQ, 0), FREEZE, HOW(1), CALLS, HOW(63), CALLS,
+	       HOW(63), LATER(1, 40), SAYS(STOPCCN, 0), LATER(2, 9)),
 	COURSE("course-lag", 2 | REPLY, 0, 0, LAC, 0, SAYS(SCCRQ, 0), ANSWER, 0, 0, LAG, HOW(2), SAYS(OCRQ, 0),
 	       CLOSE_SESSION, 0, 0, 0, ANSWER, 0, 0, LAG, HOW(3), CALL, HOW(1), 0, 0, CLOSE_TUNNEL, 0, 0, 0),
 	COURSE("found-trial-without-hello", AUTO | REPLY, 0, 0, 0, 4, SAYS(SCCRQ, 0), SAYS(SCCRQ, ANEW), LATER(2, 3)),
