@@ -440,6 +440,30 @@ static void check_addresses(struct load *load, const struct config_ppp *ppp, cfg
 			     "local-address is one of pool \"%s\"; allowed: any other", ppp->pool->name);
 }
 
+/* Does pppd take whatever text follows? */
+static bool is_followed_by_text(const char *word)
+{
+	static const char *const words[] = { "password", "user", "name", "remotename", "set", "connect", "disconnect",
+					     "init", "welcome", "pty", "ipparam", "active-filter", "pass-filter",
+					     "ntlm_auth-helper" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return false;
+}
+
+static void check_words(struct load *load, cfg_t *section)
+{
+	const struct value *v, *before = NULL;
+
+	for (unsigned i = 0; (v = value_at(section, "options", i)); before = v, i++)
+		if (strpbrk(v->text, " \t") && !(before && is_followed_by_text(before->text)))
+			mistakes_note(&load->mistakes, v->line, "options: pppd takes \"%.64s\" as one word, and most likely "
+				      "refuses it; write an option and its value as two: { \"ms-dns\", \"192.0.2.53\" }",
+				      v->text);
+}
+
 static void check_ppp(struct load *load, const struct config_profile *p, cfg_t *section)
 {
 	enum { IPV6_MTU_MIN = 1280 }; /* RFC 8200 5 */
@@ -447,6 +471,7 @@ static void check_ppp(struct load *load, const struct config_profile *p, cfg_t *
 	uint32_t sessions = p->lac ? p->calls : p->params.sessions_max;
 
 	check_addresses(load, ppp, section);
+	check_words(load, section);
 	if (ppp->interface && !strchr(ppp->interface, '%') && sessions > 1)
 		mistakes_add(&load->mistakes, line_of(section, "interface"),
 			     "interface \"%s\" is one name for up to %u sessions; allowed: a name with %%d, or %s = 1",
