@@ -27,7 +27,7 @@ struct ppp_options {
 struct ppp_spec {
 	uint32_t tunnel_id, peer_tunnel_id, session_id, peer_session_id;
 	bool lns;
-	int fd;                       /* pppox; stays the caller's and must stay open until ppp_exited */
+	int fd;                       /* pppox; stays the caller's and must stay open until ppp_exited; -1: a trial */
 	const char *profile;
 	const char *interface;        /* name of the network interface, NULL: pppN */
 	const char *local_address, *remote_address; /* IPv4 or NULL */

@@ -179,12 +179,17 @@ static const char *const words_defaults[] = {
 /* Supervision needs one process that ends with its link. */
 static const char *const words_last[] = { "nodetach", "nopersist", NULL };
 
+/* Without a link: look at the words, and end. */
+static const char *const words_trial[] = { "notty", "dryrun", NULL };
+
 static void add_pppox(struct words *w, const struct ppp_spec *spec, const char *plugin)
 {
 	words_add(w, "plugin");
 	words_add(w, "pppol2tp.so");
 	words_add(w, "plugin");
 	words_add(w, plugin);
+	if (spec->fd < 0)
+		return;
 	words_add(w, "pppol2tp");
 	words_addf(w, "%d", PPPD_L2TP_FD);
 	/* For whoever reads the process list.  No pppol2tp_lns_mode: the kernel session was made with it, and in pppd
@@ -290,6 +295,8 @@ int pppd_args_new(const struct ppp_spec *spec, const char *plugin, char ***ret)
 		add_variable(&w, *v);
 	words_add_list(&w, (const char *const *)spec->options);
 	words_add_list(&w, words_last);
+	if (spec->fd < 0)
+		words_add_list(&w, words_trial);
 	return words_finish(&w, ret);
 }
 

@@ -477,6 +477,7 @@ int driver_reload(struct driver *d, FILE *errors, struct driver_changes *ret)
 	if (r >= 0) {
 		d->reloaded = world_now();
 		world_emit(d, &(struct driver_event){ .type = DRIVER_RELOADED, .changes = &x.changes });
+		trial_start(d);
 		*ret = x.changes;
 		x.changes = (struct driver_changes){ 0 };
 	}

@@ -23,6 +23,7 @@
 
 struct dial;
 struct trace;
+struct trial;
 
 /* The daemon's side of a tunnel; lives from its first operation (or l2tp_open) to TUNNEL_GONE. */
 struct world_tunnel {
@@ -93,6 +94,7 @@ struct driver {
 	struct pool *interfaces;      /* numbers for interface names */
 	struct dial *dials;
 	struct trace *trace;
+	struct trial *trial;          /* under way, of the configuration in force; NULL */
 	sd_event_source *timer, *stop_timer, *ppp_timer, *drain_timer;
 	usec_t drain_until;           /* then what is left is closed; USEC_NEVER */
 	struct world_tunnel *tunnels;
@@ -135,6 +137,10 @@ void world_pools_free(struct pool **pools, size_t n);
 /* The lns profile that takes the place of the one that the tunnel was opened with and that has been removed: that which
  * fits the peer now, if the tunnel has shown all that it demands.  NULL: none. */
 const struct config_profile *reload_successor(const struct driver *d, uint32_t tunnel_id);
+
+/* trial.c */
+/* Try what the configuration has for pppd; the log says what it refuses. */
+void trial_start(struct driver *d);
 
 /* tunnels.c */
 struct world_tunnel *tunnel_get(const struct driver *d, uint32_t id);

@@ -3,87 +3,21 @@
  * doctor_host: pppd and its plugins, the runtime directory, the service, the clock.
  *
  * Whether a plugin fits is asked of pppd itself, which refuses one of another version: it is started with it and told
- * to do nothing.  Nothing here waits longer than a few seconds.  Called by doctor.
+ * to do nothing.  So are the options of each profile.  Nothing here waits longer than a few seconds.  Called by doctor.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <systemd/sd-bus.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "doctor.h"
-
-/* ---- Programs ----------------------------------------------------------------------------------------------- */
-
-#define RUN_MSEC 5000
-
-static int64_t now_msec(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* What it says, up to its end or that of the time. */
-static void read_all(int fd, char *out, size_t size)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t end = now_msec() + RUN_MSEC;
-	size_t len = 0;
-	ssize_t n = 1;
-
-	while (n > 0 && len + 1 < size && now_msec() < end && poll(&p, 1, (int)(end - now_msec())) > 0) {
-		n = read(fd, out + len, size - len - 1);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	out[len] = '\0';
-}
-
-static void exec_quietly(const char *const *argv, int out)
-{
-	int null = open("/dev/null", O_RDWR);
-
-	dup2(null, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	dup2(out, STDERR_FILENO);
-	execv(argv[0], (char *const *)argv);
-	_exit(127);
-}
-
-/* Its exit status, and its words in out.  Negative errno: it was not started, or took too long. */
-static int run_program(const char *const *argv, char *out, size_t size)
-{
-	int fds[2], status;
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0)
-		exec_quietly(argv, fds[1]);
-	close(fds[1]);
-	if (pid > 0)
-		read_all(fds[0], out, size);
-	close(fds[0]);
-	if (pid < 0)
-		return -EAGAIN;
-	kill(pid, SIGKILL); /* it is about to end, which this does not change, or takes too long */
-	if (waitpid(pid, &status, 0) < 0)
-		return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -ETIMEDOUT;
-}
+#include "ppp_trial.h"
+#include "program.h"
 
 /* ---- pppd --------------------------------------------------------------------------------------------------- */
 
@@ -103,8 +37,8 @@ static void check_plugin(struct doctor *d, const char *pppd, const char *plugin)
 {
 	enum { BAD_OPTION = 2 }; /* as pppd(8) has it */
 	char out[4096] = "";
-	const char *const argv[] = { pppd, "nodetach", "notty", "dryrun", "plugin", plugin, NULL };
-	int r = run_program(argv, out, sizeof(out));
+	const char *const argv[] = { "pppd", "nodetach", "notty", "dryrun", "plugin", plugin, NULL };
+	int r = program_run(pppd, (char *const *)argv, out, sizeof(out));
 
 	if (r == BAD_OPTION)
 		doctor_say(d, FINDING_FAIL, "install the l2tpd that was built for this pppd, or set pppd-plugin",
@@ -115,27 +49,59 @@ static void check_plugin(struct doctor *d, const char *pppd, const char *plugin)
 		doctor_say(d, FINDING_OK, NULL, "pppd takes the plugin %s", plugin);
 }
 
+static void say_options(struct doctor *d, const char *profile, enum ppp_trial_result result, const char *text)
+{
+	if (result == PPP_TRIAL_TAKEN)
+		doctor_say(d, FINDING_OK, NULL, "pppd takes the options of profile \"%s\"", profile);
+	else if (result == PPP_TRIAL_REFUSED)
+		doctor_say(d, FINDING_FAIL, "correct options in the profile's ppp section, or pppd's files that they name",
+			   "pppd refuses the options of profile \"%s\": %s", profile, text);
+	else
+		doctor_say(d, FINDING_WARN, NULL, "the options of profile \"%s\" could not be tried: %s", profile, text);
+}
+
+/* With the plugins, which fit. */
+static void check_options(struct doctor *d)
+{
+	struct ppp_trial *t;
+	enum ppp_trial_result result;
+	const char *profile, *text;
+
+	if (!d->config || ppp_trial_new(d->config, &t) < 0)
+		return;
+	ppp_trial_run(t);
+	for (size_t i = 0; ppp_trial_get(t, i, &profile, &result, &text); i++)
+		say_options(d, profile, result, text);
+	ppp_trial_free(t);
+}
+
 void check_pppd(struct doctor *d)
 {
+	enum severity before;
 	const char *pppd = d->config ? d->config->pppd : "/usr/sbin/pppd";
 	const char *plugin = d->config ? d->config->pppd_plugin : PPPD_PLUGIN;
 	char out[4096] = "";
-	const char *const argv[] = { pppd, "--version", NULL };
+	const char *const argv[] = { "pppd", "--version", NULL };
 
 	if (access(pppd, X_OK) < 0) {
 		doctor_say(d, FINDING_FAIL, "install it (on Debian: apt install ppp), or set pppd in the configuration",
 			   "%s: %s", pppd, strerror(errno));
 		return;
 	}
-	run_program(argv, out, sizeof(out));
+	program_run(pppd, (char *const *)argv, out, sizeof(out));
 	out[strcspn(out, "\n")] = '\0';
 	doctor_say(d, FINDING_OK, NULL, "%s: %s", pppd, *out ? out : "does not say its version");
 	if (geteuid() != 0) {
-		doctor_say(d, FINDING_OK, "run doctor as root", "whether pppd takes its plugins was not tried");
+		doctor_say(d, FINDING_OK, "run doctor as root", "whether pppd takes its plugins and options was not tried");
 		return;
 	}
+	before = d->worst;
+	d->worst = FINDING_OK;
 	check_plugin(d, pppd, "pppol2tp.so");
 	check_plugin(d, pppd, plugin);
+	if (d->worst == FINDING_OK)
+		check_options(d);
+	d->worst = before > d->worst ? before : d->worst;
 }
 
 /* ---- The runtime directory ---------------------------------------------------------------------------------- */

@@ -323,6 +323,13 @@ static const struct own {
 	{ "a pppd that takes them", check_pppd, "pppd = \"%s/pppd\"", "/pppd",
 	  "#!/bin/sh\n[ $1 = --version ] && echo pppd version 9\nexit 4\n", 0755,
 	  "ok it: pppd takes the plugin pppol2tp.so" },
+	{ "options that pppd refuses", check_pppd, "pppd = \"%s/pppd\" lns x { ppp { options = { bad } } }", "/pppd",
+	  "#!/bin/sh\ncase \"$*\" in --version) echo pppd version 9;;\n"
+	  "*bad*) echo \"pppd: unrecognized option 'bad'\" >&2; exit 2;; esac\n", 0755,
+	  "fail it: pppd refuses the options of profile \"x\": unrecognized option 'bad' -> correct options" },
+	{ "options that pppd takes", check_pppd, "pppd = \"%s/pppd\" lns x { ppp { options = { good } } }", "/pppd",
+	  "#!/bin/sh\n[ \"$1\" != --version ] || echo pppd version 9\n", 0755,
+	  "ok it: pppd takes the options of profile \"x\"" },
 	{ "a pppd that hangs", check_pppd, "pppd = \"%s/pppd\" pppd-plugin = x.so", "/pppd",
 	  "#!/bin/sh\n[ \"$5\" = x.so ] || exec echo pppd version 9\nexec sleep 1000\n", 0755,
 	  "cannot be run: Connection timed out" },

@@ -18,6 +18,7 @@ finds "^ok .*lns.conf: 1 profiles, no mistakes"
 finds '^ok .*the right to configure the network'
 finds '^ok .*UDP port 1701 is free'
 finds "^ok .*pppd takes the plugin $build/plugins/pppd-l2tp.so"
+finds '^ok .*pppd takes the options of profile "isp"'
 ! grep '^\(fail\|warn\)' "$tmp/findings" || fail 'nothing is wrong'
 doctor lns modules
 finds '^ok .*l2tp_ppp is loaded'
@@ -28,6 +29,19 @@ doctor lns ports || fail 'it is our own port'
 finds "UDP port 1701 is l2tpd's (pid $pid_lns)"
 doctor lac ports
 finds 'UDP port 1701 is free' # in another namespace it is
+
+# options that pppd refuses: told before, and after a reload
+pppd='"noauth", "ms-dns 192.0.2.53"' lns_config
+! doctor lns pppd || fail 'a word that is two'
+finds "^fail .*pppd refuses the options of profile \"isp\": unrecognized option 'ms-dns 192.0.2.53'"
+kill -HUP "$pid_lns"
+expect 30 lns "profile=isp: pppd refuses the options of this profile, its calls will fail: unrecognized option 'ms-dns"
+pppd='noauth, plugin, radus.so' lns_config
+! doctor lns pppd || fail 'a plugin that is not there'
+finds '^fail .*profile "isp": .*radus.so'
+kill -HUP "$pid_lns"
+expect 30 lns "refuses the options of this profile, its calls will fail: .*radus.so"
+lns_config
 stop lns
 
 # a port that is taken

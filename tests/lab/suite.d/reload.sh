@@ -42,12 +42,12 @@ pings_begin
 open_fds lns
 fds=$open_fds
 
-# The same again, and a bad file
+# The same again, and a bad file; pppd tries the options meanwhile
 for i in 1 2 3; do
 	reload lns
 	reload lac
 done
-fds_are lns "$fds" || fail "$open_fds file descriptors, not $fds"
+wait_for 20 fds_are lns "$fds" || fail "$open_fds file descriptors, not $fds"
 echo 'lns "isp" { secret = other }' >>"$tmp/lns.conf"
 echo 'wrong = yes' >>"$tmp/lns.conf"
 reload lns 'error local: not reloaded, nothing has changed'
