@@ -9,8 +9,19 @@
 
 #include "bus_impl.h"
 
-/* What a reload has changed, a{sv}. */
-static int append_changes(sd_bus_message *m, const struct driver_changes *c)
+static int append_list(sd_bus_message *m, const char *name, char *const *list)
+{
+	int r = sd_bus_message_open_container(m, 'e', "sv");
+
+	if (r < 0 || (r = sd_bus_message_append_basic(m, 's', name)) < 0 ||
+	    (r = sd_bus_message_open_container(m, 'v', "as")) < 0 ||
+	    (r = sd_bus_message_append_strv(m, (char **)list)) < 0 || (r = sd_bus_message_close_container(m)) < 0)
+		return r;
+	return sd_bus_message_close_container(m);
+}
+
+/* What a reload has changed, a{sv}, not closed yet. */
+static int begin_changes(sd_bus_message *m, const struct driver_changes *c)
 {
 	const struct {
 		const char *name;
@@ -27,26 +38,42 @@ static int append_changes(sd_bus_message *m, const struct driver_changes *c)
 	};
 	int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
-	for (size_t i = 0; r >= 0 && i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
-		    (r = sd_bus_message_append_basic(m, 's', rows[i].name)) < 0 ||
-		    (r = sd_bus_message_open_container(m, 'v', "as")) < 0 ||
-		    (r = sd_bus_message_append_strv(m, rows[i].list)) < 0 ||
-		    (r = sd_bus_message_close_container(m)) < 0)
-			return r;
-		r = sd_bus_message_close_container(m);
-	}
+	for (size_t i = 0; r >= 0 && i < sizeof(rows) / sizeof(rows[0]); i++)
+		r = append_list(m, rows[i].name, rows[i].list);
+	return r;
+}
+
+static int end_changes(sd_bus_message *m, char *const *warnings)
+{
+	int r = 0;
+
+	if (*warnings)
+		r = append_list(m, "Warnings", warnings);
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int reply_changes(sd_bus_message *m, const struct driver_changes *changes)
+static void on_tried(void *ctx, char *const *warnings)
 {
-	sd_bus_message *reply = NULL;
-	int r;
+	struct bus_pending *p = ctx;
+	sd_bus_message *reply = sd_bus_message_ref(p->reply);
 
-	if ((r = sd_bus_message_new_method_return(m, &reply)) >= 0 && (r = append_changes(reply, changes)) >= 0)
-		r = sd_bus_send(NULL, reply, NULL);
+	if (reply && end_changes(reply, warnings) < 0)
+		bus_pending_fail(p, ERROR_FAILED, "reloaded, but the answer does not fit into a message");
+	else
+		bus_pending_reply(p, reply);
 	sd_bus_message_unref(reply);
+}
+
+/* At once, or with what pppd says of it. */
+static int reply_changes(struct bus_pending *p, const struct driver_changes *changes)
+{
+	int r = sd_bus_message_new_method_return(p->request, &p->reply);
+	char *none = NULL;
+
+	if (r >= 0)
+		r = begin_changes(p->reply, changes);
+	if (r >= 0 && !driver_await_trial(p->bus->driver, on_tried, p))
+		on_tried(p, &none);
 	return r < 0 ? r : 1;
 }
 
@@ -64,16 +91,23 @@ static int complain_reload(int r, const char *mistakes, sd_bus_error *error)
 int bus_reload(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
 {
 	struct driver_changes changes = { 0 };
+	struct bus_pending *p;
 	char *mistakes = NULL;
 	size_t size;
-	FILE *f = open_memstream(&mistakes, &size);
-	int r;
+	int r = bus_pending_new(o->connection, m, &p, error);
 
-	if (!f)
+	if (r < 0)
+		return r;
+	FILE *f = open_memstream(&mistakes, &size);
+	if (!f) {
+		bus_pending_free(p);
 		return -ENOMEM;
+	}
 	r = driver_reload(o->connection->bus->driver, f, &changes);
 	fclose(f);
-	r = r < 0 ? complain_reload(r, mistakes ? mistakes : "", error) : reply_changes(m, &changes);
+	r = r < 0 ? complain_reload(r, mistakes ? mistakes : "", error) : reply_changes(p, &changes);
+	if (r < 0)
+		bus_pending_free(p);
 	driver_changes_clear(&changes);
 	free(mistakes);
 	return r;
@@ -118,8 +152,10 @@ int bus_drain(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
 
 int bus_append_reloaded(struct bus *b, sd_bus_message *m, const struct driver_event *e)
 {
+	int r = begin_changes(m, e->changes);
+
 	(void)b;
-	return append_changes(m, e->changes);
+	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 int bus_append_drained(struct bus *b, sd_bus_message *m, const struct driver_event *e)

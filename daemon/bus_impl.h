@@ -210,6 +210,7 @@ struct bus_pending {
 	struct bus *bus;
 	struct bus_connection *connection; /* NULL: the client has gone */
 	sd_bus_message *request;
+	sd_bus_message *reply;             /* begun already, NULL: not */
 	enum bus_wait wait;
 	uint32_t tunnel, session;
 

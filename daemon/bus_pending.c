@@ -42,6 +42,7 @@ void bus_pending_free(struct bus_pending *p)
 		p->connection->pending--;
 	sd_bus_message_unref(p->request);
 	sd_event_source_disable_unref(p->timer);
+	sd_bus_message_unref(p->reply);
 	free(p);
 }
 
@@ -92,6 +93,7 @@ void bus_pending_orphan(struct bus_connection *c)
 		p->connection = NULL;
 		c->pending--;
 		p->request = sd_bus_message_unref(p->request);
+		p->reply = sd_bus_message_unref(p->reply);
 		if (p->wait != BUS_WAIT_ANSWER)
 			bus_pending_free(p);
 	}

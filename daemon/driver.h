@@ -41,6 +41,11 @@ struct driver_changes {
  * -ESHUTDOWN, it is being stopped; another negative errno. */
 int driver_reload(struct driver *d, FILE *errors, struct driver_changes *ret);
 void driver_changes_clear(struct driver_changes *c);
+/* What pppd refuses of the configuration that the last reload has brought in force, a line for each profile, as soon as
+ * it has been tried; NULL-terminated.  Called once, from the event loop; not any more once driver_free() has been. */
+typedef void (*driver_tried)(void *ctx, char *const *warnings);
+/* Right after a reload.  false: nothing is being tried, done is not called. */
+bool driver_await_trial(struct driver *d, driver_tried done, void *ctx);
 /* What is in force, until the next reload. */
 const struct config *driver_config(const struct driver *d);
 

@@ -21,7 +21,7 @@
 #include "pppd_args.h"
 #include "program.h"
 
-#define TIME_MAX 30       /* seconds for all; then the rest is not tried */
+#define TIME_MAX 15       /* seconds for all; then the rest is not tried */
 #define MTU_USUAL 1400    /* a call's own depends on the path */
 #define TEXT_SIZE 256
 
@@ -143,7 +143,7 @@ static void keep_lines(const char *out, const char *begin, char text[TEXT_SIZE])
 						(int)(n - strlen(begin)), out + strlen(begin));
 	}
 	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
+		if (*c < ' ' || *c > '~')
 			*c = '?';
 }
 
@@ -204,6 +204,11 @@ void ppp_trial_run(struct ppp_trial *t)
 		a->result = PPP_TRIAL_UNKNOWN;
 		snprintf(a->text, sizeof(a->text), "others took too long");
 	}
+}
+
+size_t ppp_trial_size(const struct ppp_trial *t)
+{
+	return t->n;
 }
 
 bool ppp_trial_get(const struct ppp_trial *t, size_t n, const char **ret_profile, enum ppp_trial_result *ret,

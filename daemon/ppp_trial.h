@@ -16,7 +16,7 @@ struct ppp_trial; /* words to try; nothing of the configuration is used any more
 int ppp_trial_new(const struct config *c, struct ppp_trial **ret);
 void ppp_trial_free(struct ppp_trial *t); /* NULL is fine */
 
-/* It blocks: some milliseconds for each, five seconds at most, half a minute for all of them.  May be run in
+/* It blocks: some milliseconds for each, five seconds at most, twenty for all of them.  May be run in
  * another thread. */
 void ppp_trial_run(struct ppp_trial *t);
 
@@ -25,8 +25,10 @@ enum ppp_trial_result {
 	PPP_TRIAL_REFUSED,
 	PPP_TRIAL_UNKNOWN, /* it could not be tried */
 };
+/* Of how many profiles. */
+size_t ppp_trial_size(const struct ppp_trial *t);
 /* What came of it, profile by profile: false: that was the last one, numbered from 0.  text: pppd's words, or why it
- * could not be tried; without control characters. */
+ * could not be tried; printable ASCII. */
 bool ppp_trial_get(const struct ppp_trial *t, size_t n, const char **ret_profile, enum ppp_trial_result *ret,
 		   const char **ret_text);
 

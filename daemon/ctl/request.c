@@ -212,8 +212,11 @@ static void print_summary(const json_t *summary)
 		{ "OptionsChanged", "changed options" },
 		{ "NeedRestart", "changed, but taken over only by a restart" },
 	};
+	const json_t *warnings = json_object_get(summary, "Warnings");
 	bool said = false;
 
+	for (size_t i = 0; i < json_array_size(warnings); i++)
+		printf("warning: %s\n", json_string_value(json_array_get(warnings, i)));
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		const json_t *names = json_object_get(summary, parts[i].key);
 		char *text = rows_text(parts[i].key, names);

@@ -39,7 +39,8 @@ expect 30 lns "profile=isp: pppd refuses the options of this profile, its calls 
 pppd='noauth, plugin, radus.so' lns_config
 ! doctor lns pppd || fail 'a plugin that is not there'
 finds '^fail .*profile "isp": .*radus.so'
-kill -HUP "$pid_lns"
+"$build/daemon/ctl/l2tpctl" --socket "$tmp/lns/bus" reload >"$tmp/findings" 2>&1 || fail "reload: $(cat "$tmp/findings")"
+finds '^warning: pppd refuses the options of profile "isp", its calls will fail: .*radus.so'
 expect 30 lns "refuses the options of this profile, its calls will fail: .*radus.so"
 lns_config
 stop lns
