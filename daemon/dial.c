@@ -358,10 +358,10 @@ void dial_call_up(struct dial *d)
 	d->failures = 0;
 }
 
-/* Of calls that the peer has ended it was just heard. */
+/* Of calls that the peer has ended, or that it has erred in, it was just heard. */
 void dial_call_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reason *reason)
 {
-	if (d->tunnel_id != tunnel_id || reason->origin == L2TP_BY_PEER)
+	if (d->tunnel_id != tunnel_id || reason->origin == L2TP_BY_PEER || reason->origin == L2TP_BY_FAULT)
 		return;
 	d->asked = world_now();
 	(void)l2tp_probe(d->driver->engine, tunnel_id, d->asked);

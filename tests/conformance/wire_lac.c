@@ -96,7 +96,8 @@ static void stray(struct peer *p)
 
 	q.id++;
 	q.engine_id ^= 0x4000;
-	q.ns = q.nr = q.acked = q.newest = 0;
+	q.ns = q.acked = 0;
+	q.nr = q.newest = 1; /* it has had an SCCRQ */
 	peer_say(&q, CM_SCCRP);
 	(void)peer_hear(&q, CM_STOPCCN);
 	MUST(q.last.msg.result_code.result == RC_STOPCCN_FSM);
