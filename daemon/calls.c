@@ -57,7 +57,7 @@ static void emit(const struct world_call *c, enum driver_event_type type, const 
 						      .reason = reason });
 }
 
-/* An incoming call has the profile that fits it, others have their tunnel's.  NULL: none fits, or the tunnel's has been
+/* A call that is dialled has the dial's profile, an incoming one that which fits it, others have their tunnel's.  NULL: none fits, or the tunnel's has been
  * removed. */
 static const struct config_profile *profile_of(const struct driver *d, const struct l2tp_op *op, bool connected)
 {
@@ -66,6 +66,8 @@ static const struct config_profile *profile_of(const struct driver *d, const str
 
 	if (!own || own->removed)
 		return NULL;
+	if (op->call_cookie && t->dial)
+		return dial_profile(t->dial);
 	if (!op->lns || op->call->outgoing)
 		return own;
 	return config_match_call(d->config, &op->peer, op->peer_host_name, op->call, connected);

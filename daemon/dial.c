@@ -34,6 +34,7 @@ struct dial {
 	uint32_t calls;           /* placed on it and not gone */
 	uint32_t silent_id, silent_calls; /* the tunnel before, until that one stands; 0: none */
 	usec_t asked;             /* for a sign of life of the tunnel; 0: never */
+	bool borrowed;            /* the tunnel is the peer's, see borrow() */
 	bool looking;             /* the timer is for that, and no pause */
 	unsigned failures;        /* since PPP was last up */
 	size_t dialled;           /* of the profile's servers: whom the tunnel is to */
@@ -123,6 +124,52 @@ bool dial_is_sent_away(const struct l2tp_reason *reason)
 	return reason->origin == L2TP_BY_PEER && reason->result == RC_CDN_GENERAL && reason->error == EC_TRY_ANOTHER;
 }
 
+/* ---- A tunnel of the peer's ---------------------------------------------------------------------------------- */
+
+/* Has the tunnel shown all that the profile demands of one? */
+static bool suits(const struct config_profile *p, const struct l2tp_tunnel_info *t)
+{
+	return !p->params.phb_required &&
+	       (!p->params.challenge || (t->authenticated && config_same_secret(t->params, &p->params)));
+}
+
+/* The peer has opened a tunnel to us at the same time, and has won the tie (RFC 2661 4.4.3): there will be no other one.
+ * The calls are placed there.  The tunnel stays the peer's, who closes it; with the dial only its calls end. */
+static bool borrow(struct dial *d, uint32_t tunnel_id)
+{
+	struct world_tunnel *t = tunnel_get(d->driver, tunnel_id);
+	struct log_object o = object(d);
+	struct l2tp_tunnel_info info;
+
+	if (!t || t->dial || t->profile->removed || l2tp_get_tunnel(d->driver->engine, tunnel_id, &info) < 0 ||
+	    !suits(d->profile, &info))
+		return false;
+	t->dial = d;
+	d->tunnel_id = tunnel_id;
+	d->calls = 0;
+	d->borrowed = true;
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "the peer has opened tunnel %u meanwhile; placing calls there", tunnel_id);
+	arm(d, 0);
+	return true;
+}
+
+static void give_back(struct dial *d, const char *why)
+{
+	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
+	struct world_tunnel *t = tunnel_get(d->driver, d->tunnel_id);
+	struct world_call *c, *next;
+
+	snprintf(reason.text, sizeof(reason.text), "%s", why);
+	HASH_ITER(hh, d->driver->calls, c, next) {
+		if (c->dial == d)
+			l2tp_close_session(d->driver->engine, c->key.tunnel_id, c->key.session_id, &reason, world_now());
+	}
+	if (t)
+		t->dial = NULL;
+	d->tunnel_id = 0;
+	d->borrowed = false;
+}
+
 /* ---- Signs of life ------------------------------------------------------------------------------------------- */
 
 /* When the peer of this tunnel was heard last; 0: never, or it is not established. */
@@ -153,6 +200,8 @@ static void leave_silent(struct dial *d)
 
 static void keep_silent(struct dial *d)
 {
+	if (d->borrowed)
+		give_back(d, "no sign of life");
 	if (!d->tunnel_id)
 		return;
 	leave_silent(d);
@@ -337,7 +386,7 @@ void dial_tunnel_up(struct dial *d, uint32_t tunnel_id)
 		leave_silent(d);
 }
 
-void dial_tunnel_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reason *reason)
+void dial_tunnel_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reason *reason, uint32_t successor_id)
 {
 	bool sent_away = d->sent_away || dial_is_sent_away(reason);
 
@@ -346,7 +395,9 @@ void dial_tunnel_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reas
 	if (d->tunnel_id != tunnel_id)
 		return;
 	d->tunnel_id = 0; /* it lingers without us */
-	d->sent_away = false;
+	d->borrowed = d->sent_away = false;
+	if (successor_id && borrow(d, successor_id))
+		return;
 	if (sent_away && d->fresh && !d->driver->stopping)
 		arm(d, 0);
 	else
@@ -372,7 +423,7 @@ void dial_call_gone(struct dial *d, uint32_t tunnel_id, bool sent_away)
 	if (d->tunnel_id != tunnel_id)
 		return;
 	d->calls--;
-	d->sent_away = sent_away && d->fresh && !d->calls;
+	d->sent_away = sent_away && d->fresh && !d->calls && !d->borrowed;
 	if (d->sent_away)
 		l2tp_close_tunnel(d->driver->engine, tunnel_id, NULL, world_now()); /* dial_tunnel_down() goes on */
 	else
@@ -397,6 +448,11 @@ static bool find_server(const struct config_profile *p, const char *name, uint16
 	return false;
 }
 
+const struct config_profile *dial_profile(const struct dial *d)
+{
+	return d->profile;
+}
+
 /* Is the tunnel one that p could have, too: from the same place to one of its servers? */
 static bool fits(struct dial *d, const struct config_profile *p)
 {
@@ -419,6 +475,10 @@ static void hang_up(struct dial *d, const char *why)
 {
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
 
+	if (d->borrowed) {
+		give_back(d, why);
+		return arm(d, 0);
+	}
 	snprintf(reason.text, sizeof(reason.text), "%s", why);
 	l2tp_close_tunnel(d->driver->engine, d->tunnel_id, &reason, world_now());
 }
@@ -538,6 +598,8 @@ bool dial_hold(struct driver *w, const struct config_profile *p)
 	if (!d || d->held)
 		return false;
 	cancel_attempt(d);
+	if (d->borrowed)
+		give_back(d, "hung up");
 	return d->held = true;
 }
 

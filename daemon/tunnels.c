@@ -249,7 +249,7 @@ void tunnel_op(struct driver *d, const struct l2tp_op *op)
 		log_down(t, op->reason);
 		emit(t, DRIVER_TUNNEL_CLOSING, op->reason);
 		if (t->dial)
-			dial_tunnel_down(t->dial, t->id, op->reason);
+			dial_tunnel_down(t->dial, t->id, op->reason, op->successor_id);
 	} else if (op->type == L2TP_OP_TUNNEL_DEL) {
 		unpin(t);
 		emit(t, DRIVER_TUNNEL_REMOVING, NULL);

@@ -197,7 +197,9 @@ bool dial_resume(struct driver *d, const struct config_profile *profile);
 void dials_stop(struct driver *d);
 void dials_free(struct driver *d);
 void dial_tunnel_up(struct dial *dial, uint32_t tunnel_id);
-void dial_tunnel_down(struct dial *dial, uint32_t tunnel_id, const struct l2tp_reason *reason);
+/* successor_id: the tunnel that the peer has put in its place; 0: none */
+void dial_tunnel_down(struct dial *dial, uint32_t tunnel_id, const struct l2tp_reason *reason, uint32_t successor_id);
+const struct config_profile *dial_profile(const struct dial *dial);
 void dial_call_up(struct dial *dial);
 void dial_call_down(struct dial *dial, uint32_t tunnel_id, const struct l2tp_reason *reason);
 void dial_call_gone(struct dial *dial, uint32_t tunnel_id, bool sent_away);

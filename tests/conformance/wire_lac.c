@@ -172,6 +172,20 @@ static void we_lose(struct peer *p)
 	daemon_wins(p, &breaker);
 }
 
+/* Its tunnel takes the place of the daemon's, and the daemon's call goes there. */
+static void we_win_a_call(struct peer *p)
+{
+	uint64_t breaker = tie_breaker - 1;
+	struct peer q = compete(p, &breaker);
+
+	(void)peer_hear(&q, CM_SCCRP);
+	peer_say(&q, CM_SCCCN);
+	(void)peer_hear(&q, CM_ICRQ);
+	peer_say(&q, CM_ICRP);
+	(void)peer_hear(&q, CM_ICCN);
+	peer_quiet(p, 100, false);
+}
+
 /* Taken for signed numbers, the other one would be lower. */
 static void only_the_highest_bit_differs(struct peer *p)
 {
@@ -369,6 +383,7 @@ const struct scenario lac_scenarios[] = {
 	{ "R2661-7.2.1-S09, R2661-4.4.3-21, -22, R2661-7.2.1-01, X2661-4.4.3-02: "
 	  "ours is lower, the daemon yields silently",
 	  LAC_IDLE, { DIALED, FN(we_win) } },
+	{ "ours is lower, the daemon's call is placed in our tunnel", LAC_STRICT, { DIALED, FN(we_win_a_call) } },
 	{ "X2661-7.2.1-03, R2661-4.4.3-22, R2661-7.2-01, R2661-4.4.2-C03: ours is higher", LAC_IDLE,
 	  { DIALED, FN(we_lose) } },
 	{ "X2661-4.4.3-01: unsigned", LAC_IDLE, { DIALED, FN(only_the_highest_bit_differs) } },
