@@ -265,7 +265,7 @@ const struct scenario call_scenarios[] = {
 	  { OPEN, WITH(ICRQ, CALLED_0900), REFUSED(3, 0), FN(refusal_ids), ALIVE } },
 	{ "R3308-4-07: somebody's number", NUMBERS,
 	  { OPEN, WITH(ICRQ, CALLED_0800), HEAR(ICRP), SAY(ICCN), LOGGED("profile=only: session established") } },
-	{ "R2661-5.2.2-01, R2661-6.9-01, R2661-6.10-01, R2661-6.11-01, R2661-7.5.1-S01, -S06: OCRQ, OCRP, the call, OCCN",
+	{ "R2661-6.1-01, R2661-5.2.2-01, R2661-6.9-01, R2661-6.10-01, R2661-6.11-01, R2661-7.5.1-S01, -S06: OCRQ, OCRP, the call, OCCN",
 	  PLACES_CALLS, { PLACED, HAS(TX_CONNECT_SPEED), HAS(FRAMING_TYPE), ACKED, ALIVE } },
 	{ "R2661-7.5.1-02, R2661-7.5.1-S15: the call that was placed is released", PLACES_CALLS,
 	  { PLACED, SAY(CDN), ACKED, FN(released), ALIVE } },

@@ -227,7 +227,7 @@ static bool set_loopback(void)
 	return ioctl(fd, SIOCSIFFLAGS, &ifr) == 0 && close(fd) == 0;
 }
 
-enum { CONTROL_DSCP = 48, SESSION_DSCP = 46, PHB_SHIFT = 10 };
+enum { CONTROL_DSCP = 48, SESSION_DSCP = 46, OTHER_DSCP = 34, PHB_SHIFT = 10 };
 
 static void own_network(struct peer *p)
 {
@@ -247,6 +247,7 @@ static void own_network(struct peer *p)
 	daemon_start(&own, sections);
 	p->fd = peer_socket(&a);
 	p->to.sin_port = htons(own.port);
+	MUST(setsockopt(p->fd, IPPROTO_IP, IP_TOS, &(int){ OTHER_DSCP << 2 }, sizeof(int)) == 0);
 }
 
 /* Both ways. */

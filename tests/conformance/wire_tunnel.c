@@ -248,7 +248,7 @@ const struct scenario tunnel_scenarios[] = {
 	{ "R2661-7.2.1-S21", STRICT, { OPEN, SAY(SCCCN), STOPPED(7, 0) } },
 	{ "R2661-7.2.1-S22, R2661-7.2.1-06, R2661-6.4-01, -03, R2661-7.6-02, R2661-5.7-02, -03: "
 	  "StopCCN, and again", STRICT,
-	  { OPEN, CALL, SAY(STOPCCN), ACKED, FN(stopccn_again) } },
+	  { OPEN, CALL, SAY(STOPCCN), ACKED, FN(stopccn_again), FN(next_call), SAY(ICRQ), ACKED, QUIET(100) } },
 	{ "X2661-7.2.1-12, R2661-6.5-01, -03: HELLO", STRICT, { OPEN, SAY(HELLO), ACKED, SILENCE(100) } },
 	{ "R2661-7.2.1-S18, R2661-7.2.1-05, R2661-6.4-04..06, R2661-7.6-03, R2661-4.4.3-19, R2661-4.4.2-C01: "
 	  "we close", IDLE,

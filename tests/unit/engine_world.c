@@ -30,7 +30,9 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 {
 	struct world *w = ctx;
 
-	(void)local, (void)peer, (void)host_name;
+	(void)local, (void)peer;
+	snprintf(w->admitted_host, sizeof(w->admitted_host), "%.*s", (int)host_name.len,
+		 host_name.len ? (const char *)host_name.data : "");
 	w->admissions++;
 	*params = w->params;
 	if (!w->silent && !w->tunnel_refusal.result)

@@ -75,6 +75,7 @@ struct world {
 	const char *traced_why; /* the last one was dropped; NULL: it was not */
 	uint32_t traced_opened[2], traced_unknown; /* l2tp_unhide() had something to open, received and sent; no tunnel */
 	uint32_t admissions;
+	char admitted_host[64];       /* Host Name of the last that asked for admission */
 };
 
 void world_init(struct world *w); /* fills in; change w->env or w->params, then: */

@@ -41,6 +41,12 @@ static bool same(struct l2tp_span a, const char *b)
 	return a.len == strlen(b) && (!a.len || !memcmp(a.data, b, a.len));
 }
 
+/* What stands in the Message Type, the first AVP. */
+static unsigned type_number(const struct sent *s)
+{
+	return (unsigned)(s->bytes[WIRE_CONTROL_HEADER + AVP_HEADER] << 8 | s->bytes[WIRE_CONTROL_HEADER + AVP_HEADER + 1]);
+}
+
 static const struct l2tp_call_info *known(uint32_t session_id)
 {
 	static struct l2tp_session_info info;
@@ -65,6 +71,7 @@ START_TEST(ocrq_says) /* R2661-6.9-01, -03..11, R2661-4.4.4-01, -02, -06, R2661-
 	world_drain(&w);
 	s = world_sent(&w, CM_OCRQ);
 	ck_assert_ptr_nonnull(s);
+	ck_assert_uint_eq(type_number(s), 7);
 	ck_assert(s->msg.assigned_session_id == id && s->header.session_id == 0);
 	ck_assert(s->msg.minimum_bps == 9600 && s->msg.maximum_bps == 64000);
 	ck_assert(s->msg.bearer_type == L2TP_BEARER_DIGITAL && s->msg.framing_type == L2TP_FRAMING_SYNC);
@@ -164,6 +171,7 @@ START_TEST(lac_answers) /* R2661-6.10-01..04, R2661-6.11-01..05 */
 	ck_assert_int_eq(l2tp_set_call_info(w.l, p.engine_id, id, &info, w.now), 0);
 	world_answer(&w, L2TP_OP_SESSION_ADD, 0);
 	s = world_sent(&w, CM_OCRP);
+	ck_assert_uint_eq(type_number(s), 8);
 	ck_assert(s->header.session_id == p.session_id && s->msg.assigned_session_id == id);
 	ck_assert_uint_eq(s->msg.physical_channel_id, 3);
 	info = *known(id);
@@ -176,6 +184,7 @@ START_TEST(lac_answers) /* R2661-6.10-01..04, R2661-6.11-01..05 */
 	ck_assert_int_eq(l2tp_set_call_info(w.l, p.engine_id, id, &info, w.now), 0);
 	world_answer(&w, L2TP_OP_SESSION_DIAL, 0);
 	s = world_sent(&w, CM_OCCN);
+	ck_assert_uint_eq(type_number(s), 9);
 	ck_assert(s->msg.tx_connect_speed == 33600 && s->msg.rx_connect_speed == 9600);
 	ck_assert(s->msg.framing_type == L2TP_FRAMING_SYNC && !msg_has(&s->msg, AVP_SEQUENCING_REQUIRED));
 	ck_assert_uint_eq(known(id)->call_serial_number, 4711);
@@ -323,7 +332,7 @@ START_TEST(sli) /* R2661-6.14-01, -03, -04, R2661-6.0-01 */
 }
 END_TEST
 
-START_TEST(sli_heard) /* R2661-6.14-02, R2661-4.4.6-03 */
+START_TEST(sli_heard) /* R2661-6.14-01, -02, R2661-4.4.6-03 */
 {
 	struct msg m = peer_msg(&p, CM_SLI);
 	uint32_t id = placed();
@@ -975,6 +984,7 @@ START_TEST(phb_answered)
 
 	begin_phb(answers[_i].ours, answers[_i].required);
 	peer_send(&p, &m, 0);
+	ck_assert_msg(!strcmp(w.admitted_host, "peer"), "%s: for %s", answers[_i].name, w.admitted_host);
 	s = world_sent(&w, CM_SCCRP);
 	ck_assert_msg(msg_has(&s->msg, AVP_CONTROL_DS) == (answers[_i].answer != NONE), "%s", answers[_i].name);
 	if (answers[_i].answer != NONE)
@@ -990,7 +1000,7 @@ START_TEST(phb_answered)
 		ck_assert_uint_eq(world_sent(&w, CM_CDN)->msg.result_code.result, RC_CDN_DS);
 		return;
 	}
-	ck_assert(msg_has(&s->msg, AVP_SESSION_DS) == (answers[_i].answer != NONE));
+	ck_assert_msg(msg_has(&s->msg, AVP_SESSION_DS) == (answers[_i].answer != NONE), "%s", answers[_i].name);
 	if (answers[_i].answer != NONE)
 		ck_assert_uint_eq(s->msg.session_ds, answers[_i].answer);
 	ck_assert_uint_eq(w.last_add.phb, answers[_i].answer);

@@ -1211,6 +1211,35 @@ START_TEST(ids) /* A11: never 0, not in sequence, not used again soon */
 }
 END_TEST
 
+START_TEST(id_not_again) /* X2661-5.3-02: although randomness would have it so */
+{
+	uint16_t call, tunnel;
+
+	begin();
+	w.fixed_random = 0x33;
+	peer_open(&p);
+	peer_call(&p);
+	call = p.engine_session_id;
+	tunnel = p.engine_id;
+	peer_say(&p, CM_CDN);
+	world_pass(&w, SEC);
+	ck_assert_str_eq(world_session_state(&w, tunnel, call), "gone");
+	p.session_id++;
+	peer_call(&p);
+	ck_assert_uint_ne(p.engine_session_id, call);
+	peer_say(&p, CM_STOPCCN);
+	world_pass(&w, 32 * SEC);
+	ck_assert_str_eq(world_tunnel_state(&w, tunnel), "gone");
+	p.engine_id = p.ns = p.nr = p.told = 0;
+	p.id++;
+	peer_open(&p);
+	ck_assert_uint_ne(p.engine_id, tunnel);
+	expect_state(&p, "established");
+	w.fixed_random = 0;
+	finish();
+}
+END_TEST
+
 START_TEST(ids_on_the_wire) /* R2661-3.1-18, -20, X2661-6-01 .. 03 */
 {
 	uint32_t id;
@@ -2456,6 +2485,7 @@ static void add_ends(Suite *suite)
 	tcase_add_test(tc, limits_change);
 	tcase_add_loop_test(tc, session_limits, 0, 3);
 	tcase_add_test(tc, ids);
+	tcase_add_test(tc, id_not_again);
 	tcase_add_test(tc, ids_on_the_wire);
 	tc = new_case(suite, "closing");
 	tcase_add_test(tc, linger);

@@ -202,6 +202,35 @@ START_TEST(matrix) /* R2661-6.12-06 among them */
 }
 END_TEST
 
+/* ---- M and H ----------------------------------------------------------------------------------------------- */
+
+/* What is sent without M, and what may not be hidden; all else with M, and hidden.  RFC 2661's, 4.4; the others' have no M.
+ * R2661-4.4.1-A00, -A36, R2661-4.4.2-A01, R2661-4.4.3-A02..A11, R2661-4.4.3-A13, R2661-4.4.4-A12, -A14..A19, -A21..A25,
+ * R2661-4.4.4-A37..A39, R2661-4.4.5-A26..A33, R2661-4.4.6-A34, -A35 */
+static const uint16_t without_m[] = { 5, 6, 8, 25, 26, 27, 28, 29, 30, 31, 32, 33, 37, 38, 46, 47, 48, 49, 50, 51, 52 };
+static const uint16_t never_hidden[] = { 0, 1, 2, 5, 7, 10, 12, 36, 39 };
+
+static bool among(const uint16_t *list, size_t n, uint16_t type)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == type)
+			return true;
+	return false;
+}
+
+START_TEST(m_and_h)
+{
+	for (uint16_t type = 0; type < AVP_COUNT; type++) {
+		const struct avp_row *row = avp_find(AVP_V2, 0, type);
+
+		if (!row)
+			continue;
+		ck_assert_msg(row->mandatory == !among(without_m, COUNT(without_m), type), "M of %s", avp_name(type));
+		ck_assert_msg(row->hideable == !among(never_hidden, COUNT(never_hidden), type), "H of %s", avp_name(type));
+	}
+}
+END_TEST
+
 /* ---- Golden octets ---------------------------------------------------------------------------------------- */
 
 /* R2661-4.4.1-A00, -A36, R2661-4.4.2-A01, R2661-4.4.3-A02..A11, R2661-4.4.3-A13, R2661-4.4.4-A12, -A14..A19, -A21..A25,
@@ -594,6 +623,12 @@ static const struct {
 	{ "R2661-4.4.1-08", "0008 0000 0000 0063 8007 0000 0009 07", MSG_IGNORE, 0, "", 99, 0, 0 },
 	{ "known, without M", "0008 0000 0000 0006", MSG_OK, 0, "", 6, 0, 0 },
 	{ "Message Type of 1 octet, without M", "0007 0000 0000 06", MSG_FAULT, EC_LENGTH, "Message Type", 0, 0, 0 },
+	{ "R2661-4.4.4-15 Sequencing Required of 1 octet", "8008 0000 0000 000c 8007 0000 0027 01", MSG_FAULT, EC_LENGTH,
+	  "Sequencing Required", CM_ICCN, 0, 0 },
+	{ "R2661-4.4.5-A32 Proxy Authen ID of 256", "8008 0000 0000 000c 8008 0000 0020 0100", MSG_FAULT, EC_VALUE,
+	  "Proxy Authen ID", CM_ICCN, 0, 0 },
+	{ "R2661-4.4.3-A11 an empty Challenge", "8008 0000 0000 0001 8006 0000 000b 8008 0000 0009 0007", MSG_FAULT, EC_LENGTH,
+	  "Challenge", CM_SCCRQ, 7, 0 },
 	{ "Message Type of 3 octets", "8009 0000 0000 000600", MSG_FAULT, EC_LENGTH, "Message Type", 0, 0, 0 },
 	{ "Message Type hidden, without M", "4008 0000 0000 0006", MSG_FAULT, EC_VALUE, "Message Type", 0, 0, 0 },
 	{ "Message Type with a reserved bit", "0408 0000 0000 0006", MSG_FAULT, EC_UNKNOWN_MANDATORY_AVP,
@@ -993,6 +1028,7 @@ int main(void)
 
 	tcase_add_test(t, scope_of_messages);
 	tcase_add_loop_test(t, matrix, 0, COUNT(lists));
+	tcase_add_test(t, m_and_h);
 	tcase_add_loop_test(t, unknown, 0, COUNT(unknowns));
 	tcase_add_loop_test(t, whole_message, 0, COUNT(messages));
 	tcase_add_loop_test(t, each_golden, 0, COUNT(treatments));

@@ -7,6 +7,7 @@
 #include "engine_world.h"
 
 #include <check.h>
+#include <errno.h>
 
 static struct world w;
 static struct peer p;
@@ -170,6 +171,14 @@ static void lingered(void)
 	world_pass(&w, 32 * USEC_PER_SEC);
 }
 
+static uint32_t in_wait_conn_with_call(void)
+{
+	uint32_t id = in_wait_conn();
+
+	call();
+	return id;
+}
+
 /* ---- The table ----------------------------------------------------------------------------------------------- */
 
 struct row {
@@ -213,6 +222,7 @@ static const struct row rows[] = {
 	{ "X2661-7.2.1-10 ICRQ", in_wait_reply, icrq, "StopCCN", 7, "closing", 1, false },
 	{ "X2661-7.2.1-10 fault", in_wait_reply, fault, "StopCCN", 2, "closing", 1, false },
 	{ "R2661-7.2.1-S12", in_wait_conn, scccn, "", 0, "established", 1, false },
+	{ "R2661-7.2.1-S12 calls wait", in_wait_conn_with_call, scccn, "ICRQ", 0, "established", 1, false },
 	{ "R2661-7.2.1-S13", in_wait_conn, scccn_unanswered, "StopCCN", 4, "gone", 0, true },
 	{ "R2661-7.2.1-S14", in_wait_conn, sccrp, "StopCCN", 7, "gone", 0, false },
 	{ "R2661-7.2.1-S15", in_wait_conn, sccrq, "StopCCN", 7, "gone", 0, false },
@@ -331,6 +341,23 @@ START_TEST(acknowledged)
 }
 END_TEST
 
+START_TEST(close_of_none) /* X2661-7.2.1-01: and nothing comes of it for others */
+{
+	uint32_t id;
+
+	world_init(&w);
+	world_start(&w);
+	peer_init(&p, &w, 9);
+	id = in_established();
+	world_forget(&w);
+	ck_assert_int_eq(l2tp_close_tunnel(w.l, id + 1, NULL, w.now), -ENOENT);
+	world_drain(&w);
+	ck_assert_uint_eq(w.n_sent, 0);
+	ck_assert_str_eq(world_tunnel_state(&w, id), "established");
+	world_end(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("tunnel_fsm");
@@ -340,6 +367,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, cell, 0, GROUPS);
 	tcase_add_loop_test(tc, acknowledged, 0, GROUPS);
+	tcase_add_test(tc, close_of_none);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
