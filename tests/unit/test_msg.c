@@ -1027,6 +1027,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, scope_of_messages);
+	tcase_set_timeout(t, 60); /* sanitized, on a machine that has more to do */
 	tcase_add_loop_test(t, matrix, 0, COUNT(lists));
 	tcase_add_test(t, m_and_h);
 	tcase_add_loop_test(t, unknown, 0, COUNT(unknowns));
