@@ -294,6 +294,7 @@ static struct trace_record next_sccrq(int fd)
 static void read_log(FILE *file, char *text, size_t size)
 {
 	log_flush();
+	ck_assert(log_drain());
 	rewind(file);
 	text[fread(text, 1, size - 1, file)] = '\0';
 }
