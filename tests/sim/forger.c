@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-#define FAR 1024 /* more than has been said in any tunnel */
+#define FAR 1024           /* more than has been said in any tunnel */
+#define SCAN_TIME (6 * SEC) /* half of what 65,535 datagrams take at some 5000 a second */
 
 /* Another engine than the one that is attacked, in whose name it is done. */
 static struct node *victim_of(struct actor *a)
@@ -59,8 +60,12 @@ static void request(struct actor *a, const struct l2tp_addr *from, uint16_t id, 
 	if (tie)
 		msg_set(&m, AVP_TIE_BREAKER);
 	actor_say(a, a->target, from, &(struct wire_header){ 0 }, &m);
+	if (a->forged.family && a->sim->now - a->forged_at < 2 * SCAN_TIME)
+		return; /* it still searches for an earlier one */
 	a->forged = *from;
 	a->forged_id = id;
+	a->forged_at = a->sim->now;
+	a->searched = a->target;
 }
 
 static void stop(struct actor *a, const struct l2tp_addr *from, uint16_t id, uint16_t ns)
@@ -198,15 +203,16 @@ static bool is_honest(struct actor *a, const struct l2tp_tunnel_info *t)
 	       !theirs.established;
 }
 
-/* Finish what it has begun: SCCCN to all ids. */
+/* Finish what it has begun: SCCCN to all ids, which takes its time. */
 static void scan(struct actor *a)
 {
 	struct l2tp_cursor c = { 0 };
 	struct l2tp_tunnel_info t;
 	struct msg m = actor_message(CM_SCCCN);
 
+	a->target = a->searched;
 	while (l2tp_next_tunnel(a->target->l, &c, &t) == 0) {
-		if (t.established || t.initiator || t.peer_tunnel_id != a->forged_id || is_honest(a, &t) ||
+		if (t.established || t.initiator || a->sim->now - t.created < SCAN_TIME || t.peer_tunnel_id != a->forged_id || is_honest(a, &t) ||
 		    memcmp(&t.peer, &a->forged, sizeof(t.peer)) != 0)
 			continue;
 		actor_say(a, a->target, &a->forged,

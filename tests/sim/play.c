@@ -267,7 +267,7 @@ static void add_actor(struct sim *s, const struct actor_kind *kind, usec_t pace)
 			     .index = s->n_actors,
 			     .kind = kind,
 			     .mood = (unsigned int)sim_below(s, 1000),
-			     .pace = kind == &actor_mirror ? 5 * SEC : pace,
+			     .pace = kind == &actor_mirror ? 5 * SEC : kind == &actor_insider ? pace * 4 / 5 : pace,
 			     .secret = s->nodes[0].params.secret_len && sim_chance(s, 50),
 			     .addr = { .ip = { 10, 0, 0, (uint8_t)(200 + s->n_actors) }, .port = 1701, .family = 4 },
 			     .target = &s->nodes[sim_below(s, s->engines)] };
@@ -346,7 +346,7 @@ static void set_siege(struct sim *s)
 	for (unsigned int i = 0; i < s->engines; i++) {
 		struct l2tp_limits *limits = &s->nodes[i].env.limits;
 
-		limits->tunnels = 30 * rate;
+		limits->tunnels = 24 * rate;
 		limits->tunnels_per_source = 10 * rate;
 		limits->half_open = 2 * rate;
 		limits->half_open_per_source = 2 * rate;

@@ -153,8 +153,10 @@ struct actor {
 	struct line lines[LINES_MAX];
 	size_t n_lines;
 	unsigned int floods;     /* insider: so far */
-	struct l2tp_addr forged; /* forger: the address, and id, of its last request */
+	struct l2tp_addr forged; /* forger: the address, and id, of the request that it wants to complete */
 	uint16_t forged_id;
+	usec_t forged_at;
+	struct node *searched;   /* for it */
 };
 
 extern const struct actor_kind actor_forger, actor_insider, actor_mirror;
