@@ -166,12 +166,12 @@ static bool evict(struct l2tp *l, struct tunnel *oldest, usec_t now)
 }
 
 /* All places are taken.  One that was evicted is free when the world knows, and the peer asks again. */
-static void make_place(struct l2tp *l, const struct request *q, usec_t now)
+static void make_place(struct l2tp *l, const struct request *q, struct tunnel *oldest, const char *text, usec_t now)
 {
-	if (evict(l, l->sources.ages.oldest, now))
+	if (evict(l, oldest, now))
 		l->core.stats.limited++;
 	else
-		refuse_full(l, q, "too many tunnels");
+		refuse_full(l, q, text);
 }
 
 static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
@@ -181,11 +181,11 @@ static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 	if (l->core.shutting_down)
 		refuse_code(l, q, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
 	else if (s && s->use.tunnels >= l->core.env.limits.tunnels_per_source)
-		refuse_full(l, q, "too many tunnels from one source");
+		make_place(l, q, s->half_open.oldest, "too many tunnels from one source", now);
 	else if (s && s->use.half_open >= l->core.env.limits.half_open_per_source && !evict(l, s->half_open.oldest, now))
 		refuse_full(l, q, "too many tunnels being opened");
 	else if (l->core.stats.tunnels >= l->core.env.limits.tunnels)
-		make_place(l, q, now);
+		make_place(l, q, l->sources.ages.oldest, "too many tunnels", now);
 	else if (l->sources.half_open < l->core.env.limits.half_open || evict(l, l->sources.ages.oldest, now))
 		return true;
 	else
@@ -222,20 +222,20 @@ static bool is_repetition(struct tunnel *t, const struct request *q)
 	return same && t->sccrq_repeats++ < SCCRQ_REPEATS;
 }
 
-#define WINDOW_DEFAULT 4 /* of a peer that does not tell (4.4.3, Receive Window Size) */
-
 /* The peer has a tunnel under this id already.  If that stands, whoever proves itself when it completes the new one may
  * replace it then; else the old one is tried first, and nothing is answered until that is over: the peer repeats its
  * request. */
 static bool may_begin_anew(struct l2tp *l, const struct request *q, struct tunnel *old, usec_t now)
 {
-	if (!old || old->state != TUNNEL_ESTABLISHED || q->params.challenge)
+	while (old && old->state != TUNNEL_ESTABLISHED)
+		old = old->older_key; /* the newest may be a stranger's, which has ended */
+	if (!old || q->params.challenge)
 		return true;
 	if (trial_passed(old, now)) {
 		refuse_code(l, q, RC_STOPCCN_EXISTS, EC_NONE, "Assigned Tunnel ID is in use");
 		return false;
 	}
-	trial_begin(old, msg_has(&q->msg, AVP_RECEIVE_WINDOW_SIZE) ? q->msg.receive_window_size : WINDOW_DEFAULT);
+	trial_begin(old, true);
 	l->core.stats.dropped[L2TP_DROP_SILENT]++;
 	return false;
 }

@@ -56,7 +56,13 @@ void endpoint_enter(struct endpoints *l, struct tunnel *t)
 	if (!e)
 		return;
 	link_first(e, t);
-	e->newest = t;
+	e->begun = t;
+}
+
+void endpoint_stand(struct tunnel *t)
+{
+	if (t->endpoint)
+		t->endpoint->standing = t;
 }
 
 void endpoint_leave(struct endpoints *l, struct tunnel *t)
@@ -67,8 +73,10 @@ void endpoint_leave(struct endpoints *l, struct tunnel *t)
 		return;
 	t->endpoint = NULL;
 	unlink_here(e, t);
-	if (e->newest == t)
-		e->newest = e->first;
+	if (e->begun == t)
+		e->begun = NULL;
+	if (e->standing == t)
+		e->standing = NULL;
 	if (e->first)
 		return;
 	HASH_DELETE(hh, l->table, e);

@@ -88,7 +88,7 @@ static struct tunnel *tunnel_of(const struct l2tp *l, const struct l2tp_rx *rx, 
 	if (h->tunnel_id)
 		return registry_find(l, h->tunnel_id);
 	type = admission_find_u16(h->body, AVP_MESSAGE_TYPE);
-	t = type == CM_SCCRQ ? NULL : registry_find_addr(l, &rx->peer);
+	t = type == CM_SCCRQ ? NULL : registry_find_addr(l, &rx->peer, type == CM_SCCCN);
 	if (t && type == CM_STOPCCN && (t->state == TUNNEL_WAIT_CONN || h->ns != t->conn.chan.nr))
 		return NULL;
 	return t;

@@ -52,11 +52,14 @@ struct tunnel *registry_find_key(const struct l2tp *l, const struct l2tp_addr *p
 	return t;
 }
 
-struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *peer)
+struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *peer, bool scccn)
 {
 	const struct endpoint *e = endpoint_find(&l->endpoints, peer);
+	struct tunnel *t = NULL;
 
-	return e && e->newest->conn.params.accept_tunnel_id_0 ? e->newest : NULL;
+	if (e)
+		t = !e->standing || (scccn && e->begun) ? e->begun : e->standing;
+	return t && t->conn.params.accept_tunnel_id_0 ? t : NULL;
 }
 
 static void enter_key(struct l2tp *l, struct tunnel *t)
@@ -175,8 +178,8 @@ static void beat_rival(struct l2tp *l, struct tunnel *t, usec_t now)
 	struct tunnel *rival = t->rival_id ? registry_find(l, t->rival_id) : NULL;
 	struct tunnel *loser;
 
-	if (!rival || rival->serial > t->serial)
-		return; /* it is gone, and another one lives under its id */
+	if (!rival || rival->serial > t->serial || !tunnel_alive(rival))
+		return; /* it has ended, or another one lives under its id */
 	loser = rival->state == TUNNEL_ESTABLISHED ? t : rival;
 	loser->successor_id = loser == t ? rival->conn.id : t->conn.id;
 	tunnel_apply(loser, loser == t ? TEV_CLOSE : TEV_TIE_LOST, &(struct tunnel_input){ .reason = &reason }, now);
@@ -198,18 +201,20 @@ static void try_others(struct tunnel *t, usec_t now)
 		struct tunnel *other = endpoint_rotate(t->endpoint);
 
 		if (other != t && other->state == TUNNEL_ESTABLISHED && same_name(t, other) && !trial_passed(other, now))
-			trial_begin(other, 0);
+			trial_begin(other, false);
 	}
 }
 
 static void meet(struct l2tp *l, struct tunnel *t, usec_t now)
 {
 	t->met = true;
+	endpoint_stand(t);
 	if (t->initiator)
 		registry_set_key(l, t, t->conn.peer_id);
 	replace_same_key(l, t, now);
 	beat_rival(l, t, now);
-	try_others(t, now);
+	if (t->state == TUNNEL_ESTABLISHED)
+		try_others(t, now);
 }
 
 void registry_settle(struct l2tp *l, struct tunnel *t, usec_t now)

@@ -27,8 +27,9 @@ struct tunnel *registry_tunnel_of(struct session *s);
 struct tunnel *registry_find(const struct l2tp *l, uint32_t id);
 struct tunnel *registry_find_key(const struct l2tp *l, const struct l2tp_addr *peer, uint32_t peer_id);
 
-/* The tunnel that a peer means by tunnel 0, which it may say only where its settings allow it (accept_tunnel_id_0). */
-struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *peer);
+/* The tunnel that a peer means by tunnel 0, which it may say only where its settings allow it (accept_tunnel_id_0): one that
+ * it has begun if it completes it with an SCCCN, else the one that stands. */
+struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *peer, bool scccn);
 
 /* -EMFILE: limit; -ENOSPC, -ENOMEM */
 int registry_add(struct l2tp *l, const struct l2tp_params *params, const struct l2tp_addr *local,

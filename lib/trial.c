@@ -14,7 +14,8 @@
  *  - A peer that still waits for an answer to its SCCRQ has received nothing.  For it, the last number that we used is
  *    ahead, and harmless only beyond its window; within it the question could be kept and be taken for a message of
  *    the new tunnel.  Then 65535 is asked with, the number before 0.  (xl2tpd does not answer to that one; it is
- *    asked so only while its tunnel is very young.)
+ *    asked so only while its tunnel is very young: less than a window old, which is the one that the peer has told
+ *    in this tunnel, for the request that brings the question up may be a stranger's.)
  * Behind more than half of all numbers, what was old would be new: then it is the last number that was used.
  */
 #include "trial.h"
@@ -24,13 +25,13 @@
 #define TRIAL_REST (10 * USEC_PER_SEC) /* one that was found alive is believed for so long */
 #define OLD_MAX 32767                  /* how far behind a number is still old */
 
-static uint16_t question_number(const struct tunnel *t, uint16_t window)
+static uint16_t question_number(const struct tunnel *t, bool same_id)
 {
 	uint16_t una = t->conn.chan.una;
 
-	if (una > OLD_MAX || (window && una > window))
+	if (una > OLD_MAX || (same_id && una > t->conn.chan.peer_window))
 		return (uint16_t)(una - 1);
-	return window ? UINT16_MAX : 0;
+	return same_id ? UINT16_MAX : 0;
 }
 
 static void ask(struct tunnel *t)
@@ -38,13 +39,13 @@ static void ask(struct tunnel *t)
 	conn_send_once(&t->conn, &(struct msg){ .type = CM_HELLO }, t->trial.ns);
 }
 
-void trial_begin(struct tunnel *t, uint16_t window)
+void trial_begin(struct tunnel *t, bool same_id)
 {
 	if (trial_running(t))
 		return;
 	t->trial.state = TRIAL_BEGINS;
 	t->trial.answered = false;
-	t->trial.ns = question_number(t, window);
+	t->trial.ns = question_number(t, same_id);
 	tunnel_ask_for_data(t); /* the time begins when the world has looked */
 }
 

@@ -8,9 +8,9 @@
 
 #include "tunnel.h"
 
-/* The tunnel is established; while a trial is running, nothing happens.  Of a peer that may have begun anew under the id
- * that it had, window is what it advertises now; 0: it has another tunnel, which stands. */
-void trial_begin(struct tunnel *t, uint16_t window);
+/* The tunnel is established; while a trial is running, nothing happens.  same_id: the peer may have begun anew under the id
+ * that it had, and wait for an answer; else it has another tunnel, which stands. */
+void trial_begin(struct tunnel *t, bool same_id);
 bool trial_running(const struct tunnel *t);
 /* A short while ago it was found alive. */
 bool trial_passed(const struct tunnel *t, usec_t now);

@@ -2,7 +2,7 @@
 /*
  * tunnel_fsm: the state table of a control connection, to be held next to RFC 2661 7.2.1.
  *
- * Guards (tunnel.c, engine.c) have turned a message into the RFC's event before it comes here; tunnel_apply() is the
+ * Guards (tunnel.c, admission.c) have turned a message into the RFC's event before it comes here; tunnel_apply() is the
  * one place that writes the state.  Where the RFC says "clean up, idle" the transport has to live on for a while (5.7,
  * 7.1): CLOSING until our StopCCN is acknowledged, LINGER for a full retransmission cycle after the last exchange.  Not
  * so in wait-ctl-conn: what a stranger has begun and not completed ends at once.
@@ -247,7 +247,7 @@ static const struct rule rules[TUNNEL_STATES][TUNNEL_EVENTS] = {
 	[TUNNEL_IDLE] = {
 		[TEV_OPEN]         = { send_sccrq,  TUNNEL_WAIT_REPLY },
 		[TEV_SCCRQ_OK]     = { send_sccrp,  TUNNEL_WAIT_CONN },
-		/* what is refused or out of place here never becomes a tunnel: see engine.c */
+		/* what is refused or out of place here never becomes a tunnel: see admission.c */
 	},
 	[TUNNEL_WAIT_REPLY] = {
 		[TEV_SCCRP_OK]     = { send_scccn,  TUNNEL_ESTABLISHED },

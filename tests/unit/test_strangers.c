@@ -167,6 +167,29 @@ START_TEST(source_full_of_half_open) /* forged from the peer's own address, they
 }
 END_TEST
 
+START_TEST(full_in_its_name) /* tunnels that a stranger begins from a peer's address do not use up what the peer may have */
+{
+	world_init(&w);
+	w.env.limits.tunnels_per_source = 2;
+	world_start(&w);
+	for (uint16_t i = 0; i < 2; i++) {
+		peer_init(&q, &w, 9);
+		q.addr.port = (uint16_t)(5000 + i);
+		q.deaf = true;
+		peer_say(&q, CM_SCCRQ);
+		w.n_peers = 0;
+	}
+	world_pass(&w, 1100 * MSEC);
+	peer_init(&p, &w, 9);
+	say_sccrq(&p, 1);
+	p.ns = 0;
+	say_sccrq(&p, 1); /* it is repeated */
+	say_scccn(&p);
+	expect_state(p.engine_id, "established");
+	world_finish(&w);
+}
+END_TEST
+
 START_TEST(closed_in_its_name) /* a forged StopCCN does not keep a peer from completing its tunnel */
 {
 	struct peer forger;
@@ -408,6 +431,92 @@ START_TEST(under_the_id_of_our_dial) /* a tunnel that we opened is known by the 
 	ck_assert_uint_eq(world_sent(&w, CM_STOPCCN)->msg.result_code.result, RC_STOPCCN_EXISTS);
 	ck_assert_uint_eq(world_sent(&w, CM_STOPCCN)->header.ns, 0);
 	expect_state(p.engine_id, "established");
+	world_finish(&w);
+}
+END_TEST
+
+/* As in a batch: nothing is carried out, and nothing forgotten, before the next datagram is looked at. */
+static void input(const struct peer *from, const struct msg *m)
+{
+	uint8_t datagram[DATAGRAM_MAX];
+	size_t len = peer_datagram(from, m, 0, datagram, sizeof(datagram));
+
+	l2tp_input(w.l, &(struct l2tp_rx){ from->local, from->addr, { datagram, len } }, w.now);
+}
+
+START_TEST(blind_replacement_in_one_batch) /* what has ended, and is not yet forgotten, hides nothing */
+{
+	struct peer forger, second;
+	struct msg m;
+
+	begin(false);
+	say_sccrq(&p, 1);
+	forger = reborn(&p);
+	w.peers[0] = &forger;
+	say_sccrq(&forger, 2);
+	w.peers[0] = &p;
+	world_forget(&w);
+	m = peer_msg(&p, CM_SCCCN);
+	input(&p, &m);
+	second = reborn(&p);
+	m = peer_msg(&second, CM_SCCRQ);
+	input(&second, &m);
+	world_drain(&w);
+	ck_assert_ptr_null(world_sent(&w, CM_SCCRP)); /* the one that stands is tried first */
+	world_pass(&w, 5 * SEC);
+	expect_state(p.engine_id, "established");
+	world_finish(&w);
+}
+END_TEST
+
+START_TEST(window_of_a_stranger) /* how a peer is asked whether it lives does not depend on what is said in its name */
+{
+	struct peer forger;
+	struct msg m;
+
+	begin(false);
+	live(&p);
+	for (int i = 0; i < 10; i++) {
+		p.session_id++;
+		peer_call(&p);
+		world_pass(&w, SEC);
+	}
+	world_forget(&w);
+	forger = reborn(&p);
+	m = peer_msg(&forger, CM_SCCRQ);
+	m.receive_window_size = 65535;
+	msg_set(&m, AVP_RECEIVE_WINDOW_SIZE);
+	peer_send(&forger, &m, 0);
+	ck_assert_uint_eq(world_sent(&w, CM_HELLO)->header.ns, p.nr - 1u); /* the last that it has had */
+	world_finish(&w);
+}
+END_TEST
+
+START_TEST(vague_peer) /* who never names our id, and a stranger who begins tunnels in its name */
+{
+	struct peer forger;
+
+	world_init(&w);
+	w.params.accept_tunnel_id_0 = true;
+	w.env.limits.half_open_per_source = 1000;
+	world_start(&w);
+	peer_init(&p, &w, 9);
+	say_sccrq(&p, 1);
+	uint16_t id = p.engine_id;
+	p.engine_id = 0;
+	peer_say(&p, CM_SCCCN);
+	expect_state(id, "established");
+	for (uint16_t i = 0; i < 40; i++) {
+		forger = reborn(&p);
+		forger.id = (uint16_t)(5000 + i);
+		say_sccrq(&forger, i);
+		p.engine_id = 0;
+		world_forget(&w);
+		peer_say(&p, CM_HELLO);
+		world_pass(&w, 10 * SEC);
+		ck_assert_uint_ge(world_count(&w, CM_ZLB), 1);
+		expect_state(id, "established");
+	}
 	world_finish(&w);
 }
 END_TEST
@@ -814,6 +923,7 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(tc, begun_and_closed, 0, 2);
 	tcase_add_test(tc, full_of_half_open);
+	tcase_add_test(tc, full_in_its_name);
 	tcase_add_test(tc, source_full_of_half_open);
 	tcase_add_loop_test(tc, closed_in_its_name, 0, 2);
 	tcase_add_test(tc, closed_by_itself);
@@ -828,6 +938,9 @@ int main(void)
 	tcase_add_test(tc, refusal_to_its_id);
 	tcase_add_loop_test(tc, half_open_under_its_id, 0, 3);
 	tcase_add_test(tc, under_the_id_of_our_dial);
+	tcase_add_test(tc, blind_replacement_in_one_batch);
+	tcase_add_test(tc, window_of_a_stranger);
+	tcase_add_test(tc, vague_peer);
 	tcase_add_test(tc, data_speaks_for_it);
 	tcase_add_test(tc, without_hello);
 	tcase_add_test(tc, slept);
