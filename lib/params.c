@@ -30,7 +30,7 @@ void l2tp_limits_init(struct l2tp_limits *limits)
 					.sessions = 100000,
 					.sessions_per_tunnel = 65535,
 					.half_open = 1000,
-					.half_open_per_source = 64,
+					.half_open_per_source = 200, /* what its rate brings while each has its second */
 					.tunnels_per_source = 1000,
 					.sccrq_per_second = 500,
 					.sccrq_per_second_per_source = 100,

@@ -67,18 +67,18 @@ bool throttle_request(struct throttle *d, const struct l2tp_limits *limits, cons
 		struct l2tp_addr peer;
 		uint8_t id[DIGEST_LEN];
 	} who = { .peer = *peer };
-	usec_t *mine = &d->requests_of[bucket_of(d, peer)];
+	usec_t *mine = &d->requests_of[bucket_of(d, peer)], burst;
 	uint16_t *slot, tag;
 	uint8_t h[DIGEST_LEN];
 
-	if (!has_one(*mine, limits->sccrq_per_second_per_source, BURST, now))
-		return false;
 	memcpy(who.id, id, sizeof(who.id));
 	hash(d, &who, sizeof(who), h);
 	slot = &d->turned_away[word(h) % THROTTLE_MEMORY];
 	tag = (uint16_t)word(h + sizeof(uint32_t));
-	/* the second half of the bucket is for those who come again */
-	if (!has_one(d->requests, limits->sccrq_per_second, *slot == tag ? BURST : BURST / 2, now)) {
+	/* the second half of a bucket is for those who come again; also of a source's, whose address may be forged */
+	burst = *slot == tag ? BURST : BURST / 2;
+	if (!has_one(*mine, limits->sccrq_per_second_per_source, burst, now) ||
+	    !has_one(d->requests, limits->sccrq_per_second, burst, now)) {
 		*slot = tag;
 		return false;
 	}

@@ -172,7 +172,7 @@ static void full(struct peer *p)
 	start_with(p, "limits { tunnels = 1 sessions = 1 refusal = 6 }\nlns \"own\" { call-refusal = 2/7 }\n");
 }
 
-/* One a second may ask for a tunnel, two after a pause: the others get no answer, but the log tells of them. */
+/* One a second may ask for a tunnel, one more that comes again: the others get no answer, but the log tells of them. */
 static void too_fast(struct peer *p)
 {
 	start_with(p, "limits { sccrq-per-second-per-source = 1 } lns \"own\" { }\n");

@@ -10,7 +10,7 @@
 
 #include "lib/l2tp.h"
 
-#define WATCH_MAX 1024
+#define WATCH_MAX 4096
 #define WATCH_QUARANTINE (60 * USEC_PER_SEC)
 
 struct watched {

@@ -974,7 +974,7 @@ static void empty(void)
 	}
 }
 
-START_TEST(sccrq_rate_of_a_source) /* twice the rate at once, then the rate; the port does not matter */
+START_TEST(sccrq_rate_of_a_source) /* the rate at once, as many who come again, then the rate; the port does not matter */
 {
 	uint32_t heard = 0;
 	uint64_t admissions;
@@ -982,8 +982,8 @@ START_TEST(sccrq_rate_of_a_source) /* twice the rate at once, then the rate; the
 	begin_door(10000, 10);
 	for (uint16_t i = 0; i < 100; i++)
 		heard += knock(1, (uint16_t)(1000 + i), (uint16_t)(1 + i));
-	ck_assert_uint_eq(heard, 20);
-	ck_assert_uint_eq(world_stats(&w).limited, 80);
+	ck_assert_uint_eq(heard, 10);
+	ck_assert_uint_eq(world_stats(&w).limited, 90);
 	ck_assert(knock(2, 1701, 1)); /* another source */
 	admissions = w.admissions;
 	ck_assert(!knock(1, 1701, 2000));
@@ -998,7 +998,30 @@ START_TEST(sccrq_rate_of_a_source) /* twice the rate at once, then the rate; the
 	heard = 0;
 	for (uint16_t i = 0; i < 100; i++) /* a long pause does not give more */
 		heard += knock(1, 1701, (uint16_t)(4000 + i));
+	ck_assert_uint_eq(heard, 10);
+	for (uint16_t i = 10; i < 100; i++)
+		heard += knock(1, 1701, (uint16_t)(4000 + i));
 	ck_assert_uint_eq(heard, 20);
+	finish();
+}
+END_TEST
+
+START_TEST(sccrq_rate_in_its_name) /* a flood from a peer's own address does not keep out the peer, who repeats itself */
+{
+	world_init(&w); /* with the default limits */
+	world_start(&w);
+	peer_init(&q, &w, 10);
+	for (uint16_t id = 1; id <= 5; id++) {
+		bool heard = false;
+
+		for (uint16_t i = 0; i < 2000; i++) { /* two seconds, ten times the rate */
+			(void)knock(1, (uint16_t)(2000 + i), (uint16_t)(2000 * id + i));
+			if (i % 1000 == 999)
+				heard = heard || (knock(1, 1701, id) && world_count(&w, CM_SCCRP) != 0);
+			world_pass(&w, MSEC);
+		}
+		ck_assert(heard);
+	}
 	finish();
 }
 END_TEST
@@ -1098,7 +1121,7 @@ START_TEST(flood_forgotten) /* of IPv6 addresses out of one /64, and of any: not
 		q.addr.ip[13] = (uint8_t)(i >> 8);
 		(void)knock(0xb80d0120, 1701, 1);
 	}
-	ck_assert_uint_eq(w.admissions, 2 * w.env.limits.sccrq_per_second_per_source);
+	ck_assert_uint_eq(w.admissions, w.env.limits.sccrq_per_second_per_source);
 	q.addr.family = 4;
 	memset(q.addr.ip, 0, sizeof(q.addr.ip));
 	for (uint32_t i = 0; i < 20000; i++) {
@@ -2477,6 +2500,7 @@ static void add_ends(Suite *suite)
 	tcase_add_loop_test(tc, half_open_limits, 0, 2);
 	tcase_add_test(tc, half_open_makes_room);
 	tcase_add_test(tc, sccrq_rate_of_a_source);
+	tcase_add_test(tc, sccrq_rate_in_its_name);
 	tcase_add_test(tc, sccrq_rate_spares);
 	tcase_add_test(tc, sccrq_rate_of_all);
 	tcase_add_test(tc, error_rate);
