@@ -11,6 +11,11 @@
  * Behind a call that has not been ended by the peer the peer itself may be gone, and have come back without its tunnels.
  * So it is asked for a sign of life at once.  If nothing comes, a second tunnel is dialled beside the silent one, which is
  * left when the second one stands, or taken back if the second one fails and it has spoken.
+ *
+ * ICMP may say that a server is unreachable, long before all retransmissions are in vain; but anybody may have said so.
+ * It is a hint to begin the next attempt beside this one, which goes on: the one that stands first stays, the other is
+ * closed.  There are never more than two, and a third takes the place of the older one only after a pause, in which an
+ * honest server answers.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,6 +38,8 @@ struct dial {
 	uint32_t tunnel_id;       /* 0: none */
 	uint32_t calls;           /* placed on it and not gone */
 	uint32_t silent_id, silent_calls; /* the tunnel before, until that one stands; 0: none */
+	size_t silent_dialled;
+	bool hinted;              /* the tunnel does not stand, and its peer seems to be unreachable */
 	usec_t asked;             /* for a sign of life of the tunnel; 0: never */
 	bool borrowed;            /* the tunnel is the peer's, see borrow() */
 	bool looking;             /* the timer is for that, and no pause */
@@ -187,36 +194,72 @@ static bool is_silent(const struct dial *d)
 	return last && last < d->asked;
 }
 
+/* Is another one wanted beside the tunnel? */
+static bool is_doubtful(const struct dial *d)
+{
+	return d->hinted || is_silent(d);
+}
+
+static void leave(struct dial *d, uint32_t tunnel_id)
+{
+	const bool stood = heard(d, tunnel_id);
+	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
+
+	snprintf(reason.text, sizeof(reason.text), "%s",
+		 stood ? "no sign of life, another tunnel stands" : "given up for another tunnel");
+	if (tunnel_id)
+		l2tp_close_tunnel(d->driver->engine, tunnel_id, &reason, world_now());
+}
+
 /* Left for good. */
 static void leave_silent(struct dial *d)
 {
-	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .text = "no sign of life, another tunnel stands" };
 	const uint32_t id = d->silent_id;
 
 	d->silent_id = 0;
-	if (id)
-		l2tp_close_tunnel(d->driver->engine, id, &reason, world_now());
+	leave(d, id);
 }
 
+/* One that has stood stays, rather than one that never did. */
 static void keep_silent(struct dial *d)
 {
+	const uint32_t id = d->borrowed ? 0 : d->tunnel_id;
+
 	if (d->borrowed)
 		give_back(d, "no sign of life");
-	if (!d->tunnel_id)
+	d->tunnel_id = 0;
+	if (!id)
 		return;
+	if (heard(d, d->silent_id)) {
+		leave(d, id);
+		return;
+	}
 	leave_silent(d);
-	d->silent_id = d->tunnel_id;
+	d->silent_id = id;
 	d->silent_calls = d->calls;
+	d->silent_dialled = d->dialled;
 }
 
-/* There is no other one, and it has spoken. */
-static void take_back(struct dial *d)
+/* Instead of the other one, if there is any. */
+static void return_to_silent(struct dial *d)
 {
-	if (d->tunnel_id || !d->silent_id || heard(d, d->silent_id) < d->asked)
-		return;
+	const uint32_t id = d->tunnel_id;
+
 	d->tunnel_id = d->silent_id;
 	d->calls = d->silent_calls;
+	d->dialled = d->silent_dialled;
 	d->silent_id = 0;
+	d->hinted = false;
+	leave(d, id);
+}
+
+/* There is no other one, or none to hope for, and it has spoken. */
+static void take_back(struct dial *d)
+{
+	const usec_t last = heard(d, d->silent_id);
+
+	if (last && last >= d->asked && (!d->tunnel_id || d->hinted))
+		return_to_silent(d);
 }
 
 /* ---- An attempt --------------------------------------------------------------------------------------------- */
@@ -296,6 +339,28 @@ int dial_open(struct driver *w, const struct config_profile *p, const struct l2t
 	return 0;
 }
 
+/* Each repetition of the SCCRQ may bring another error; the first one counts.  With an attempt beside this one already, or
+ * with nobody left who has not been asked in this round, there is a pause first. */
+static void on_unreachable(void *ctx, int err)
+{
+	const struct world_tunnel *t = ctx;
+	struct dial *d = t->dial;
+	struct log_object o;
+	char why[128];
+
+	if (!d || d->tunnel_id != t->id || d->hinted || d->driver->stopping || d->driver->draining || d->held)
+		return;
+	o = object(d);
+	d->hinted = true;
+	snprintf(why, sizeof(why), "the server seems to be unreachable (%s)", strerror(err));
+	if (!d->fresh || d->silent_id) {
+		again(d, why);
+		return;
+	}
+	log_event(LOG_NOTICE, LOG_REMOTE, &o, "%s, dialling the next one as well", why);
+	arm(d, 0);
+}
+
 static int open_tunnel(struct dial *d, const struct l2tp_addr *peer)
 {
 	struct world_tunnel *t;
@@ -304,8 +369,11 @@ static int open_tunnel(struct dial *d, const struct l2tp_addr *peer)
 	if (r < 0)
 		return r;
 	t->dial = d;
+	listen_watch_errors(t->socket, on_unreachable, t);
 	keep_silent(d);
 	d->tunnel_id = t->id;
+	d->dialled = d->server;
+	d->hinted = false;
 	d->calls = 0;
 	return 0;
 }
@@ -326,7 +394,7 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 		again(d, "no address");
 		return;
 	}
-	if (d->tunnel_id && !is_silent(d)) { /* it has spoken meanwhile */
+	if (d->tunnel_id && !is_doubtful(d)) { /* it has spoken meanwhile */
 		attempt(d);
 		return;
 	}
@@ -334,9 +402,8 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 	o.peer = peer;
 	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "dialling %s (%s)", d->profile->servers[d->server],
 		  l2tp_addr_str(peer, name));
-	d->dialled = d->server;
-	next_destination(d, n);
 	r = open_tunnel(d, peer);
+	next_destination(d, n);
 	if (r < 0)
 		again(d, strerror(-r));
 	else
@@ -371,7 +438,7 @@ static void attempt(struct dial *d)
 	if (d->driver->stopping || d->driver->draining || d->held || d->resolve)
 		return;
 	take_back(d);
-	if (d->tunnel_id && call_again(d))
+	if (d->tunnel_id && !d->hinted && call_again(d))
 		return;
 	r = resolve_start(d->driver->workers, p->servers[d->server], p->server_port, p->family, on_resolved, d, &d->resolve);
 	if (r < 0)
@@ -382,8 +449,13 @@ static void attempt(struct dial *d)
 
 void dial_tunnel_up(struct dial *d, uint32_t tunnel_id)
 {
-	if (d->tunnel_id == tunnel_id)
+	if (d->silent_id == tunnel_id) {
+		return_to_silent(d);
+		arm(d, 0); /* calls that are missing */
+	} else if (d->tunnel_id == tunnel_id) {
 		leave_silent(d);
+		d->hinted = false;
+	}
 }
 
 void dial_tunnel_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reason *reason, uint32_t successor_id)
@@ -395,9 +467,11 @@ void dial_tunnel_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reas
 	if (d->tunnel_id != tunnel_id)
 		return;
 	d->tunnel_id = 0; /* it lingers without us */
-	d->borrowed = d->sent_away = false;
-	if (successor_id && borrow(d, successor_id))
+	d->hinted = d->borrowed = d->sent_away = false;
+	if (successor_id && borrow(d, successor_id)) {
+		leave_silent(d);
 		return;
+	}
 	if (sent_away && d->fresh && !d->driver->stopping)
 		arm(d, 0);
 	else
@@ -420,6 +494,7 @@ void dial_call_down(struct dial *d, uint32_t tunnel_id, const struct l2tp_reason
 
 void dial_call_gone(struct dial *d, uint32_t tunnel_id, bool sent_away)
 {
+	d->silent_calls -= d->silent_id == tunnel_id;
 	if (d->tunnel_id != tunnel_id)
 		return;
 	d->calls--;

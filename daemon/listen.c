@@ -13,6 +13,10 @@
  * us.  Replies leave from the address and port that were asked: by a listener, or, where none covers them, by the socket
  * of another tunnel, a dial socket most likely, if its datagrams are the ones that are being answered.
  *
+ * ICMP errors are read from a dial socket's error queue, if somebody wants to know.  Before it is connected that is
+ * switched off: what the kernel's data path sends from a tunnel socket must not fill a queue, and a tunnel that stands
+ * does not depend on ICMP.
+ *
  * Buffers for one batch belong to the whole, so receive() must not lead to reading again: nothing here reads but the
  * event loop.  A socket may be closed from within receive(), that which is being read included; the whole may not.
  * Called by the driver.
@@ -20,16 +24,19 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "listen.h"
 
 #define BATCH 32                         /* datagrams read at once */
 #define BATCHES 8                        /* in one wake-up, then it is others' turn */
+#define ERRORS 16                        /* ICMP errors, likewise */
 #define DATAGRAM_MAX 65536               /* none is longer */
 #define ECN_BITS 2                       /* below the DSCP */
 #define LISTENER_BUFFER (8 * 1024 * 1024) /* a burst of some ten thousand messages */
@@ -54,6 +61,9 @@ struct listen_socket {
 	bool wanted, added; /* listener: since the last listen_settle() */
 	unsigned dscp; /* of what does not bring its own */
 	struct l2tp_addr local;
+	struct l2tp_addr dialled;       /* dial socket: the peer that it was made for */
+	listen_unreachable unreachable; /* told of its ICMP errors; NULL: nobody is */
+	void *ctx;
 };
 
 struct listen {
@@ -183,14 +193,78 @@ static void deliver_batch(struct listen *l, const struct listen_socket *s, size_
 	}
 }
 
-/* Errors are those that ICMP left on the socket; to read them is to clear them, and our timers notice a dead peer. */
+/* ---- ICMP errors ---- */
+
+/* Room for the error, and for the address of whoever reports it. */
+union error_control {
+	struct cmsghdr first;
+	char bytes[CMSG_SPACE(sizeof(struct sock_extended_err) + sizeof(struct sockaddr_in6)) +
+		   CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+static int error_of(struct msghdr *m)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		struct sock_extended_err e;
+
+		if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
+		    !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+			continue;
+		memcpy(&e, CMSG_DATA(c), sizeof(e));
+		if (e.ee_origin == SO_EE_ORIGIN_ICMP || e.ee_origin == SO_EE_ORIGIN_ICMP6)
+			return (int)e.ee_errno;
+	}
+	return 0;
+}
+
+static bool is_unreachable(int err)
+{
+	return err == ECONNREFUSED || err == EHOSTUNREACH || err == ENETUNREACH || err == EACCES;
+}
+
+/* One of the queue: > 0 that the peer is unreachable, 0 something else, < 0 there is none. */
+static int read_error(const struct listen_socket *s)
+{
+	union error_control control;
+	union address name;
+	struct l2tp_addr to;
+	struct msghdr m = { .msg_name = &name, .msg_namelen = sizeof(name),
+			    .msg_control = &control, .msg_controllen = sizeof(control) };
+
+	if (recvmsg(s->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		return -errno;
+	int err = error_of(&m);
+	if (!is_unreachable(err) || m.msg_namelen == 0)
+		return 0;
+	addr_from_sockaddr(&to, &name);
+	return addr_equal(&to, &s->dialled) ? err : 0;
+}
+
+/* What is left for the next wake-up wakes us. */
+static void read_errors(const struct listen_socket *s)
+{
+	int unreachable = 0;
+
+	for (int i = 0; i < ERRORS; i++) {
+		int err = read_error(s);
+		if (err < 0)
+			break;
+		unreachable = err ? err : unreachable;
+	}
+	if (unreachable && s->unreachable)
+		s->unreachable(s->ctx, unreachable);
+}
+
+/* Other errors are those that ICMP left on the socket; to read them is to clear them, and our timers notice a dead peer. */
 static int socket_readable(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct listen_socket *s = userdata;
 	struct listen *l = s->listen;
 
-	(void)source, (void)revents;
+	(void)source;
 	assert(!l->busy);
+	if (revents & EPOLLERR)
+		read_errors(s);
 	l->busy = true;
 	l->reading = s;
 	for (int i = 0; i < BATCHES && l->reading; i++) {
@@ -457,9 +531,33 @@ int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_add
 		err = socket_new(l, &from, false, &s);
 	if (err < 0)
 		return err;
+	s->dialled = *peer;
 	*local = s->local;
 	*ret = s;
 	return 0;
+}
+
+static int set_errors(const struct listen_socket *s, bool on)
+{
+	return s->local.family == 4 ? set_int(s->fd, IPPROTO_IP, IP_RECVERR, on) :
+				      set_int(s->fd, IPPROTO_IPV6, IPV6_RECVERR, on);
+}
+
+void listen_watch_errors(struct listen_socket *s, listen_unreachable unreachable, void *ctx)
+{
+	if (!s || set_errors(s, true) < 0)
+		return; /* without it a peer that does not answer is noticed later */
+	s->unreachable = unreachable;
+	s->ctx = ctx;
+}
+
+/* To switch it off empties the queue. */
+static int forget_errors(struct listen_socket *s)
+{
+	if (!s->unreachable)
+		return 0;
+	s->unreachable = NULL;
+	return set_errors(s, false);
 }
 
 int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local,
@@ -472,7 +570,9 @@ int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_
 		err = socket_new(l, local, false, &own);
 	if (err < 0)
 		return err;
-	err = connect_to(own->fd, peer);
+	err = forget_errors(own);
+	if (err == 0)
+		err = connect_to(own->fd, peer);
 	if (err < 0) {
 		if (!s)
 			listen_close(own);

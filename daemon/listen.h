@@ -18,6 +18,8 @@ struct listen_socket; /* one */
 typedef void (*listen_receive)(void *ctx, const struct l2tp_rx *rx);
 /* After each batch of datagrams of one wake-up. */
 typedef void (*listen_batch_done)(void *ctx);
+/* ICMP says that the peer is unreachable (errno err), which anybody may have forged.  Must not close the socket. */
+typedef void (*listen_unreachable)(void *ctx, int err);
 
 int listen_new(sd_event *event, listen_receive receive, listen_batch_done batch_done, void *ctx, struct listen **ret);
 void listen_free(struct listen *l);
@@ -31,6 +33,9 @@ void listen_settle(struct listen *l, bool undo);
 /* A socket for a tunnel that we open, bound to local (port 0: any; address unset: the route's), not connected, because
  * the peer may answer from another port.  *local is filled in with what the kernel chose. */
 int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_addr *peer, struct listen_socket **ret);
+/* Tell of ICMP errors about what a dial socket (NULL: none) has sent to the peer that it was made for, until it is
+ * connected. */
+void listen_watch_errors(struct listen_socket *s, listen_unreachable unreachable, void *ctx);
 
 /* The tunnel's own socket, connected: from a dial socket (s) or, s NULL, a new one that shares local's port with the
  * listener.  What arrives between bind and connect, for whomever, is handed to receive by the event loop. */

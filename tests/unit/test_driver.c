@@ -247,7 +247,7 @@ START_TEST(tunnel_gone) /* nobody answers: heard to the end */
 {
 	struct end lac;
 
-	start_lac(&lac, free_port(), "");
+	start_lac(&lac, free_port(), "redial-min = 10s "); /* no other attempt beside it */
 	run_until(&lac, "TUNNEL_GONE", 1);
 	ck_assert_str_eq(lac.heard,
 			 "TUNNEL_OPENED SESSION_OPENED SESSION_CLOSING SESSION_GONE TUNNEL_CLOSING TUNNEL_GONE ");
@@ -872,6 +872,94 @@ START_TEST(living_tunnel)
 }
 END_TEST
 
+/* Two servers, the first of which is not there, as ICMP says: the second is not kept waiting by the first's retransmissions,
+ * which would take minutes here. */
+static const char *two_servers(uint16_t first, uint16_t second)
+{
+	static char text[512];
+
+	snprintf(text, sizeof(text), "listen = {}\nlac \"uplink\" { server = { \"127.0.0.1:%u\", \"127.0.0.1:%u\" } "
+		 "retransmit-initial = 500ms retransmit-max = 10 %s}\n", first, second, SOON);
+	return text;
+}
+
+START_TEST(unreachable_server)
+{
+	uint16_t port = free_port();
+	struct end lns, lac;
+	usec_t began;
+
+	start_lns(&lns, port, "");
+	began = view_now();
+	start(&lac, "lac", two_servers(free_port(), port));
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	ck_assert_uint_lt(view_now() - began, USEC_PER_SEC);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 2);
+	run_until(&lac, "TUNNEL_CLOSING", 1);
+	ck_assert_str_eq(lac.reason.text, "given up for another tunnel");
+	run_for(USEC_PER_SEC);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 2); /* and that is all */
+	ck_assert_uint_eq(count(lac.heard, "SESSION_ESTABLISHED"), 1);
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
+/* The only one comes up after that: it is not its retransmissions but the pause that is waited for. */
+START_TEST(unreachable_only_server)
+{
+	uint16_t port = free_port();
+	struct end lns, lac;
+	char text[512];
+	usec_t began;
+
+	snprintf(text, sizeof(text), "listen = {}\nlac \"uplink\" { server = \"127.0.0.1\" port = %u "
+		 "retransmit-initial = 8s %s}\n", port, SOON);
+	start(&lac, "lac", text);
+	run_until(&lac, "TUNNEL_OPENED", 4);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_CLOSING"), 2); /* there are two at a time, not more */
+	start_lns(&lns, port, "");
+	began = view_now();
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	ck_assert_uint_lt(view_now() - began, USEC_PER_SEC);
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
+/* The hint was wrong: the first server answers, the second one does not.  Its tunnel stays. */
+START_TEST(wrongly_unreachable)
+{
+	uint16_t port = free_port();
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	int mute = socket(AF_INET, SOCK_DGRAM, 0);
+	struct end lns, lac;
+	struct view_tunnel t;
+	uint32_t first;
+
+	ck_assert(bind(mute, (struct sockaddr *)&a, len) == 0 && getsockname(mute, (struct sockaddr *)&a, &len) == 0);
+	start(&lac, "lac", two_servers(port, ntohs(a.sin_port)));
+	run_until(&lac, "TUNNEL_OPENED", 1);
+	first = lac.tunnel_id;
+	run_until(&lac, "TUNNEL_OPENED", 2);
+	start_lns(&lns, port, "");
+	run_until(&lac, "SESSION_ESTABLISHED", 1);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_CLOSING"), 1);
+	ck_assert_int_eq(view_tunnel(lac.driver, first, &t), 0);
+	ck_assert_str_eq(t.info.state, "established");
+	run_for(USEC_PER_SEC);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 2);
+	ck_assert_uint_eq(count(lac.heard, "SESSION_ESTABLISHED"), 1);
+	ck_assert_int_eq(driver_close(lac.driver, first, lac.session_id, NULL), 0); /* it is the one that calls are placed in */
+	run_until(&lac, "SESSION_ESTABLISHED", 2);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 2);
+	close(mute);
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
 START_TEST(pauses) /* they double up to redial-max, which none exceeds, and none of them is the same for everybody */
 {
 	static const usec_t min = USEC_PER_SEC, max = 60 * USEC_PER_SEC;
@@ -1065,6 +1153,9 @@ int main(void)
 	tcase_add_test(tc, drain_timeout);
 	tcase_add_test(tc, silent_tunnel);
 	tcase_add_loop_test(tc, living_tunnel, 0, 2);
+	tcase_add_test(tc, unreachable_server);
+	tcase_add_test(tc, unreachable_only_server);
+	tcase_add_test(tc, wrongly_unreachable);
 	tcase_add_test(tc, pauses);
 	tcase_add_test(tc, drain_dials);
 	tcase_add_test(tc, addresses);

@@ -516,6 +516,51 @@ START_TEST(icmp_errors)
 }
 END_TEST
 
+static int n_told, told;
+
+static void unreachable(void *ctx, int err)
+{
+	ck_assert_ptr_eq(ctx, &told);
+	n_told++;
+	told = err;
+}
+
+/* What a dial socket is told of: errors about its peer, not about others, and nothing once it is connected. */
+START_TEST(icmp_errors_of_a_dial)
+{
+	static const char *const hosts[] = { "127.0.0.1", "::1" };
+	struct l2tp_addr peer, other, local = { .family = 0 };
+	int a = peer_on(hosts[_i], &peer), b = peer_on(hosts[_i], &other), on = -1;
+	struct listen_socket *s, *t;
+	socklen_t len = sizeof(on);
+
+	close(a);
+	close(b);
+	n_told = told = 0;
+	ck_assert_int_eq(listen_dial(l, &local, &peer, &s), 0);
+	listen_watch_errors(s, unreachable, &told);
+	ck_assert_int_eq(listen_send(l, s, &local, &other, hello, 0), 0);
+	run();
+	ck_assert_int_eq(n_told, 0);
+	for (int i = 0; i < 100; i++) /* more than are read at once */
+		ck_assert_int_eq(listen_send(l, s, &local, &peer, hello, 0), 0);
+	run();
+	ck_assert_int_eq(told, ECONNREFUSED);
+	ck_assert_int_ge(n_told, 1);
+	ck_assert(!readable(listen_fd(s)));
+
+	n_told = 0;
+	ck_assert_int_eq(listen_send(l, s, &local, &peer, hello, 0), 0);
+	ck_assert_int_eq(listen_connect(l, s, &local, &peer, &t), 0);
+	ck_assert_int_eq(_i ? getsockopt(listen_fd(t), IPPROTO_IPV6, IPV6_RECVERR, &on, &len) :
+			      getsockopt(listen_fd(t), IPPROTO_IP, IP_RECVERR, &on, &len), 0);
+	ck_assert_int_eq(on, 0);
+	ck_assert_int_eq(listen_send(l, t, &local, &peer, hello, 0), 0);
+	run();
+	ck_assert_int_eq(n_told, 0);
+}
+END_TEST
+
 /* whoever has the port, and however */
 START_TEST(port_in_use)
 {
@@ -679,6 +724,7 @@ int main(void)
 	tcase_add_test(t, close_of_another_within_receive);
 	tcase_add_test(t, many_at_once);
 	tcase_add_test(t, icmp_errors);
+	tcase_add_loop_test(t, icmp_errors_of_a_dial, 0, 2);
 	tcase_add_loop_test(t, port_in_use, 0, 4);
 	tcase_add_test(t, other_listeners);
 	tcase_add_test(t, not_our_address);
