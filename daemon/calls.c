@@ -73,6 +73,27 @@ static const struct config_profile *profile_of(const struct driver *d, const str
 	return config_match_call(d->config, &op->peer, op->peer_host_name, op->call, connected);
 }
 
+/* The call has this profile now, and is one of its sessions; NULL: it has none any more. */
+static void belong(struct world_call *c, const struct config_profile *profile)
+{
+	if (c->profile)
+		c->profile->use->sessions--;
+	c->profile = profile;
+	if (profile)
+		profile->use->sessions++;
+}
+
+static struct l2tp_reason too_many(const struct config_profile *p)
+{
+	return world_refusal(&p->params.call_refusal, RC_CDN_GENERAL, EC_RESOURCES, "too many sessions of this profile");
+}
+
+/* Has it more than it may have?  Those that were admitted together did not know of each other. */
+static bool is_overfull(const struct config_profile *p)
+{
+	return p->max_sessions && p->use->sessions > p->max_sessions;
+}
+
 static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
 {
 	struct world_call *c = call_get(d, op->tunnel_id, op->session_id);
@@ -87,7 +108,6 @@ static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
 	profile = profile_of(d, op, false);
 	*c = (struct world_call){ .driver = d,
 				  .key = { op->tunnel_id, op->session_id },
-				  .profile = profile ? profile : t->profile,
 				  .dial = op->call_cookie ? t->dial : NULL,
 				  .lns = op->lns,
 				  .send_accm = UINT32_MAX, /* RFC 2661 4.4.6 */
@@ -98,6 +118,7 @@ static struct world_call *call_note(struct driver *d, const struct l2tp_op *op)
 		free(c);
 		return NULL;
 	}
+	belong(c, profile ? profile : t->profile);
 	world_removed_get(d, c->profile);
 	emit(c, DRIVER_SESSION_OPENED, NULL);
 	return c;
@@ -142,11 +163,24 @@ static struct dataplane_session spec_of(struct world_call *c)
 					   .reorder_timeout_ms = c->profile->params.reorder_timeout_ms };
 }
 
+/* It is one too many. */
+static void close_overfull(struct world_call *c)
+{
+	struct l2tp_reason reason = too_many(c->profile);
+
+	l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &reason, world_now());
+}
+
 static void add(struct world_call *c)
 {
 	struct dataplane *dp = c->driver->dataplane;
 	struct dataplane_session spec = spec_of(c);
 
+	if (is_overfull(c->profile)) {
+		close_overfull(c);
+		world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, -ECANCELED);
+		return;
+	}
 	dp->class->session_add(dp, &spec, on_added, c);
 }
 
@@ -224,11 +258,18 @@ struct l2tp_lcp_wishes call_lcp(const struct config_profile *profile)
 					 profile->lcp_required };
 }
 
-bool call_has_room(const struct driver *d, const struct config_profile *profile)
+bool call_has_room(const struct driver *d, const struct config_profile *profile, struct l2tp_reason *reason)
 {
 	const struct pool *pool = pool_of(d, profile);
 
-	return !pool || pool_used(pool) < pool_size(pool);
+	if (profile->max_sessions && profile->use->sessions >= profile->max_sessions)
+		*reason = too_many(profile);
+	else if (pool && pool_used(pool) >= pool_size(pool))
+		*reason = world_refusal(&profile->params.call_refusal, RC_CDN_NO_FACILITY_TEMPORARY, EC_NONE,
+					"no address left");
+	else
+		return true;
+	return false;
 }
 
 static void release(struct world_call *c)
@@ -568,6 +609,7 @@ static bool settle_profile(struct world_call *c, const struct l2tp_op *op)
 {
 	const struct config_profile *profile = profile_of(c->driver, op, true);
 	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_CDN_ADMIN, .text = "no such calls here" };
+	const struct config_profile *before = c->profile;
 	struct log_object o = object(c);
 
 	if (!profile) {
@@ -575,8 +617,12 @@ static bool settle_profile(struct world_call *c, const struct l2tp_op *op)
 		l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &reason, world_now());
 		return false;
 	}
-	world_removed_put(c->driver, c->profile);
-	c->profile = profile;
+	belong(c, profile);
+	world_removed_put(c->driver, before);
+	if (profile != before && is_overfull(profile)) {
+		close_overfull(c);
+		return false;
+	}
 	renumber(c);
 	return true;
 }
@@ -687,6 +733,7 @@ static void log_errors(const struct world_call *c, const struct l2tp_call_errors
 
 static void gone(struct world_call *c)
 {
+	const struct config_profile *profile = c->profile;
 	struct driver *d = c->driver;
 
 	release(c);
@@ -694,7 +741,8 @@ static void gone(struct world_call *c)
 	if (c->dial)
 		dial_call_gone(c->dial, c->key.tunnel_id, c->sent_away);
 	HASH_DEL(d->calls, c);
-	world_removed_put(d, c->profile);
+	belong(c, NULL);
+	world_removed_put(d, profile);
 	free(c);
 }
 

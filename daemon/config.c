@@ -551,7 +551,8 @@ static int load_profile(struct load *load, const struct place *place, size_t ind
 	unsigned where = place->lac ? IN_LAC : IN_LNS;
 
 	p->name = strdup(cfg_title(place->section));
-	if (!p->name)
+	p->use = calloc(1, sizeof(*p->use));
+	if (!p->name || !p->use)
 		return -ENOMEM;
 	p->line = place->line;
 	p->lac = place->lac;
@@ -796,6 +797,7 @@ void config_clear_profile(struct config_profile *p)
 {
 	options_clear(PROFILE_SECTIONS, p);
 	free(p->name);
+	free(p->use);
 }
 
 void config_free(struct config *c)

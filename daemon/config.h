@@ -46,12 +46,19 @@ struct config_calls {
 	char **called_numbers, **calling_numbers, **sub_addresses, **private_group_ids, **proxy_authen_names;
 };
 
+/* What a profile has now: kept by the driver, and by a profile that is the same one when the file is read again. */
+struct config_use {
+	uint32_t tunnels;          /* established */
+	uint32_t sessions;
+};
+
 struct config_profile {
 	char *name;
 	unsigned line;
 	bool removed;              /* no longer in the file: what it has is left to end */
 	struct l2tp_params params; /* params.cookie names the profile, also after a reload: never 0 */
 	struct config_ppp ppp;
+	struct config_use *use;
 
 	uint32_t sequencing;       /* enum config_sequencing; lac: data of our calls must carry numbers */
 
@@ -67,6 +74,7 @@ struct config_profile {
 	size_t n_peers;            /* 0: any address */
 	char **host_names;         /* fnmatch patterns on the peer's Host Name; NULL: any */
 	struct config_calls for_calls;
+	uint32_t max_tunnels, max_sessions; /* at the same time; 0: no limit */
 
 	/* lac: whom to dial */
 	bool lac;

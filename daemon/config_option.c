@@ -85,6 +85,8 @@ const struct option options[] = {
 	LNS("sub-address",          texts,       for_calls.sub_addresses, 0,       LIST_MAX,   NONE,        NONE)
 	LNS("private-group-id",     texts,       for_calls.private_group_ids, 0,   LIST_MAX,   NONE,        NONE)
 	LNS("proxy-authen-name",    texts,       for_calls.proxy_authen_names, 0,  LIST_MAX,   NONE,        NONE)
+	LNS("max-tunnels",          number,      max_tunnels,          1,          UINT16_MAX, "none",      "none")
+	LNS("max-sessions",         number,      max_sessions,         1,          10000000,   "none",      "none")
 	LNS("accept-tunnel-id-0",   yes_no,      params.accept_tunnel_id_0, 0,     0,          NONE,        "no")
 	LNS("sequencing",           sequencing,  sequencing,           0,          0,          NONE,        "no")
 

@@ -116,8 +116,7 @@ void world_removed_put(struct driver *d, const struct config_profile *profile)
 
 /* ---- Admission ---------------------------------------------------------------------------------------------- */
 
-/* What the configuration says for whom there is no room, if it says anything; else what fits. */
-static struct l2tp_reason refusal(const struct l2tp_refusal *given, uint16_t result, uint16_t error, const char *text)
+struct l2tp_reason world_refusal(const struct l2tp_refusal *given, uint16_t result, uint16_t error, const char *text)
 {
 	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD,
 				      .result = given->result ? given->result : result,
@@ -136,7 +135,7 @@ static bool takes_nothing_new(const struct driver *d)
 static struct l2tp_reason draining(const struct driver *d, const struct l2tp_refusal *given)
 {
 	static_assert((int)RC_STOPCCN_GENERAL == (int)RC_CDN_GENERAL, "one code for both");
-	return refusal(given, RC_CDN_GENERAL, EC_TRY_ANOTHER, d->stopping ? "shutting down" : "draining");
+	return world_refusal(given, RC_CDN_GENERAL, EC_TRY_ANOTHER, d->stopping ? "shutting down" : "draining");
 }
 
 static bool turn_away(struct driver *d, enum log_class class, const struct l2tp_addr *peer, struct l2tp_span host_name,
@@ -168,6 +167,8 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 		*reason = draining(d, &d->config->limits.refusal);
 		return turn_away(d, LOG_INFO_ONLY, peer, host_name, reason, reason->text);
 	}
+	if (!tunnel_has_room(d, profile, peer, reason))
+		return turn_away(d, LOG_LOCAL_, peer, host_name, reason, reason->text);
 	*params = profile->params;
 	return true;
 }
@@ -208,13 +209,11 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 	const struct config_profile *p = served ? profile_of_call(d, tunnel_id, own, call) : NULL;
 
 	if (!p)
-		*reason = refusal(&(struct l2tp_refusal){ 0 }, RC_CDN_ADMIN, EC_NONE,
-				  served ? "no such calls here" : "no longer configured");
+		*reason = world_refusal(&(struct l2tp_refusal){ 0 }, RC_CDN_ADMIN, EC_NONE,
+					served ? "no such calls here" : "no longer configured");
 	else if (takes_nothing_new(d))
 		*reason = draining(d, &p->params.call_refusal);
-	else if (!call_has_room(d, p))
-		*reason = refusal(&p->params.call_refusal, RC_CDN_NO_FACILITY_TEMPORARY, EC_NONE, "no address left");
-	else
+	else if (call_has_room(d, p, reason))
 		*phb = p->params.session_phb;
 	if (!reason->result)
 		return true;

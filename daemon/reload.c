@@ -249,6 +249,20 @@ static void change_pools(struct reload *x)
 
 /* ---- Profiles ----------------------------------------------------------------------------------------------- */
 
+/* A profile that is the same one has what it had. */
+static void keep_use(struct reload *x)
+{
+	for (struct config_profile *p = x->config->profiles; p < x->config->profiles + x->config->n_profiles; p++) {
+		struct config_profile *before = find(x->old, p);
+		struct world_removed *back = before ? NULL : find_removed(x->driver, p);
+
+		if (back)
+			before = &back->profile;
+		if (before)
+			swap(&p->use, &before->use, sizeof(p->use));
+	}
+}
+
 /* Those of the old configuration that are not in the new one; the old one still has them, too. */
 static void remove_profiles(struct reload *x)
 {
@@ -303,7 +317,7 @@ static void take_over(struct world_tunnel *t)
 	log_event(LOG_NOTICE, LOG_INFO_ONLY,
 		  &(struct log_object){ .tunnel_id = t->id, .peer = &t->peer, .profile = p->name },
 		  "profile \"%s\" has been removed; its tunnel belongs to this one now", t->profile->name);
-	t->profile = p;
+	tunnel_belong(t, p);
 }
 
 static void move_tunnels(struct driver *d)
@@ -388,6 +402,7 @@ static void commit(struct reload *x)
 	log_set_level(d->config->log_level);
 	l2tp_set_limits(d->engine, &d->config->limits);
 	change_pools(x);
+	keep_use(x);
 	remove_profiles(x);
 	dials_reload(d);
 	move_tunnels(d);

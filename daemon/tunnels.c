@@ -60,6 +60,55 @@ struct world_tunnel *tunnel_note(struct driver *d, uint32_t id, const struct con
 	return t;
 }
 
+/* ---- How many a profile has --------------------------------------------------------------------------------- */
+
+static void count(struct world_tunnel *t, bool counted)
+{
+	t->profile->use->tunnels += counted;
+	t->profile->use->tunnels -= t->counted;
+	t->counted = counted;
+}
+
+void tunnel_belong(struct world_tunnel *t, const struct config_profile *profile)
+{
+	bool counted = t->counted;
+
+	count(t, false);
+	t->profile = profile;
+	count(t, counted);
+}
+
+static bool is_full(const struct config_profile *profile)
+{
+	return profile->max_tunnels && profile->use->tunnels >= profile->max_tunnels;
+}
+
+static struct l2tp_reason too_many(const struct driver *d)
+{
+	return world_refusal(&d->config->limits.refusal, RC_STOPCCN_GENERAL, EC_RESOURCES,
+			     "too many tunnels of this profile");
+}
+
+static bool has_one_from(const struct driver *d, const struct l2tp_addr *peer)
+{
+	for (const struct world_tunnel *t = d->tunnels; t; t = t->hh.next)
+		if (t->counted && memcmp(&t->peer, peer, sizeof(*peer)) == 0)
+			return true;
+	return false;
+}
+
+/* Only what is established counts: what anybody can begin takes no honest peer's place.  That is judged again when the
+ * tunnel is established; a peer that has one may go on until then, for it may have forgotten it, and the engine finds
+ * that out. */
+bool tunnel_has_room(const struct driver *d, const struct config_profile *profile, const struct l2tp_addr *peer,
+		     struct l2tp_reason *reason)
+{
+	if (!is_full(profile) || has_one_from(d, peer))
+		return true;
+	*reason = too_many(d);
+	return false;
+}
+
 /* ---- The data path ------------------------------------------------------------------------------------------ */
 
 static void on_added(void *ctx, int err, const char *text)
@@ -222,10 +271,54 @@ static struct world_tunnel *take_in(struct driver *d, const struct l2tp_op *op)
 	return t;
 }
 
+static bool stands(const struct world_tunnel *t)
+{
+	struct l2tp_tunnel_info info;
+
+	return l2tp_get_tunnel(t->driver->engine, t->id, &info) >= 0 && strcmp(info.state, "established") == 0;
+}
+
+/* Those whose place this one has taken do not count any more, although we have still to hear of their end. */
+static void drop_replaced(const struct world_tunnel *by)
+{
+	struct world_tunnel *t, *next;
+
+	HASH_ITER(hh, by->driver->tunnels, t, next)
+		if (t->counted && memcmp(&t->peer, &by->peer, sizeof(t->peer)) == 0 && !stands(t))
+			count(t, false);
+}
+
+static void up(struct world_tunnel *t)
+{
+	struct log_object o = object(t);
+
+	if (is_full(t->profile))
+		drop_replaced(t);
+	if (is_full(t->profile)) {
+		struct l2tp_reason reason = too_many(t->driver);
+
+		l2tp_close_tunnel(t->driver->engine, t->id, &reason, world_now());
+		return;
+	}
+	count(t, true);
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "tunnel established");
+	emit(t, DRIVER_TUNNEL_ESTABLISHED, NULL);
+	if (t->dial)
+		dial_tunnel_up(t->dial, t->id);
+}
+
+static void down(struct world_tunnel *t, const struct l2tp_op *op)
+{
+	count(t, false);
+	log_down(t, op->reason);
+	emit(t, DRIVER_TUNNEL_CLOSING, op->reason);
+	if (t->dial)
+		dial_tunnel_down(t->dial, t->id, op->reason, op->successor_id);
+}
+
 void tunnel_op(struct driver *d, const struct l2tp_op *op)
 {
 	struct world_tunnel *t = tunnel_get(d, op->tunnel_id);
-	struct log_object o;
 
 	if (!t)
 		t = take_in(d, op);
@@ -238,18 +331,11 @@ void tunnel_op(struct driver *d, const struct l2tp_op *op)
 	if (op->type == L2TP_OP_TUNNEL_ADD) {
 		add(t, op);
 	} else if (op->type == L2TP_OP_TUNNEL_UP) {
-		o = object(t);
-		log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "tunnel established");
-		emit(t, DRIVER_TUNNEL_ESTABLISHED, NULL);
-		if (t->dial)
-			dial_tunnel_up(t->dial, t->id);
+		up(t);
 	} else if (op->type == L2TP_OP_TUNNEL_IDLE) {
 		d->dataplane->class->tunnel_stats(d->dataplane, t->id, on_stats, t);
 	} else if (op->type == L2TP_OP_TUNNEL_DOWN) {
-		log_down(t, op->reason);
-		emit(t, DRIVER_TUNNEL_CLOSING, op->reason);
-		if (t->dial)
-			dial_tunnel_down(t->dial, t->id, op->reason, op->successor_id);
+		down(t, op);
 	} else if (op->type == L2TP_OP_TUNNEL_DEL) {
 		unpin(t);
 		emit(t, DRIVER_TUNNEL_REMOVING, NULL);

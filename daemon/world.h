@@ -36,6 +36,7 @@ struct world_tunnel {
 	char host[64];                /* the peer's Host Name, escaped */
 	uint32_t peer_id;
 	uint64_t rx_packets;          /* at the last look */
+	bool counted;                 /* among its profile's: established, and not closed yet */
 	bool pinned;                  /* a host route keeps the way to the peer */
 	UT_hash_handle hh;
 };
@@ -125,6 +126,8 @@ void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, in
 
 /* By its cookie; also one that has been removed and still has users.  NULL: there is none any more. */
 const struct config_profile *world_profile(const struct driver *d, uint64_t cookie);
+/* What a peer is told for whom there is no room: as configured, if anything is; else result and error. */
+struct l2tp_reason world_refusal(const struct l2tp_refusal *given, uint16_t result, uint16_t error, const char *text);
 #define WORLD_WHY_MAX 256
 /* The listeners become the configuration's, all of them or none: why then says where and why not. */
 int world_listen(struct driver *d, const struct config *c, char why[WORLD_WHY_MAX]);
@@ -146,6 +149,11 @@ void trial_start(struct driver *d);
 struct world_tunnel *tunnel_get(const struct driver *d, uint32_t id);
 struct world_tunnel *tunnel_note(struct driver *d, uint32_t id, const struct config_profile *profile);
 void tunnel_op(struct driver *d, const struct l2tp_op *op);
+/* From now on it has this profile, which counts it if the one before did. */
+void tunnel_belong(struct world_tunnel *t, const struct config_profile *profile);
+/* May the profile have one more from there?  False: this is what the peer is told. */
+bool tunnel_has_room(const struct driver *d, const struct config_profile *profile, const struct l2tp_addr *peer,
+		     struct l2tp_reason *reason);
 /* Close it if its profile has been removed and it has no call. */
 void tunnel_settle_removed(struct driver *d, uint32_t id);
 void tunnels_clear(struct driver *d);
@@ -161,8 +169,8 @@ void call_op(struct driver *d, const struct l2tp_op *op);
 /* Each pppd says good-bye, through a tunnel that is still there. */
 void calls_end_ppp(struct driver *d);
 void calls_clear(struct driver *d);
-/* Is there an address for one more call of this profile? */
-bool call_has_room(const struct driver *d, const struct config_profile *profile);
+/* Is there an address for one more call of this profile, and may it have one more?  False: this is what the peer is told. */
+bool call_has_room(const struct driver *d, const struct config_profile *profile, struct l2tp_reason *reason);
 /* What we say as LAC of our link. */
 struct l2tp_lcp_wishes call_lcp(const struct config_profile *profile);
 

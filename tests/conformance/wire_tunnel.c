@@ -193,6 +193,104 @@ static void shut_down(struct peer *p)
 	daemon_stop(&own, 0);
 }
 
+/* ---- A profile that is full ---------------------------------------------------------------------------------- */
+
+#define BOUNDED "lns \"own\" { strict = yes retransmit-initial = 100ms "
+
+static void start_bounded(struct peer *p)
+{
+	start_with(p, BOUNDED "max-tunnels = 1 max-sessions = 1 }\n");
+	p->log = own.log;
+}
+
+/* The same address, another port: a tunnel beside the one that is there. */
+static struct peer beside(const struct peer *p)
+{
+	struct peer other = *p;
+
+	peer_anew(&other);
+	other.fd = peer_socket_beside(p);
+	return other;
+}
+
+static void one_too_many(struct peer *p)
+{
+	(void)peer_hear(p, CM_STOPCCN);
+	MUST(p->last.msg.result_code.result == RC_STOPCCN_GENERAL && p->last.msg.result_code.error == EC_RESOURCES);
+}
+
+/* What is being opened takes no place: whoever completes first has it. */
+static void completed_later(struct peer *p)
+{
+	struct peer first = beside(p);
+
+	peer_say(p, CM_SCCRQ);
+	(void)peer_hear(p, CM_SCCRP);
+	peer_open(&first);
+	peer_say(p, CM_SCCCN);
+	one_too_many(p);
+	peer_alive(&first);
+	*p = first;
+}
+
+static void second_tunnel(struct peer *p)
+{
+	struct peer other = beside(p);
+
+	peer_say(&other, CM_SCCRQ);
+	one_too_many(&other);
+	peer_logged(&other, "tunnel refused", "too many tunnels of this profile");
+	peer_alive(p);
+	daemon_reload(&own, BOUNDED "max-tunnels = 1 max-sessions = 1 hello-interval = 1h }\n", true);
+	other = beside(p);
+	peer_say(&other, CM_SCCRQ);
+	one_too_many(&other);
+	peer_say(p, CM_STOPCCN);
+	peer_acked(p);
+	*p = beside(p);
+	peer_open(p);
+}
+
+static void second_call(struct peer *p)
+{
+	uint16_t id = p->session_id, engine_id = p->engine_session_id;
+
+	p->session_id = (uint16_t)(id + 1);
+	peer_say(p, CM_ICRQ);
+	(void)peer_hear(p, CM_CDN);
+	MUST(p->last.msg.result_code.result == RC_CDN_GENERAL && p->last.msg.result_code.error == EC_RESOURCES);
+	peer_logged(p, "call refused", "too many sessions of this profile");
+	p->session_id = id;
+	p->engine_session_id = engine_id;
+	peer_say(p, CM_CDN);
+	peer_acked(p);
+	p->session_id = (uint16_t)(id + 2);
+	peer_call(p);
+}
+
+static void start_bounded_secretly(struct peer *p)
+{
+	start_with(p, BOUNDED "max-tunnels = 1 challenge = yes secret = s }\n");
+	p->secret = (struct l2tp_span){ (const uint8_t *)"s", 1 };
+}
+
+/* Under the same id: a place is not taken twice by a peer that has forgotten what it has. */
+static void reborn(struct peer *p)
+{
+	struct msg m;
+
+	peer_anew(p);
+	p->id--;
+	m = peer_msg(p, CM_SCCRQ);
+	m.receive_window_size = 9; /* another SCCRQ than the first one */
+	msg_set(&m, AVP_RECEIVE_WINDOW_SIZE);
+	peer_send(p, &m, 0);
+	(void)peer_hear(p, CM_SCCRP);
+	answer(p, "s");
+	peer_acked(p);
+	peer_alive(p);
+}
+
 static void next_call(struct peer *p) { p->session_id++; }
 
 static void stop_own(struct peer *p)
@@ -270,6 +368,12 @@ const struct scenario tunnel_scenarios[] = {
 	{ "R2661-4.4.2-E07, R2661-4.4.2-C06: one call too many, one tunnel too many, as configured", OWN,
 	  { FN(full), OPEN, CALL, FN(next_call), SAY(ICRQ), REFUSED(2, 7), ALIVE, ANEW, SAY(SCCRQ), STOPPED(6, 0),
 	    FN(stop_own) } },
+	{ "max-tunnels: as many as are established, and another when one has ended", OWN,
+	  { FN(start_bounded), FN(completed_later), FN(second_tunnel), ALIVE, FN(stop_own) } },
+	{ "max-tunnels: a peer that has lost its memory", OWN,
+	  { FN(start_bounded_secretly), OPEN, FN(reborn), FN(stop_own) } },
+	{ "max-sessions: another when one has ended", OWN,
+	  { FN(start_bounded), OPEN, CALL, FN(second_call), ALIVE, FN(stop_own) } },
 	{ "limits: the log tells of requests that get no answer", OWN, { FN(too_fast), FN(stop_own) } },
 	{ "X2661-5.3-03, R2661-4.4.2-E04, R2661-5.8-27: a daemon that is full says so", OWN,
 	  { FN(start_own), OPEN, CALL, FN(next_call), SAY(ICRQ), REFUSED(2, 4), ALIVE, FN(stop_own) } },

@@ -436,10 +436,14 @@ END_TEST
 
 START_TEST(lns_set)
 {
-	struct config *c = load_good("lns a { sequencing = negotiation } lns b { sequencing = yes peer = 192.0.2.1 }");
+	struct config *c = load_good("lns a { sequencing = negotiation max-tunnels = 65535 max-sessions = 10000000 }\n"
+				     "lns b { sequencing = yes peer = 192.0.2.1 }");
 
 	ck_assert_uint_eq(c->profiles[0].sequencing, CONFIG_SEQUENCING_NEGOTIATION);
 	ck_assert_uint_eq(c->profiles[1].sequencing, CONFIG_SEQUENCING_YES);
+	ck_assert(c->profiles[0].max_tunnels == 65535 && c->profiles[0].max_sessions == 10000000);
+	ck_assert(c->profiles[1].max_tunnels == 0 && c->profiles[1].max_sessions == 0);
+	ck_assert(c->profiles[0].use->tunnels == 0 && c->profiles[0].use->sessions == 0);
 	config_free(c);
 }
 END_TEST
@@ -451,7 +455,7 @@ START_TEST(printed)
 				     "pool p { range = 10.0.0.0/29 }\n"
 				     "lns a { peer = { 192.0.2.0/24, ::ffff:198.51.100.0/120 } secret = sesame\n"
 				     "host-name = 'a\"b\\\\c$\\'d${e' hello-interval = never retransmit-initial = 1500ms\n"
-				     "session-dscp = 46 ppp { options = { x, \"y\\n\\t\" } pool = p mtu = 1400 } }\n"
+				     "session-dscp = 46 max-sessions = 7 ppp { options = { x, \"y\\n\\t\" } pool = p mtu = 1400 } }\n"
 				     "lac b { server = s secret-file = good.secret challenge = yes\n"
 				     "lcp-want = { \"fcs=7\", pfc, \"accm=A0000\", acfc, \"mru=1400\" } lcp-allow = { pfc } }\n");
 	static const char *const lines[] = {
@@ -461,6 +465,7 @@ START_TEST(printed)
 		"\nlimits {\n\ttunnels = 10000\n",
 		"\npool \"p\" {\n\trange = 10.0.0.2-10.0.0.6\n}\n",
 		"\nlns \"a\" {\n\tpeer = { \"192.0.2.0/24\", \"198.51.100.0/24\" }\n",
+		"\n\tmax-tunnels = none\n\tmax-sessions = 7\n",
 		"\n\thost-name = \"a\\\"b\\\\c\\$'d\\${e\"\n",
 		"\n\t#secret = \"...\"\n",
 		"\n\thello-interval = never\n\tretransmit-initial = 1500ms\n",

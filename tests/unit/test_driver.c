@@ -681,6 +681,53 @@ START_TEST(drained_profile) /* a view shows it as long as it has tunnels */
 }
 END_TEST
 
+static void reload_lns(struct end *end, const char *text)
+{
+	struct driver_changes c = { 0 };
+	char path[128];
+
+	write_config("lns", text, path);
+	ck_assert_int_eq(driver_reload(end->driver, stderr, &c), 0);
+	driver_changes_clear(&c);
+}
+
+static void has(const struct end *end, uint32_t tunnels, uint32_t sessions)
+{
+	const struct config_profile *p = driver_config(end->driver)->profiles;
+
+	ck_assert_uint_eq(p->use->tunnels, tunnels);
+	ck_assert_uint_eq(p->use->sessions, sessions);
+}
+
+START_TEST(bounded) /* calls that are admitted together do not know of each other; what a profile has outlives a reload */
+{
+	uint16_t port = free_port();
+	struct end lns, lac;
+	char renamed[512];
+
+	start_lns(&lns, port, "max-sessions = 2");
+	start_lac(&lac, port, "calls = 6 redial-min = 1min redial-max = 1min");
+	run_until(&lac, "SESSION_GONE", 4);
+	run_until(&lac, "SESSION_ESTABLISHED", 2);
+	run_until(&lns, "SESSION_ESTABLISHED", 2);
+	ck_assert(lac.reason.result == RC_CDN_GENERAL && lac.reason.error == EC_RESOURCES);
+	ck_assert_str_eq(lac.reason.text, "too many sessions of this profile");
+	has(&lns, 1, 2);
+	reload_lns(&lns, lns_text(port, "max-sessions = 3"));
+	has(&lns, 1, 2);
+	snprintf(renamed, sizeof(renamed), "listen = \"127.0.0.1:%u\"\nlns \"new\" { max-tunnels = 1 }\n", port);
+	reload_lns(&lns, renamed);
+	has(&lns, 1, 0); /* its calls keep what they began with */
+	reload_lns(&lns, lns_text(port, ""));
+	has(&lns, 1, 2); /* and finds them again */
+	driver_stop(lac.driver);
+	run_until(&lns, "TUNNEL_REMOVING", 1);
+	has(&lns, 0, 0);
+	end_free(&lac);
+	end_free(&lns);
+}
+END_TEST
+
 START_TEST(drain)
 {
 	uint16_t port = free_port();
@@ -1147,6 +1194,7 @@ int main(void)
 	tcase_add_loop_test(tc, not_reloaded, 0, 4);
 	tcase_add_test(tc, reload_out_of_memory);
 	tcase_add_test(tc, drained_profile);
+	tcase_add_test(tc, bounded);
 	tcase_add_test(tc, drain);
 	tcase_add_test(tc, hang_up);
 	tcase_add_test(tc, resume_hurries);
