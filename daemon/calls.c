@@ -434,6 +434,7 @@ static bool choose(struct world_call *c, char address[INET_ADDRSTRLEN])
 
 static int run_hook(struct world_call *c, const char *action, struct environment *e, usec_t timeout, hook_done done)
 {
+	struct hook_spec spec = { c->profile->dial_hook, action, e->list, timeout, strcmp(action, "dial") == 0 };
 	int r = 0;
 
 	if (!c->profile->dial_hook)
@@ -445,7 +446,7 @@ static int run_hook(struct world_call *c, const char *action, struct environment
 	environment_put_word(e, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
 	environment_put_number(e, "L2TP_TUNNEL_ID", c->key.tunnel_id);
 	environment_put_number(e, "L2TP_SESSION_ID", c->key.session_id);
-	return hook_run(c->hook, &(struct hook_spec){ c->profile->dial_hook, action, e->list, timeout }, done);
+	return hook_run(c->hook, &spec, done);
 }
 
 /* The hook's exit status is the CDN's result where it is one that tells of a call that was not placed. */

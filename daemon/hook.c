@@ -34,6 +34,8 @@ struct process {
 	sd_event_source *on_exit;
 };
 
+static unsigned running; /* processes that have not been reaped, of all hooks */
+
 /* What waits: the spec and all that it points to. */
 struct errand {
 	struct hook_spec spec;
@@ -99,6 +101,7 @@ static void process_destroy(void *ctx)
 
 	close(p->pidfd);
 	free(p);
+	running--;
 }
 
 /* It ends without a hook; the event loop owns what is left. */
@@ -160,6 +163,7 @@ static int process_start(struct hook *h, const struct hook_spec *spec)
 		free(p);
 	else
 		h->process = p;
+	running += r >= 0;
 	return r;
 }
 
@@ -310,6 +314,8 @@ int hook_run(struct hook *h, const struct hook_spec *spec, hook_done done)
 {
 	struct errand *e;
 
+	if (spec->begins && running >= HOOKS_MAX)
+		return -EBUSY;
 	if (!h->process && !h->waiting && now() >= h->earliest)
 		return start(h, spec, done);
 	e = errand_new(spec, done);

@@ -4,7 +4,7 @@
  *
  * Each has an environment of its own making, nothing else of ours, and is killed with all that it has started when its
  * time is over.  One runs and one may wait: what a peer sends decides how often one is wanted, and not how often one is
- * started.
+ * started.  Of what begins something no more than HOOKS_MAX run in all: each is a process, and a peer may want thousands.
  */
 #ifndef HOOK_H
 #define HOOK_H
@@ -12,12 +12,15 @@
 #include <systemd/sd-event.h>
 #include "l2tp.h"
 
+#define HOOKS_MAX 128
+
 struct hook;
 
 struct hook_spec {
 	const char *path, *action; /* PATH ACTION */
 	char **environment;        /* "NAME=value", NULL-terminated */
 	usec_t timeout;
+	bool begins;               /* -EBUSY while HOOKS_MAX run; else it clears up what one of them has begun */
 };
 
 /* status: its exit status; -ETIMEDOUT; -ECANCELED: killed by somebody else; another negative errno: it had to wait, and

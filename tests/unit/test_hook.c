@@ -93,7 +93,7 @@ static int run_called(const char *called, usec_t timeout, hook_done then)
 {
 	char *environment[] = { (char *)"PATH=/usr/bin:/bin", (char *)called, NULL };
 
-	return hook_run(hook, &(struct hook_spec){ path, "dial", environment, timeout }, then);
+	return hook_run(hook, &(struct hook_spec){ path, "dial", environment, timeout, true }, then);
 }
 
 static int run(usec_t timeout)
@@ -253,6 +253,33 @@ START_TEST(gone_meanwhile)
 }
 END_TEST
 
+/* A peer that wants very many calls placed does not make us start as many processes; what they have begun is cleared. */
+START_TEST(too_many)
+{
+	char *environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	struct hook *others[HOOKS_MAX], *last;
+
+	write_script("[ $1 = hangup ] || sleep 60");
+	for (int i = 0; i < HOOKS_MAX; i++) {
+		ck_assert_int_eq(hook_new(event, NULL, &others[i]), 0);
+		ck_assert_int_eq(hook_run(others[i], &(struct hook_spec){ path, "dial", environment, 60 * USEC_PER_SEC,
+					  true }, done_never), 0);
+	}
+	ck_assert_int_eq(run(5 * USEC_PER_SEC), -EBUSY);
+	ck_assert_int_eq(hook_new(event, NULL, &last), 0);
+	ck_assert_int_eq(hook_run(last, &(struct hook_spec){ path, "hangup", environment, 5 * USEC_PER_SEC, false }, done),
+			 0);
+	wait_for_it();
+	ck_assert_int_eq(result, 0);
+	hook_free(last);
+	hook_free(others[0]); /* there is room when it has been reaped */
+	while (run_called("X=1", 60 * USEC_PER_SEC, done_never) == -EBUSY)
+		ck_assert_int_ge(sd_event_run(event, 10 * USEC_PER_MSEC), 0);
+	for (int i = 1; i < HOOKS_MAX; i++)
+		hook_free(others[i]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hook");
@@ -270,6 +297,7 @@ int main(void)
 	tcase_add_test(tc, one_at_a_time);
 	tcase_add_loop_test(tc, killed, 0, 2);
 	tcase_add_test(tc, gone_meanwhile);
+	tcase_add_test(tc, too_many);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
