@@ -17,29 +17,71 @@
 #define SCCRQ_REPEATS 3 /* of an established tunnel: more, and the peer has forgotten it */
 #define OPENING_TIME USEC_PER_SEC /* after which a half-open tunnel may have to make room for another */
 
-struct l2tp_span admission_find(struct l2tp_span body, enum avp_type type)
-{
-	struct reader r = reader_of(body);
-	struct avp a;
+enum {
+	WANT_TYPE = 1 << 0,
+	WANT_ID = 1 << 1,
+	WANT_HOST_NAME = 1 << 2,
+};
 
-	while (avp_next(&r, &a)) {
-		if (!a.vendor && a.type == type && !a.hidden && !a.reserved)
-			return a.value;
-	}
-	return (struct l2tp_span){ 0 };
+static unsigned wanted_as(const struct avp *a)
+{
+	if (a->vendor || a->hidden || a->reserved)
+		return 0;
+	return a->type == AVP_MESSAGE_TYPE	 ? WANT_TYPE :
+	       a->type == AVP_ASSIGNED_TUNNEL_ID ? WANT_ID :
+	       a->type == AVP_HOST_NAME		 ? WANT_HOST_NAME :
+						   0;
 }
 
-uint16_t admission_find_u16(struct l2tp_span body, enum avp_type type)
+static uint16_t read_u16(struct l2tp_span value)
 {
-	struct reader r = reader_of(admission_find(body, type));
+	struct reader r = reader_of(value);
 	uint16_t v = get_u16(&r);
 
 	return reader_bad(&r) ? 0 : v;
 }
 
+static void note(struct outline *o, unsigned as, struct l2tp_span value)
+{
+	if (as == WANT_TYPE)
+		o->type = read_u16(value);
+	else if (as == WANT_ID)
+		o->assigned_tunnel_id = read_u16(value);
+	else
+		o->host_name = value;
+}
+
+/* The first AVP of each kind that is wanted, and not one more than it takes. */
+static struct outline walk(struct l2tp_span body, unsigned wanted)
+{
+	struct reader r = reader_of(body);
+	struct outline o = { 0 };
+	struct avp a;
+
+	while (wanted && avp_next(&r, &a)) {
+		unsigned as = wanted_as(&a) & wanted;
+
+		if (as)
+			note(&o, as, a.value);
+		wanted &= ~as;
+	}
+	return o;
+}
+
+struct outline admission_outline(struct l2tp_span body)
+{
+	return walk(body, WANT_TYPE | WANT_ID | WANT_HOST_NAME);
+}
+
+struct outline admission_outline_type(struct l2tp_span body)
+{
+	return walk(body, WANT_TYPE);
+}
+
 struct request {
 	const struct l2tp_rx *rx;
 	const struct wire_header *header;
+	const struct outline *outline;
 	uint8_t *scratch; /* WIRE_MAX octets, for what was hidden: msg points there */
 	struct msg msg;
 	struct l2tp_params params;
@@ -65,7 +107,7 @@ static void refuse_fault(struct l2tp *l, const struct request *q, const struct f
 
 	fault_reason(f, &reason);
 	if (refuse(l, q, &reason) && env->refused)
-		env->refused(env->ctx, &q->rx->peer, admission_find(q->header->body, AVP_HOST_NAME), &reason);
+		env->refused(env->ctx, &q->rx->peer, q->outline->host_name, &reason);
 }
 
 static void refuse_code(struct l2tp *l, const struct request *q, uint16_t result, uint16_t error, const char *text)
@@ -91,11 +133,10 @@ static bool admit(struct l2tp *l, struct request *q)
 {
 	const struct l2tp_env *env = &l->core.env;
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
-	struct l2tp_span host_name = admission_find(q->header->body, AVP_HOST_NAME);
 
 	l2tp_params_init(&q->params);
-	if (!env->admit_tunnel(env->ctx, &q->rx->local, &q->rx->peer, host_name, &q->params, &reason)) {
-		q->msg.assigned_tunnel_id = admission_find_u16(q->header->body, AVP_ASSIGNED_TUNNEL_ID);
+	if (!env->admit_tunnel(env->ctx, &q->rx->local, &q->rx->peer, q->outline->host_name, &q->params, &reason)) {
+		q->msg.assigned_tunnel_id = q->outline->assigned_tunnel_id;
 		if (reason.result)
 			(void)refuse(l, q, &reason);
 		else
@@ -244,8 +285,7 @@ static bool may_begin_anew(struct l2tp *l, const struct request *q, struct tunne
  * from a stranger's only when it has been read.) */
 static bool may_enter(struct l2tp *l, const struct request *q, usec_t now)
 {
-	const struct tunnel *t = registry_find_key(l, &q->rx->peer,
-						   admission_find_u16(q->header->body, AVP_ASSIGNED_TUNNEL_ID));
+	const struct tunnel *t = registry_find_key(l, &q->rx->peer, q->outline->assigned_tunnel_id);
 
 	if (t && memcmp(t->sccrq_digest, q->digest, sizeof(q->digest)) == 0)
 		return true;
@@ -255,10 +295,11 @@ static bool may_enter(struct l2tp *l, const struct request *q, usec_t now)
 	return false;
 }
 
-static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
+static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, const struct outline *o,
+			usec_t now)
 {
 	uint8_t scratch[WIRE_MAX];
-	struct request q = { .rx = rx, .header = h, .scratch = scratch };
+	struct request q = { .rx = rx, .header = h, .outline = o, .scratch = scratch };
 	struct tunnel *t = NULL;
 
 	if (h->ns != 0 || h->session_id != 0) {
@@ -282,9 +323,10 @@ static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct w
 }
 
 /* From a peer that never learnt our id: found by its own (X2661-3.1-09).  Once the tunnel stands its peer knows ours. */
-static void input_stopccn(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
+static void input_stopccn(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, const struct outline *o,
+			  usec_t now)
 {
-	struct tunnel *t = registry_find_key(l, &rx->peer, admission_find_u16(h->body, AVP_ASSIGNED_TUNNEL_ID));
+	struct tunnel *t = registry_find_key(l, &rx->peer, o->assigned_tunnel_id);
 
 	if (!t || t->state != TUNNEL_WAIT_CONN) {
 		l->core.stats.dropped[L2TP_DROP_NO_TUNNEL]++;
@@ -297,26 +339,26 @@ static void input_stopccn(struct l2tp *l, const struct l2tp_rx *rx, const struct
 /* An SCCRP that nobody waits for is answered with a StopCCN (R2661-7.2.1-S04), to whom it says that it is from.  The
  * answer bears the number that follows our SCCRQ's, and where there is a tunnel under the peer's id, its true owner
  * might take the answer for that tunnel's: then it is not given. */
-static void input_stray_sccrp(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h)
+static void input_stray_sccrp(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h,
+			      const struct outline *o)
 {
-	struct request q = { .rx = rx, .header = h, .ns = 1 };
+	struct request q = { .rx = rx, .header = h, .outline = o, .ns = 1 };
 
-	q.msg.assigned_tunnel_id = admission_find_u16(h->body, AVP_ASSIGNED_TUNNEL_ID);
+	q.msg.assigned_tunnel_id = o->assigned_tunnel_id;
 	l->core.stats.dropped[L2TP_DROP_UNEXPECTED]++;
 	if (q.msg.assigned_tunnel_id && !registry_find_key(l, &rx->peer, q.msg.assigned_tunnel_id))
 		refuse_code(l, &q, RC_STOPCCN_FSM, EC_NONE, "SCCRP without SCCRQ");
 }
 
-void admission_input(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
+void admission_input(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, const struct outline *o,
+		     usec_t now)
 {
-	uint16_t code = admission_find_u16(h->body, AVP_MESSAGE_TYPE);
-
-	if (code == CM_SCCRP)
-		input_stray_sccrp(l, rx, h);
-	else if (code == CM_SCCRQ && !h->tunnel_id)
-		input_sccrq(l, rx, h, now);
-	else if (code == CM_STOPCCN && !h->tunnel_id)
-		input_stopccn(l, rx, h, now);
+	if (o->type == CM_SCCRP)
+		input_stray_sccrp(l, rx, h, o);
+	else if (o->type == CM_SCCRQ && !h->tunnel_id)
+		input_sccrq(l, rx, h, o, now);
+	else if (o->type == CM_STOPCCN && !h->tunnel_id)
+		input_stopccn(l, rx, h, o, now);
 	else
 		l->core.stats.dropped[L2TP_DROP_NO_TUNNEL]++;
 }

@@ -7,11 +7,18 @@
 
 #include "registry.h"
 
-void admission_input(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now);
+/* What is read of a message before anything else of it is believed; of AVPs that are hidden, nothing. */
+struct outline {
+	uint16_t type, assigned_tunnel_id; /* 0: not there */
+	struct l2tp_span host_name;        /* empty: not there */
+};
 
-/* The value of an AVP that is not hidden, before anything else of the message is believed; empty: not there. */
-struct l2tp_span admission_find(struct l2tp_span body, enum avp_type type);
-/* The same of an AVP of two octets; 0: not there. */
-uint16_t admission_find_u16(struct l2tp_span body, enum avp_type type);
+/* All of it, in one walk: a stranger may send 65 kB of AVPs. */
+struct outline admission_outline(struct l2tp_span body);
+/* No more than the type. */
+struct outline admission_outline_type(struct l2tp_span body);
+
+void admission_input(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, const struct outline *o,
+		     usec_t now);
 
 #endif

@@ -27,14 +27,14 @@ static void enter(struct l2tp *l, usec_t now)
 }
 
 /* t: whose it is, NULL: nobody's that is known */
-static void trace_received(const struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h,
+static void trace_received(const struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, uint16_t type,
 			   const struct tunnel *t, const char *dropped)
 {
 	if (!l->core.env.trace)
 		return;
 	l->core.env.trace(l->core.env.ctx,
 			  &(struct l2tp_trace){ .tunnel_id = t ? t->conn.id : h->tunnel_id,
-						.type = admission_find_u16(h->body, AVP_MESSAGE_TYPE),
+						.type = type,
 						.ns = h->ns,
 						.nr = h->nr,
 						.local = &rx->local,
@@ -78,17 +78,13 @@ static bool is_peer(const struct tunnel *t, const struct l2tp_addr *from)
 	return memcmp(&expect, from, sizeof(expect)) == 0;
 }
 
-/* NULL: nobody's, or for admission.  By its address only where the settings of the tunnel there allow that, and then a
- * StopCCN must at least have the number that is expected next. */
-static struct tunnel *tunnel_of(const struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h)
+/* Whose a message for tunnel 0 is; NULL: nobody's, or for admission.  By its address only where the settings of the tunnel
+ * there allow that, and then a StopCCN must at least have the number that is expected next. */
+static struct tunnel *tunnel_from(const struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h,
+				  uint16_t type)
 {
-	uint16_t type;
-	struct tunnel *t;
+	struct tunnel *t = type == CM_SCCRQ ? NULL : registry_find_addr(l, &rx->peer, type == CM_SCCCN);
 
-	if (h->tunnel_id)
-		return registry_find(l, h->tunnel_id);
-	type = admission_find_u16(h->body, AVP_MESSAGE_TYPE);
-	t = type == CM_SCCRQ ? NULL : registry_find_addr(l, &rx->peer, type == CM_SCCCN);
 	if (t && type == CM_STOPCCN && (t->state == TUNNEL_WAIT_CONN || h->ns != t->conn.chan.nr))
 		return NULL;
 	return t;
@@ -97,7 +93,9 @@ static struct tunnel *tunnel_of(const struct l2tp *l, const struct l2tp_rx *rx, 
 static void input_control(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
 {
 	const struct l2tp_stats before = l->core.stats;
-	struct tunnel *t = tunnel_of(l, rx, h);
+	struct tunnel *named = h->tunnel_id ? registry_find(l, h->tunnel_id) : NULL;
+	const struct outline o = named ? admission_outline_type(h->body) : admission_outline(h->body);
+	struct tunnel *t = h->tunnel_id ? named : tunnel_from(l, rx, h, o.type);
 	const bool stranger = t && !is_peer(t, &rx->peer);
 	const uint16_t nr = t ? t->conn.chan.nr : 0;
 
@@ -106,12 +104,12 @@ static void input_control(struct l2tp *l, const struct l2tp_rx *rx, const struct
 	else if (t)
 		tunnel_receive(t, h, &rx->peer, now);
 	else
-		admission_input(l, rx, h, now);
+		admission_input(l, rx, h, &o, now);
 	/* messages that had waited for it were judged with it: their faults are not its own */
 	if (t && (uint16_t)(t->conn.chan.nr - nr) > 1)
-		trace_received(l, rx, h, t, NULL);
+		trace_received(l, rx, h, o.type, t, NULL);
 	else
-		trace_received(l, rx, h, t, dropped_since(&before, &l->core.stats));
+		trace_received(l, rx, h, o.type, t, dropped_since(&before, &l->core.stats));
 	if (t && !stranger)
 		registry_settle(l, t, now);
 }
@@ -135,7 +133,7 @@ void l2tp_input(struct l2tp *l, const struct l2tp_rx *rx, usec_t now)
 		break;
 	case WIRE_MALFORMED:
 		l->core.stats.dropped[L2TP_DROP_HEADER]++;
-		trace_received(l, rx, &h, NULL, why);
+		trace_received(l, rx, &h, 0, NULL, why);
 		break;
 	}
 }

@@ -81,6 +81,71 @@ static const struct sent *question(uint16_t ns)
 	return NULL;
 }
 
+/* ---- How much work a datagram is ------------------------------------------------------------------------------ */
+
+#define FILLERS 10000 /* AVPs of six octets that nobody needs to know */
+
+static size_t avps_read;
+
+bool __real_avp_next(struct reader *body, struct avp *ret);
+bool __wrap_avp_next(struct reader *body, struct avp *ret);
+
+bool __wrap_avp_next(struct reader *body, struct avp *ret)
+{
+	avps_read++;
+	return __real_avp_next(body, ret);
+}
+
+/* An SCCRQ of 60 kB; its Message Type is the first AVP, or the last one. */
+static void knock(bool type_last)
+{
+	static const uint8_t filler[6] = { 0x00, 0x06, 0x00, 0x09, 0x00, 0x01 };
+	const size_t type_len = 8;
+	static uint8_t body[UINT16_MAX - 28], datagram[UINT16_MAX];
+	struct msg m = peer_msg(&p, CM_SCCRQ);
+	struct writer rest = writer_of(body + FILLERS * sizeof(filler), sizeof(body) - FILLERS * sizeof(filler));
+	struct l2tp_rx rx = { .local = p.local, .peer = p.addr };
+	struct l2tp_span s;
+	uint8_t type[8];
+
+	msg_encode(&(struct msg_encoder){ 0 }, &m, &rest);
+	s = writer_span(&rest);
+	memcpy(type, s.data, type_len);
+	if (type_last) {
+		memmove(body + FILLERS * sizeof(filler), s.data + type_len, s.len - type_len);
+		memcpy(body + FILLERS * sizeof(filler) + s.len - type_len, type, type_len);
+	} else {
+		memcpy(body, type, type_len);
+	}
+	for (size_t i = 0; i < FILLERS; i++)
+		memcpy(body + (type_last ? 0 : type_len) + i * sizeof(filler), filler, sizeof(filler));
+	rx.bytes.data = datagram;
+	rx.bytes.len = wire_control(&(struct wire_header){ .version = 2, .body = { body, FILLERS * sizeof(filler) + s.len } },
+				    datagram, sizeof(datagram));
+	avps_read = 0;
+	l2tp_input(w.l, &rx, w.now);
+	world_drain(&w);
+}
+
+START_TEST(long_request) /* is walked over once before it is admitted, and once to read it; nothing else */
+{
+	const size_t once = FILLERS + 32;
+
+	begin(false);
+	p.deaf = true;
+	knock(true);
+	ck_assert_uint_le(avps_read, 2 * once);
+	w.silent = true;
+	knock(false);
+	ck_assert_uint_le(avps_read, once);
+	w.silent = false;
+	knock(false);
+	ck_assert_uint_eq(world_stats(&w).tunnels, 1);
+	ck_assert_uint_le(avps_read, 2 * once);
+	world_finish(&w);
+}
+END_TEST
+
 /* ---- Tunnels that are begun and not completed ----------------------------------------------------------------- */
 
 START_TEST(begun_and_closed) /* SCCRQ and StopCCN from forged addresses hold no place */
@@ -961,6 +1026,7 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, sccrq_addresses_no_tunnel);
 	tcase_add_test(tc, request_for_a_session);
+	tcase_add_test(tc, long_request);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
