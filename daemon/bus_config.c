@@ -145,7 +145,7 @@ int bus_drain(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
 	if ((r = sd_bus_message_read(m, "b", &on)) < 0 || (r = bus_read_options(m, options, 1, error)) < 0)
 		return r;
 	if (!on && timeout != UINT32_MAX)
-		return sd_bus_error_set_const(error, ERROR_ARGUMENT, "Timeout is of a drain that begins, not of its end");
+		return sd_bus_error_set_const(error, ERROR_ARGUMENT, "Timeout is valid only when a drain starts");
 	driver_drain(o->connection->bus->driver, on, timeout == UINT32_MAX ? USEC_NEVER : timeout * USEC_PER_SEC);
 	return sd_bus_reply_method_return(m, NULL);
 }

@@ -221,7 +221,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *ctx)
 	} else if (view_now() < p->deadline) {
 		look_for_all(p);
 	} else if (p->connection) {
-		give_up(p, ERROR_TIMEOUT, "it is not up in time, and has been closed");
+		give_up(p, ERROR_TIMEOUT, "it did not come up in time and has been closed");
 	}
 	return 0;
 }

@@ -621,7 +621,7 @@ static int on_drain_timer(sd_event_source *s, uint64_t usec, void *ctx)
 	d->drain_until = USEC_NEVER;
 	l2tp_get_stats(d->engine, &stats);
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL,
-		  "the drain's time-out is over: closing %" PRIu32 " tunnels with %" PRIu32 " sessions",
+		  "drain timed out: closing %" PRIu32 " tunnels with %" PRIu32 " sessions",
 		  stats.tunnels_established + stats.tunnels_half_open, stats.sessions);
 	close_all(d, &reason);
 	return 0;

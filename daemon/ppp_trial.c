@@ -162,7 +162,7 @@ static enum ppp_trial_result keep_complaints(const char *out, int status, char t
 	}
 	keep_lines(out, "", text);
 	if (!text[0])
-		snprintf(text, TEXT_SIZE, "it does not say why");
+		snprintf(text, TEXT_SIZE, "pppd gave no reason");
 	return PPP_TRIAL_REFUSED;
 }
 
@@ -202,7 +202,7 @@ void ppp_trial_run(struct ppp_trial *t)
 			continue;
 		}
 		a->result = PPP_TRIAL_UNKNOWN;
-		snprintf(a->text, sizeof(a->text), "others took too long");
+		snprintf(a->text, sizeof(a->text), "not tried: time limit reached");
 	}
 }
 

@@ -45,15 +45,15 @@ static void trace_received(const struct l2tp *l, const struct l2tp_rx *rx, const
 
 /* What is counted as dropped, in words. */
 static const char *const drop_words[L2TP_DROPS] = {
-	[L2TP_DROP_HEADER] = "no control message",
-	[L2TP_DROP_MESSAGE] = "an AVP is missing, or not as it must be",
-	[L2TP_DROP_NR] = "acknowledges what was never sent",
+	[L2TP_DROP_HEADER] = "not a control message",
+	[L2TP_DROP_MESSAGE] = "missing or malformed AVP",
+	[L2TP_DROP_NR] = "acknowledges a message that was never sent",
 	[L2TP_DROP_DATA] = "data",
 	[L2TP_DROP_L2F] = "L2F",
 	[L2TP_DROP_SOURCE] = "not from the tunnel's peer",
-	[L2TP_DROP_NO_TUNNEL] = "for no tunnel that is here",
-	[L2TP_DROP_UNEXPECTED] = "begins no tunnel",
-	[L2TP_DROP_TYPE] = "a type that need not be known",
+	[L2TP_DROP_NO_TUNNEL] = "unknown tunnel",
+	[L2TP_DROP_UNEXPECTED] = "unexpected without a tunnel",
+	[L2TP_DROP_TYPE] = "unknown optional message type",
 	[L2TP_DROP_SILENT] = "refused without an answer",
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * throttle: see throttle.h.  Asked by admission.c before anything else is done for a message that no tunnel knows.
+ * throttle: see throttle.h.  Asked by admission.c for a message that belongs to no tunnel, before it is read.
  *
  * Everything is an array of fixed size, hashed with a key that is drawn for each engine: no allocation, no search, and
  * nothing that a flood could make grow.  Two sources in one bucket share its rate; a source is an IPv4 address or the

@@ -271,7 +271,7 @@ static void refuse_full(struct tunnel *t, uint32_t peer_id, uint16_t error, cons
 	refuse_call(t, peer_id, refusal.result, refusal.error, why, now);
 }
 
-/* Do we take such a call from this peer, or place it for him (4.4.3)? */
+/* Do we take such a call from this peer, or place it for the peer (4.4.3)? */
 static bool check_call(const struct l2tp_params *p, const struct l2tp_call_info *info, struct fault *f)
 {
 	if (!(info->outgoing ? p->lac : p->lns))
@@ -567,7 +567,7 @@ static void waited_in_vain(struct tunnel *t, usec_t now)
 {
 	struct fault f = { 0 };
 
-	fault_set(&f, RC_STOPCCN_GENERAL, EC_RESOURCES, "places calls and acknowledges none of %u answers",
+	fault_set(&f, RC_STOPCCN_GENERAL, EC_RESOURCES, "peer did not acknowledge any of %u answers",
 		  t->conn.chan.answers);
 	apply_fault(t, TEV_FAULT, NULL, &f, now);
 }
@@ -844,7 +844,7 @@ void tunnel_settle(struct tunnel *t, usec_t now)
 		struct l2tp_reason reason = { .origin = theirs ? L2TP_BY_FAULT : L2TP_BY_WORLD,
 					      .result = RC_STOPCCN_GENERAL, .error = EC_RESOURCES };
 
-		strcpy(reason.text, theirs ? "acknowledges nothing" : "out of memory");
+		strcpy(reason.text, theirs ? "peer acknowledges nothing" : "out of memory");
 		tunnel_apply(t, TEV_GIVE_UP, &(struct tunnel_input){ .reason = &reason }, now);
 	}
 	if (t->conn.chan.failed)

@@ -27,7 +27,7 @@ static const char *complaint(char *out)
 	char *line = strstr(out, "pppd: ");
 
 	if (!line)
-		return "it does not say why";
+		return "pppd gave no reason";
 	line += sizeof("pppd: ") - 1;
 	line[strcspn(line, "\n")] = '\0';
 	return line;
@@ -92,7 +92,7 @@ void check_pppd(struct doctor *d)
 	out[strcspn(out, "\n")] = '\0';
 	doctor_say(d, FINDING_OK, NULL, "%s: %s", pppd, *out ? out : "does not say its version");
 	if (geteuid() != 0) {
-		doctor_say(d, FINDING_OK, "run doctor as root", "whether pppd takes its plugins and options was not tried");
+		doctor_say(d, FINDING_OK, "run doctor as root", "did not test whether pppd accepts its plugins and options");
 		return;
 	}
 	before = d->worst;

@@ -299,7 +299,7 @@ static void put_servers(struct import *im, const struct xl2tpd_section *s, const
 		if (strcmp(l->key, "lns") == 0)
 			import_note(im, l,
 				    !server_of(l, name, &other)
-					    ? "is left out: it is no name of a server"
+					    ? "is left out: not a valid server name"
 					    : "is tried when the one before fails, which xl2tpd does not do");
 }
 

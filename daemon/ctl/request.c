@@ -276,7 +276,7 @@ static enum status wait_empty(struct ctl *c)
 
 	while ((status = print_left(c, &printed, &left)) == STATUS_OK && left) {
 		if (rows_now() - begin >= timeout * USEC_PER_SEC) {
-			fprintf(stderr, "l2tpctl: the time is over, and not everything is closed\n");
+			fprintf(stderr, "l2tpctl: timed out; not everything is closed\n");
 			return STATUS_TIMEOUT;
 		}
 		sleep(1);
@@ -293,7 +293,7 @@ static enum status drain(struct ctl *c)
 	if (c->format == FORMAT_JSON && wait)
 		c->format = FORMAT_LINES; /* one for each change */
 	if (off && (wait || ctl_option(c, "timeout")))
-		return ctl_usage(c, "drain: --off ends it, there is nothing to wait for and nothing is closed");
+		return ctl_usage(c, "drain: --off cannot be combined with --wait or --timeout");
 	status = ctl_method(c, "Drain", &m);
 	if (status != STATUS_OK)
 		return status;
@@ -339,7 +339,7 @@ static const struct verb_option close_options[] = {
 
 static const struct verb_option drain_options[] = {
 	{ "off", NULL, "take new tunnels and calls again", NULL, 0 },
-	{ "wait", NULL, "until nothing is left, saying what still is", NULL, 0 },
+	{ "wait", NULL, "wait until nothing is left, reporting what is", NULL, 0 },
 	{ "timeout", "SECONDS", "then close what is left", "Timeout", 'u' },
 	{ 0 },
 };

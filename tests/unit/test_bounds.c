@@ -361,7 +361,7 @@ START_TEST(refused_calls) /* six tunnels' worth of them, none acknowledged: what
 		ck_assert_str_eq(world_tunnel_state(&w, peers[n].engine_id), "closing");
 	ck_assert_int_eq(w.reason.origin, L2TP_BY_FAULT);
 	ck_assert(w.reason.result == RC_STOPCCN_GENERAL && w.reason.error == EC_RESOURCES);
-	ck_assert_str_eq(w.reason.text, "places calls and acknowledges none of 65 answers");
+	ck_assert_str_eq(w.reason.text, "peer did not acknowledge any of 65 answers");
 	ck_assert_str_eq(world_tunnel_state(&w, p.engine_id), "established"); /* the seventh has done nothing */
 }
 END_TEST

@@ -2416,13 +2416,13 @@ START_TEST(traced_drops) /* a message that nothing comes of is told apart from o
 	expect_why("received before");
 	p.nr = (uint16_t)(p.nr + 100);
 	peer_zlb(&p);
-	expect_why("acknowledges what was never sent");
+	expect_why("acknowledges a message that was never sent");
 	p.nr = (uint16_t)(p.nr - 100);
 	peer_zlb(&p);
 	expect_why(NULL);
 	p.engine_id ^= 1;
 	peer_zlb(&p);
-	expect_why("for no tunnel that is here");
+	expect_why("unknown tunnel");
 	p.engine_id ^= 1;
 	/* what waited for a message, and is no good, is not that message */
 	p.ns++;

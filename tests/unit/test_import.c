@@ -198,7 +198,7 @@ static const struct option_case {
 	{ C, "lns = second.example:1702", "server = { 'server.example', 'second.example:1702' }", "is tried when" },
 	{ "[lac y]\nlns = server.example:1702\n", "lns = second.example", "{ 'server.example', 'second.example:1701' }",
 	  "is tried when" },
-	{ C, "lns = [second]:1702", "server = { 'server.example' }", "is left out: it is no name of a server" },
+	{ C, "lns = [second]:1702", "server = { 'server.example' }", "is left out: not a valid server name" },
 	{ "[lac y]\n", "lns = server.example:1702", "port = 1702", NULL },
 	{ "[lac y]\n", "autodial = yes", NULL, "without a server" },
 	{ "[lac default]\nlns = all.example\n", "[lac y]", "server = { 'all.example' }", NULL },

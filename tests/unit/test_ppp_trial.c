@@ -98,7 +98,7 @@ static const struct {
 	  "a refused: unrecognized option 'x y'" },
 	{ "#!/bin/sh\necho 'Plugin p loaded.'\necho 'pppd: one' >&2\necho 'pppd: two' >&2\nexit 1\n", "a refused: one; two" },
 	{ "#!/bin/sh\nprintf 'a plugin\\033 gives up'\nexit 5\n", "a refused: a plugin? gives up" },
-	{ "#!/bin/sh\nexit 2\n", "a refused: it does not say why" },
+	{ "#!/bin/sh\nexit 2\n", "a refused: pppd gave no reason" },
 	{ "#!/bin/sh\nexit 3\n", "a unknown: this needs root" },
 	{ "#!/bin/sh\nexit 4\n", "a unknown: this needs PPP in the kernel and /dev/ppp" },
 	{ "#!/bin/sh\nkill -9 $$\n", "a unknown: Connection timed out" },
@@ -126,8 +126,8 @@ START_TEST(words_of_a_call)
 		      "lac c { server = t ppp { ipv6 = no options = { user, me } } }\n"
 		      "lac d { server = t ppp { options = { wrong } } }\n"
 		      "lac e { server = t ppp { options = { wrong } } }\n");
-	ck_assert_str_eq(results_of(t), "a taken:  / b taken:  / c taken:  / d refused: it does not say why / "
-					"e refused: it does not say why");
+	ck_assert_str_eq(results_of(t), "a taken:  / b taken:  / c taken:  / d refused: pppd gave no reason / "
+					"e refused: pppd gave no reason");
 	path_of("asked", path);
 	FILE *f = fopen(path, "r");
 	ck_assert(f && fread(asked, 1, sizeof(asked) - 1, f) > 0);
