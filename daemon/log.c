@@ -139,7 +139,8 @@ static void to_journal(int level, enum log_class class, const struct log_object 
 	struct journal_entry e;
 
 	entry_fill(&e, level, class, o, message);
-	if (!writer_is_idle(&writer) || journal_send(state.journal, e.data, e.len, false) < 0)
+	if (!writer_is_idle(&writer) || writer_has_failed(&writer) ||
+	    journal_send(state.journal, e.data, e.len, false) < 0)
 		writer_put(&writer, e.data, e.len);
 }
 
@@ -260,7 +261,7 @@ static size_t report_lost(uint64_t lost, void *record)
 
 	snprintf(text, sizeof(text), "%" PRIu64 " log message%s lost: %s", lost, lost == 1 ? " was" : "s were",
 		 state.journal >= 0 ? "the journal did not take them in time" :
-				      "standard error was not read in time");
+				      "standard error did not take them");
 	if (state.journal < 0)
 		return line_fill(record, LOG_WARNING, LOG_LOCAL_, text);
 	entry_fill(&e, LOG_WARNING, LOG_LOCAL_, &nothing, text);

@@ -73,6 +73,14 @@ static void report(struct writer *w)
 	w->lost = 0;
 }
 
+/* What could not be written, before the next record. */
+static bool tell(const struct writer *w, uint64_t failed)
+{
+	uint8_t record[WRITER_RECORD_MAX];
+
+	return w->write(record, w->report(failed, record));
+}
+
 static void *work(void *arg)
 {
 	struct writer *w = arg;
@@ -86,13 +94,16 @@ static void *work(void *arg)
 			continue;
 		}
 		size_t len = take(w, record);
+		uint64_t failed = w->failed;
 
 		w->writing = true;
 		pthread_mutex_unlock(&w->lock);
+		bool told = failed == 0 || tell(w, failed);
 		bool written = w->write(record, len);
 		pthread_mutex_lock(&w->lock);
 		w->writing = false;
-		w->lost_ever += !written; /* there is nobody to report to */
+		w->failed = (told ? 0 : failed) + !written;
+		w->lost_ever += !written;
 	}
 	return NULL;
 }
@@ -136,6 +147,14 @@ bool writer_is_idle(struct writer *w)
 	bool idle = w->used == 0 && !w->writing && (w->lost == 0 || !w->started);
 	pthread_mutex_unlock(&w->lock);
 	return idle;
+}
+
+bool writer_has_failed(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	bool failed = w->failed > 0;
+	pthread_mutex_unlock(&w->lock);
+	return failed;
 }
 
 bool writer_drain(struct writer *w)

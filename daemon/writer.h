@@ -3,7 +3,8 @@
  * writer: a thread that writes where writing may block, behind a queue of bounded size.
  *
  * Whoever puts a record never waits.  One that finds no room is lost and counted, and so are those after it until the
- * queue is half empty: then a report of their number takes their place.
+ * queue is half empty: then a report of their number takes their place.  Those that could not be written are reported before
+ * the next one that can.
  */
 #ifndef WRITER_H
 #define WRITER_H
@@ -24,6 +25,7 @@ struct writer {
 	bool started, writing;
 	size_t first, used;   /* in queue, octets */
 	uint64_t lost, lost_ever;
+	uint64_t failed;      /* writes that nobody has been told of */
 	uint8_t *queue;       /* WRITER_QUEUE_SIZE */
 };
 
@@ -33,7 +35,9 @@ struct writer {
 void writer_put(struct writer *w, const void *record, size_t len);
 /* Nothing waits, and nothing is being written. */
 bool writer_is_idle(struct writer *w);
-/* Wait until that is so; false: it takes too long. */
+/* The next record will have to be put, for a report to go before it. */
+bool writer_has_failed(struct writer *w);
+/* Wait until it is idle; false: it takes too long. */
 bool writer_drain(struct writer *w);
 /* Records that were not written, ever. */
 uint64_t writer_lost(struct writer *w);

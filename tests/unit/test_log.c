@@ -312,7 +312,7 @@ START_TEST(journal_gone)
 	ck_assert_uint_eq(log_lost(), 10);
 	journald.error = 0;
 	log_many(10, 20);
-	ck_assert_int_eq(check_order(entries(), 10), 20);
+	ck_assert_int_eq(check_order(entries(), 0), 20); /* and is told of those that were lost */
 }
 END_TEST
 
@@ -345,7 +345,7 @@ START_TEST(stderr_unread)
 	ck_assert_uint_gt(log_lost(), 0);
 	ck_assert(!log_drain());
 	ck_assert_int_eq(!!(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK), _i);
-	const char *got = read_until(fds[0], "standard error was not read in time\n");
+	const char *got = read_until(fds[0], "standard error did not take them\n");
 	ck_assert_uint_eq(count(got, "lost"), 1);
 	ck_assert_int_eq(check_order(got, 0), LINES);
 	log_many(LINES, LINES + 1);
