@@ -10,7 +10,7 @@
  *
  * Behind a call that has not been ended by the peer the peer itself may be gone, and have come back without its tunnels.
  * So it is asked for a sign of life at once.  If nothing comes, a second tunnel is dialled beside the silent one, which is
- * left when the second one stands, or taken back if the second one fails and it has spoken.
+ * left when the second one stands and it is silent still; else it is taken back.
  *
  * ICMP may say that a server is unreachable, long before all retransmissions are in vain; but anybody may have said so.
  * It is a hint to begin the next attempt beside this one, which goes on: the one that stands first stays, the other is
@@ -27,6 +27,7 @@
 #include "server.h"
 #include "world.h"
 
+#define GIVEN_UP "given up for another tunnel"
 #define ANSWER_TIME (2 * USEC_PER_SEC) /* for a sign of life */
 
 struct dial {
@@ -148,7 +149,7 @@ static bool borrow(struct dial *d, uint32_t tunnel_id)
 	struct log_object o = object(d);
 	struct l2tp_tunnel_info info;
 
-	if (!t || t->dial || t->profile->removed || l2tp_get_tunnel(d->driver->engine, tunnel_id, &info) < 0 ||
+	if (d->held || d->driver->stopping || d->driver->draining || !t || t->dial || t->profile->removed || l2tp_get_tunnel(d->driver->engine, tunnel_id, &info) < 0 ||
 	    !suits(d->profile, &info))
 		return false;
 	t->dial = d;
@@ -200,13 +201,11 @@ static bool is_doubtful(const struct dial *d)
 	return d->hinted || is_silent(d);
 }
 
-static void leave(struct dial *d, uint32_t tunnel_id)
+static void leave(struct dial *d, uint32_t tunnel_id, const char *why)
 {
-	const bool stood = heard(d, tunnel_id);
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
 
-	snprintf(reason.text, sizeof(reason.text), "%s",
-		 stood ? "no sign of life, another tunnel stands" : "given up for another tunnel");
+	snprintf(reason.text, sizeof(reason.text), "%s", why);
 	if (tunnel_id)
 		l2tp_close_tunnel(d->driver->engine, tunnel_id, &reason, world_now());
 }
@@ -217,7 +216,7 @@ static void leave_silent(struct dial *d)
 	const uint32_t id = d->silent_id;
 
 	d->silent_id = 0;
-	leave(d, id);
+	leave(d, id, heard(d, id) ? "peer silent; replaced by a new tunnel" : GIVEN_UP);
 }
 
 /* One that has stood stays, rather than one that never did. */
@@ -231,7 +230,7 @@ static void keep_silent(struct dial *d)
 	if (!id)
 		return;
 	if (heard(d, d->silent_id)) {
-		leave(d, id);
+		leave(d, id, GIVEN_UP);
 		return;
 	}
 	leave_silent(d);
@@ -250,15 +249,20 @@ static void return_to_silent(struct dial *d)
 	d->dialled = d->silent_dialled;
 	d->silent_id = 0;
 	d->hinted = false;
-	leave(d, id);
+	leave(d, id, GIVEN_UP);
 }
 
-/* There is no other one, or none to hope for, and it has spoken. */
-static void take_back(struct dial *d)
+static bool silent_has_spoken(const struct dial *d)
 {
 	const usec_t last = heard(d, d->silent_id);
 
-	if (last && last >= d->asked && (!d->tunnel_id || d->hinted))
+	return last && last >= d->asked;
+}
+
+/* There is no other one, or none to hope for. */
+static void take_back(struct dial *d)
+{
+	if (silent_has_spoken(d) && (!d->tunnel_id || d->hinted))
 		return_to_silent(d);
 }
 
@@ -449,7 +453,8 @@ static void attempt(struct dial *d)
 
 void dial_tunnel_up(struct dial *d, uint32_t tunnel_id)
 {
-	if (d->silent_id == tunnel_id) {
+	/* the silent one may have calls that live: it is left only if it is silent still */
+	if (d->silent_id == tunnel_id || (d->tunnel_id == tunnel_id && silent_has_spoken(d))) {
 		return_to_silent(d);
 		arm(d, 0); /* calls that are missing */
 	} else if (d->tunnel_id == tunnel_id) {
@@ -559,7 +564,7 @@ static void hang_up(struct dial *d, const char *why)
 }
 
 /* With other ends it is dialled anew, at once or when the tunnel to the old ones has gone.  Other settings are those of
- * the next tunnel and the next calls; who waits for his turn, most likely in vain because of them, waits no longer. */
+ * the next tunnel and the next calls; what waits for its turn, most likely in vain because of them, waits no longer. */
 static void change(struct dial *d, const struct config_profile *p)
 {
 	bool same = config_same_profile(d->profile, p), stays = fits(d, p);

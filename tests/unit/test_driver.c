@@ -893,7 +893,7 @@ START_TEST(silent_tunnel)
 	ck_assert_uint_eq(count(lac.heard, "TUNNEL_ESTABLISHED"), 2);
 	run_until(&lac, "TUNNEL_CLOSING", 1); /* the silent one is left now */
 	ck_assert_uint_eq(lac.tunnel_id, tunnel_id);
-	ck_assert_str_eq(lac.reason.text, "no sign of life, another tunnel stands");
+	ck_assert_str_eq(lac.reason.text, "peer silent; replaced by a new tunnel");
 	end_free(&lac);
 	end_free(&again);
 }

@@ -24,7 +24,7 @@ expect 60 lac 'PPP up' 2
 now
 echo "note: PPP is up $((now - back))0 ms after the return"
 [ $((now - back)) -le 500 ] || fail "PPP has taken $((now - back))0 ms to come back"
-expect 20 lac 'no sign of life, another tunnel stands'
+expect 20 lac 'peer silent; replaced by a new tunnel'
 wait_for 10 pinging
 wait_for 10 holds lac 1 1
 holds lns 1 1
