@@ -603,10 +603,11 @@ static void close_all(struct driver *d, const struct l2tp_reason *reason)
 {
 	struct l2tp_cursor c = { 0 };
 	struct l2tp_tunnel_info info;
+	const usec_t now = world_now(); /* one for all: the engine closes in portions */
 
 	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0)
 		if (info.reason->origin == L2TP_BY_NOBODY)
-			l2tp_close_tunnel(d->engine, info.tunnel_id, reason, world_now());
+			l2tp_close_tunnel(d->engine, info.tunnel_id, reason, now);
 	world_pump(d);
 }
 

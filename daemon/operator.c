@@ -208,10 +208,11 @@ static void close_tunnels_of(struct driver *d, const struct config_profile *p)
 	static const struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .text = "hung up" };
 	struct l2tp_cursor c = { 0 };
 	struct l2tp_tunnel_info info;
+	const usec_t now = world_now(); /* one for all: the engine closes in portions */
 
 	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0)
 		if (info.cookie == p->params.cookie && info.reason->origin == L2TP_BY_NOBODY)
-			l2tp_close_tunnel(d->engine, info.tunnel_id, &reason, world_now());
+			l2tp_close_tunnel(d->engine, info.tunnel_id, &reason, now);
 }
 
 static void tell_hang_up(struct driver *d, const struct config_profile *p, const char *what)

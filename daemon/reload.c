@@ -358,13 +358,14 @@ static void hang_up_removed(struct driver *d)
 {
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .text = "no longer configured" };
 	struct world_tunnel *t, *next;
+	const usec_t now = world_now(); /* one for all: the engine closes in portions */
 
 	HASH_ITER(hh, d->tunnels, t, next) {
 		if (t->profile->removed && t->profile->lac)
-			l2tp_close_tunnel(d->engine, t->id, &reason, world_now());
-		else
-			tunnel_settle_removed(d, t->id);
+			l2tp_close_tunnel(d->engine, t->id, &reason, now);
 	}
+	HASH_ITER(hh, d->tunnels, t, next)
+		tunnel_settle_removed(d, t->id);
 }
 
 /* ---- The steps ---------------------------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ struct core {
 	struct outbox outbox;
 	struct l2tp_stats stats;
 	struct tunnel *closing; /* tunnels that end, and have calls that are not closed yet */
-	uint32_t closings;     /* tunnels and sessions that this entry may still close */
+	uint32_t closings;     /* tunnels and sessions that may still be closed at this time */
 	uint32_t lingering;    /* tunnels that only wait for their linger to end */
 	uint32_t call_serial_number;
 	uint64_t serial;       /* of the last tunnel or session that was made */

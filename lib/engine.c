@@ -20,8 +20,9 @@
 static void enter(struct l2tp *l, usec_t now)
 {
 	assert(now >= l->core.now);
+	if (now > l->core.now) /* what the world closes in one go is one portion, and l2tp_tick() goes on */
+		l->core.closings = REGISTRY_CLOSINGS;
 	l->core.now = now;
-	l->core.closings = REGISTRY_CLOSINGS;
 	registry_reap(l);
 	idpool_expire(l->core.ids, now);
 }
@@ -161,6 +162,7 @@ static void timer_due(struct l2tp *l, struct timer *timer, usec_t now)
 void l2tp_tick(struct l2tp *l, usec_t now)
 {
 	enter(l, now);
+	l->core.closings = REGISTRY_CLOSINGS;
 	for (struct timer *timer; (timer = heap_pop(&l->core.heap, now));)
 		timer_due(l, timer, now);
 	registry_close_some(l, now);
@@ -498,6 +500,7 @@ int l2tp_new(const struct l2tp_env *env, struct l2tp **ret)
 	if (!l)
 		return -ENOMEM;
 	l->core.env = *env;
+	l->core.closings = REGISTRY_CLOSINGS;
 	env->random(env->ctx, &l->core.secret, sizeof(l->core.secret));
 	l->sources.secret = l->endpoints.secret = l->core.secret;
 	throttle_init(&l->throttle, env);

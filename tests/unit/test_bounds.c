@@ -621,6 +621,32 @@ START_TEST(calls_end_in_portions)
 }
 END_TEST
 
+START_TEST(many_tunnels_end_in_portions) /* what is closed at one time is one portion, whatever the number of requests */
+{
+	struct l2tp_addr to = { .ip = { 198, 51, 100, 1 }, .port = 1, .family = 4 };
+	uint32_t downs = 0, tunnels[4], id;
+
+	world_start(&w);
+	for (int t = 0; t < 4; t++, to.port++) {
+		ck_assert_int_eq(l2tp_open(w.l, &w.params, &p.local, &to, w.now, &tunnels[t]), 0);
+		for (int i = 0; i < 300; i++)
+			ck_assert_int_eq(l2tp_call(w.l, tunnels[t], &(struct l2tp_call_info){ 0 }, 0, w.now, &id), 0);
+	}
+	(void)take_ops(&downs);
+	w.now++;
+	for (int t = 0; t < 4; t++)
+		ck_assert_int_eq(l2tp_close_tunnel(w.l, tunnels[t], NULL, w.now), 0);
+	(void)take_ops(&downs);
+	ck_assert_uint_le(downs, PORTION + 4);
+	ck_assert_uint_eq(l2tp_deadline(w.l), w.now);
+	for (int i = 0; i < 3; i++) {
+		l2tp_tick(w.l, w.now);
+		(void)take_ops(&downs);
+	}
+	ck_assert_uint_eq(world_stats(&w).sessions, 0);
+}
+END_TEST
+
 START_TEST(tunnels_shut_in_portions)
 {
 	struct l2tp_addr to = { .ip = { 198, 51, 100, 1 }, .port = 1, .family = 4 };
@@ -666,6 +692,7 @@ int main(void)
 	tcase_add_test(tc, our_own_closes_do_not_count);
 	tcase_add_test(tc, texts_have_a_budget);
 	tcase_add_loop_test(tc, calls_end_in_portions, 0, ENDS);
+	tcase_add_test(tc, many_tunnels_end_in_portions);
 	tcase_add_test(tc, tunnels_shut_in_portions);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
