@@ -173,6 +173,8 @@ static const char *const words_defaults[] = {
 	"noipdefault",            /* our address is configured or the peer's to say, never looked up by host name */
 	"lcp-echo-adaptive",      /* not while traffic shows that the peer is alive */
 	"lcp-max-terminate", "0", /* say good-bye once, do not wait: the CDN follows, reliably */
+	"lcp-restart", "1",       /* also how long we stay when the peer has said good-bye, and the next call waits for that */
+	"lcp-max-configure", "30", /* in all as long as by default */
 	NULL
 };
 

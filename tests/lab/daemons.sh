@@ -11,7 +11,7 @@ started= # daemons, the last one first
 quick='retransmit-initial = 200ms retransmit-max = 3'
 again='redial-min = 100ms redial-max = 1s'
 
-# What every configuration of the lab begins with: config NAME <<REST. pppd whose peer says good-bye first takes 3 s to
+# What every configuration of the lab begins with: config NAME <<REST. pppd whose peer says good-bye first takes 1 s to
 # end; $stop_timeout must leave it that time, or it is killed and leaves its /run/IFACE.pid
 config() {
 	{

@@ -37,7 +37,7 @@
 
 #define WORDS(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 #define PPPOX "pppd plugin pppol2tp.so plugin /lib/p.so pppol2tp 3 pppol2tp_tunnel_id 7 pppol2tp_session_id 8"
-#define HARMLESS "noipdefault lcp-echo-adaptive lcp-max-terminate 0"
+#define HARMLESS "noipdefault lcp-echo-adaptive lcp-max-terminate 0 lcp-restart 1 lcp-max-configure 30"
 #define ECHOES "lcp-echo-interval 20 lcp-echo-failure 3"
 #define DEFAULTS HARMLESS " novj " ECHOES
 #define LAST "nodetach nopersist"
