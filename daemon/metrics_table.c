@@ -228,7 +228,7 @@ const struct metric metrics_table[] = {
 
 	/* the process */
 	ONE("l2tpd_log_messages_lost", COUNTER, NONE, process.log_lost,
-	    "Log messages that the journal, or whoever reads standard error, did not take in time.")
+	    "Log messages that the journal, or whoever reads standard error, did not take.")
 
 	/* names that every exporter uses */
 	TIME("process_cpu_seconds", COUNTER, process.cpu, "Processor time used, of user and system.")

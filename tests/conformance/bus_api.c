@@ -76,7 +76,7 @@ static void too_late(void)
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 
 	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "silent", 2, "Wait", "b", true, "Timeout", "u", 1), &error,
-		     "Timeout", "not up in time");
+		     "Timeout", "did not come up in time");
 	wait_count(lac_bus, "ListTunnels", "State", "wait-ctl-reply", 0);
 	call_u(lac_bus, "Open", "sa{sv}", "silent", 0);
 	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "up", 1, "Timeout", "u", 3601), &error, "InvalidArgument",
