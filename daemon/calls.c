@@ -57,8 +57,8 @@ static void emit(const struct world_call *c, enum driver_event_type type, const 
 						      .reason = reason });
 }
 
-/* A call that is dialled has the dial's profile, an incoming one that which fits it, others have their tunnel's.  NULL: none fits, or the tunnel's has been
- * removed. */
+/* A call that is dialled has the dial's profile, an incoming one that which fits it, others have their tunnel's.  NULL: none
+ * fits, or the tunnel's has been removed. */
 static const struct config_profile *profile_of(const struct driver *d, const struct l2tp_op *op, bool connected)
 {
 	const struct world_tunnel *t = tunnel_get(d, op->tunnel_id);

@@ -149,8 +149,9 @@ static bool borrow(struct dial *d, uint32_t tunnel_id)
 	struct log_object o = object(d);
 	struct l2tp_tunnel_info info;
 
-	if (d->held || d->driver->stopping || d->driver->draining || !t || t->dial || t->profile->removed || l2tp_get_tunnel(d->driver->engine, tunnel_id, &info) < 0 ||
-	    !suits(d->profile, &info))
+	if (d->held || d->driver->stopping || d->driver->draining || !t || t->dial || t->profile->removed)
+		return false;
+	if (l2tp_get_tunnel(d->driver->engine, tunnel_id, &info) < 0 || !suits(d->profile, &info))
 		return false;
 	t->dial = d;
 	d->tunnel_id = tunnel_id;
