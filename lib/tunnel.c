@@ -471,6 +471,8 @@ static void deliver(struct tunnel *t, struct l2tp_span body, uint16_t session_id
 	struct fault f = { 0 };
 	enum msg_verdict verdict = msg_decode(&d, body, &m, &f);
 
+	if (t->state == TUNNEL_CLOSING && !t->conn.peer_id && m.type == CM_SCCRP)
+		t->conn.peer_id = m.assigned_tunnel_id; /* it answers what has been given up: our StopCCN is for its tunnel */
 	if (tunnel_alive(t) || m.type == CM_STOPCCN) { /* else acknowledged, nothing more (X2661-7.2.1-13) */
 		if (t->state == TUNNEL_WAIT_REPLY)
 			meet_peer(t, &m, from);

@@ -962,6 +962,21 @@ START_TEST(sccrq_addresses_no_tunnel) /* R2661-5.3-03, R2661-4.4.3-18: nor does 
 }
 END_TEST
 
+START_TEST(given_up_and_answered) /* the StopCCN of a dial that was given up reaches the tunnel that its peer has made for it */
+{
+	begin(false);
+	p.engine_id = (uint16_t)engine_dial(&p);
+	l2tp_close_tunnel(w.l, p.engine_id, NULL, w.now);
+	world_drain(&w);
+	world_forget(&w);
+	peer_say(&p, CM_SCCRP);
+	world_pass(&w, 100 * MSEC);
+	ck_assert_ptr_nonnull(world_sent(&w, CM_STOPCCN));
+	ck_assert_uint_eq(world_sent(&w, CM_STOPCCN)->header.tunnel_id, p.id);
+	world_finish(&w);
+}
+END_TEST
+
 START_TEST(request_for_a_session) /* a call cannot be asked for in the name of a session: that is said */
 {
 	begin(false);
@@ -1025,6 +1040,7 @@ int main(void)
 	tc = tcase_create("by the letter");
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, sccrq_addresses_no_tunnel);
+	tcase_add_test(tc, given_up_and_answered);
 	tcase_add_test(tc, request_for_a_session);
 	tcase_add_test(tc, long_request);
 	runner = srunner_create(suite);
