@@ -16,6 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PORT_MIN 20000
+#define PORTS 12000
+
 const char *daemon_program;
 
 /* The profiles of scenario.h: peers are told apart by the second octet of their address. */
@@ -38,17 +41,23 @@ static const char profiles[] =
 	"lns \"only\"    { peer = \"127.12.0.0/16\" called-number = \"08*\" }\n"
 	"lns \"idle\"    { peer = \"127.9.0.0/16\" strict = yes idle-timeout = 1s }\n";
 
+/* Below the ports that the kernel gives to whoever asks for any: nobody takes it before the daemon does. */
 uint16_t daemon_port(void)
 {
+	static unsigned next;
 	struct sockaddr_in a = { .sin_family = AF_INET };
-	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&a, &len) < 0)
-		fail("no free port: %m");
-	close(fd);
-	return ntohs(a.sin_port);
+	for (int i = 0; i < 100; i++) {
+		int fd = socket(AF_INET, SOCK_DGRAM, 0);
+		bool free;
+
+		a.sin_port = htons((uint16_t)(PORT_MIN + ((unsigned)getpid() * 131 + next++) % PORTS));
+		free = fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
+		close(fd);
+		if (free)
+			return ntohs(a.sin_port);
+	}
+	fail("no free port: %m");
 }
 
 static void write_config(const struct daemon *d, const char *sections)
