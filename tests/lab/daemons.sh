@@ -66,10 +66,13 @@ lac_config() {
 start() {
 	_name=$1
 	shift
+	_ready=$(grep -c 'is ready' "$tmp/$_name.log" 2>/dev/null) || :
 	nsenter --net="/run/netns/$_name" -- "$build/daemon/l2tpd" --config "$tmp/$_name.conf" "$@" >>"$tmp/$_name.log" 2>&1 &
 	eval "pid_$_name=$!"
 	started="$_name $started"
+	wait_for 30 ready_or_gone "$_name" $! $((${_ready:-0} + 1)) || :
 }
+ready_or_gone() { said "$1" 'is ready' "$3" || ! kill -0 "$2"; }
 
 # stop NAME [SIGNAL]: and wait for it; its exit status
 stop() {

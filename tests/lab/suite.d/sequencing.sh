@@ -18,7 +18,7 @@ data() {
 		     $1 == "0x0020:" { print tos, flags, $3 }'
 }
 with_numbers() {
-	data "$1" | awk '$1 != "b8" || $2 !~ /^08/ || $3 != sprintf("%04x", NR - 1) { print NR, $0; bad = 1 }
+	data "$1" | sort -k 3 | awk '$1 != "b8" || $2 !~ /^08/ || $3 != sprintf("%04x", NR - 1) { print NR, $0; bad = 1 }
 			 END { exit bad || NR < 20 }'
 }
 without_numbers() {
