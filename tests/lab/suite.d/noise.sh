@@ -5,6 +5,8 @@
 # daemon does not grow, and it still takes others in.
 ns_pair lac lns 192.0.2.1/24 192.0.2.2/24
 ns_pair evil lns 198.51.100.1/24 198.51.100.2/24
+# Half-open tunnels of one source make room for each other all the time: little of what has been freed is kept to be watched.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=0:thread_local_quarantine_size_kb=0"
 begin
 lns_config '' 'ipv6 = no'
 lac_config "$quick $again" 'ipv6 = no'
