@@ -14,11 +14,11 @@
 #include <sys/resource.h>
 #include <systemd/sd-event.h>
 
-#include "bus.h"
-#include "config.h"
-#include "driver.h"
-#include "log.h"
-#include "metrics.h"
+#include "bus/bus.h"
+#include "config/config.h"
+#include "core/driver.h"
+#include "base/log.h"
+#include "metrics/metrics.h"
 
 #define EXIT_USAGE 2
 #define CLEAN 256 /* an option that has no letter */

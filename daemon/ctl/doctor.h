@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "config.h"
+#include "config/config.h"
 
 enum severity { FINDING_OK, FINDING_WARN, FINDING_FAIL };
 

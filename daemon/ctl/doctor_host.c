@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "doctor.h"
-#include "ppp_trial.h"
-#include "program.h"
+#include "attach/dryrun.h"
+#include "base/program.h"
 
 /* ---- pppd --------------------------------------------------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "doctor.h"
-#include "kernel_check.h"
+#include "kernel/check.h"
 
 /* ---- Modules ------------------------------------------------------------------------------------------------ */
 

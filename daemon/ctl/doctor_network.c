@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
-#include "server.h"
+#include "base/server.h"
 
 #define L2TP_PORT 1701
 

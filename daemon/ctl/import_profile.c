@@ -14,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "server.h"
+#include "base/server.h"
 
 #define SECRET_MAX    128
 #define NAME_MAX_OURS 63 /* of a section's name */

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "trace_record.h"
+#include "core/trace_record.h"
 
 /* secrets: passwords too, where they can be read. */
 void trace_print(FILE *out, const struct trace_record *r, struct l2tp_span datagram, bool secrets);

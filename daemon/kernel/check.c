@@ -6,7 +6,7 @@
  * the modules where that is possible.  Getting the facts and putting them into words are apart, so that the words can
  * be tested.  Called once, by dataplane_kernel_new(), which blocks for the time of loading modules.
  */
-#include "kernel_check.h"
+#include "check.h"
 
 #include <errno.h>
 #include <fcntl.h>

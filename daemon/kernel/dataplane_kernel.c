@@ -29,7 +29,7 @@
 #include <linux/genetlink.h>
 #include <linux/l2tp.h>
 
-#include "kernel_check.h"
+#include "check.h"
 #include "genl.h"
 #include "pppox.h"
 #include "request.h"

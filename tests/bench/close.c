@@ -11,7 +11,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "lib/l2tp.h"
+#include "l2tp.h"
 
 static usec_t clock_usec(void)
 {

@@ -12,7 +12,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "lib/tunnel.h"
+#include "lib/l2tp/tunnel.h"
 #include "tests/unit/collide.h"
 
 #define ROUNDS 4

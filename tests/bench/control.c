@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/l2tp.h"
+#include "l2tp.h"
 
 #define PORT 17999
 #define DATAGRAM 48

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/l2tp.h"
+#include "l2tp.h"
 
 #define PORT 17998
 #define PORT_TEXT "17998"

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../daemon/trace_record.h"
+#include "daemon/core/trace_record.h"
 #include "bus.h"
 
 #define PATIENCE_MSEC 10000

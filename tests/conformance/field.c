@@ -7,7 +7,7 @@
  * and one that is broken must not take anything else with it.
  */
 #include "engine_world.h"
-#include "lib/digest.h"
+#include "lib/l2tp/digest.h"
 
 #include <check.h>
 

@@ -13,7 +13,7 @@
  * R2661-4.4.2-02: texts are UTF-8
  */
 #include "peer.h"
-#include "lib/digest.h"
+#include "lib/l2tp/digest.h"
 
 #include <arpa/inet.h>
 #include <poll.h>

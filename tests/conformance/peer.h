@@ -8,8 +8,8 @@
 #ifndef PEER_H
 #define PEER_H
 
-#include "lib/msg.h"
-#include "lib/wire.h"
+#include "lib/l2tp/msg.h"
+#include "lib/l2tp/wire.h"
 
 #include <netinet/in.h>
 

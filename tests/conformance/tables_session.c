@@ -2,7 +2,7 @@
 /*
  * tables_session: the four tables of a call (7.4.1 to 7.5.2), printed: see tables.h.
  */
-#include "lib/session_fsm.c" /* they are nobody else's: the tables, and the actions that they name */
+#include "lib/l2tp/session_fsm.c" /* they are nobody else's: the tables, and the actions that they name */
 
 #include "tables.h"
 

@@ -2,7 +2,7 @@
 /*
  * tables_tunnel: the table of a control connection (7.2.1), printed: see tables.h.
  */
-#include "lib/tunnel_fsm.c" /* it is nobody else's: the table, and the actions that it names */
+#include "lib/l2tp/tunnel_fsm.c" /* it is nobody else's: the table, and the actions that it names */
 
 #include <assert.h>
 

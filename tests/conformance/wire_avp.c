@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* AVPs and errors in messages (RFC 2661 4.1 to 4.4, 7.1), what our messages contain (6.2, 6.7), hiding (4.3). */
 #include "scenario.h"
-#include "lib/digest.h"
+#include "lib/l2tp/digest.h"
 
 #include <string.h>
 #include <unistd.h>

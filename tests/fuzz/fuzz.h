@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/l2tp.h"
+#include "l2tp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

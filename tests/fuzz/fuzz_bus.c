@@ -18,10 +18,10 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "fuzz.h"
-#include "log.h"
-#include "view.h"
+#include "base/log.h"
+#include "core/view.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PICK(f, array) ((array)[feed_u8(f) % COUNT(array)])

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "fuzz.h"
-#include "server.h"
+#include "base/server.h"
 
 #define PATH "/fuzz/l2tpd.conf"
 #define SECRET_PATH "/fuzz/secret"

@@ -10,8 +10,8 @@
 #include <errno.h>
 
 #include "fuzz.h"
-#include "lib/describe.h"
-#include "lib/wire.h"
+#include "lib/l2tp/describe.h"
+#include "lib/l2tp/wire.h"
 
 static void check_text(const char *text)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_record: the file in which the daemon remembers a pppd (ppp_record.c), with any content.
+ * fuzz_record: the file in which the daemon remembers a pppd (attach/record.c), with any content.
  *
  * A record may well name a process of this machine; but none has the name that is asked for, so none is found, none
  * gets a signal, and the record must be removed.
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "ppp_record.h"
+#include "attach/record.h"
 
 #define NOBODY "\1nobody"
 

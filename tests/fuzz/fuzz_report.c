@@ -7,7 +7,7 @@
  */
 #include "fuzz.h"
 #include "kernel/nl.h"
-#include "ppp_report.h"
+#include "attach/report.h"
 
 static const uint8_t token[PPPD_L2TP_TOKEN_SIZE] = "a pppd's token.";
 

@@ -8,8 +8,8 @@
  *	and for each AVP:       flags, type, length, value; see below
  */
 #include "fuzz.h"
-#include "lib/digest.h"
-#include "lib/msg.h"
+#include "lib/l2tp/digest.h"
+#include "lib/l2tp/msg.h"
 #include "msg_same.h"
 
 #define BODY_MAX 8192

@@ -9,8 +9,8 @@
  * or not, and decode to the same struct; a string must not point elsewhere than into the datagram or the scratch.
  */
 #include "fuzz.h"
-#include "lib/msg.h"
-#include "lib/wire.h"
+#include "lib/l2tp/msg.h"
+#include "lib/l2tp/wire.h"
 #include "msg_same.h"
 
 enum { STRICT = 1, SECRET = 2, BODY = 4 };

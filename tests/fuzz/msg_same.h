@@ -3,7 +3,7 @@
 #ifndef MSG_SAME_H
 #define MSG_SAME_H
 
-#include "lib/msg.h"
+#include "lib/l2tp/msg.h"
 
 /* The same type, AVPs and values.  The Random Vector does not count: every encoder writes its own. */
 bool msg_same(const struct msg *a, const struct msg *b);

@@ -10,9 +10,9 @@
 #define RIG_H
 
 #include "fuzz.h"
-#include "lib/digest.h"
-#include "lib/msg.h"
-#include "lib/wire.h"
+#include "lib/l2tp/digest.h"
+#include "lib/l2tp/msg.h"
+#include "lib/l2tp/wire.h"
 #include "op_watch.h"
 
 #define RIG_PEERS 4

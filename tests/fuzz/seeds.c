@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 #include "golden.h"
-#include "lib/wire.h"
-#include "../plugins/pppd-l2tp-proto.h"
+#include "lib/l2tp/wire.h"
+#include "plugins/pppd-l2tp-proto.h"
 
 #define INPUT_MAX 2048
 

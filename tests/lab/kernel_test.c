@@ -22,7 +22,7 @@
 #include <linux/capability.h>
 #include <linux/l2tp.h>
 
-#include "kernel/kernel_check.h"
+#include "kernel/check.h"
 #include "kernel/dataplane.h"
 #include "kernel/genl.h"
 #include "kernel/link.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ppp_test: daemon/ppp.c and the plugin with a real pppd and a real kernel.  Run as root in the lab's VM:
+ * ppp_test: daemon/attach/process.c and the plugin with a real pppd and a real kernel.  Run as root in the lab's VM:
  *
  *	tests/lab/run -- ppp_test PLUGIN [NAME...]
  *
@@ -24,9 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "ppp.h"
-#include "../plugins/pppd-l2tp-proto.h"
+#include "base/log.h"
+#include "attach/process.h"
+#include "plugins/pppd-l2tp-proto.h"
 
 #define RUNTIME "/run/ppp_test"
 #define PPPD "/usr/sbin/pppd"

@@ -3,9 +3,9 @@
 #ifndef ACTOR_H
 #define ACTOR_H
 
-#include "lib/digest.h"
-#include "lib/msg.h"
-#include "lib/wire.h"
+#include "lib/l2tp/digest.h"
+#include "lib/l2tp/msg.h"
+#include "lib/l2tp/wire.h"
 #include "sim.h"
 
 #define SECRET "open sesame"

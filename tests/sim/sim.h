@@ -16,7 +16,7 @@
 #ifndef SIM_H
 #define SIM_H
 
-#include "lib/l2tp.h"
+#include "l2tp.h"
 #include "op_watch.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* engine_world: see engine_world.h. */
 #include "engine_world.h"
-#include "lib/digest.h"
+#include "lib/l2tp/digest.h"
 
 #include <check.h>
 #include <errno.h>

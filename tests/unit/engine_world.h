@@ -11,8 +11,8 @@
 #ifndef ENGINE_WORLD_H
 #define ENGINE_WORLD_H
 
-#include "lib/msg.h"
-#include "lib/wire.h"
+#include "lib/l2tp/msg.h"
+#include "lib/l2tp/wire.h"
 #include "op_watch.h"
 
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #ifndef GOLDEN_H
 #define GOLDEN_H
 
-#include "lib/msg.h"
+#include "lib/l2tp/msg.h"
 
 #include "octets.h"
 

@@ -3,7 +3,7 @@
 #ifndef OCTETS_H
 #define OCTETS_H
 
-#include "lib/l2tp.h"
+#include "l2tp.h"
 
 #include <check.h>
 #include <ctype.h>

@@ -8,7 +8,7 @@
 #ifndef OP_WATCH_H
 #define OP_WATCH_H
 
-#include "lib/l2tp.h"
+#include "l2tp.h"
 
 #define WATCH_MAX 4096
 #define WATCH_QUARANTINE (60 * USEC_PER_SEC)

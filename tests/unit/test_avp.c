@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/avp.h"
+#include "lib/l2tp/avp.h"
 
 #include <check.h>
 #include <stdlib.h>

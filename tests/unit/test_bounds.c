@@ -4,7 +4,7 @@
  */
 #include "collide.h"
 #include "engine_world.h"
-#include "lib/registry.h"
+#include "lib/l2tp/registry.h"
 
 #include <check.h>
 #include <errno.h>

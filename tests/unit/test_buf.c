@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/buf.h"
+#include "lib/base/buf.h"
 
 #include <check.h>
 #include <stdlib.h>

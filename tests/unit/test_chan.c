@@ -3,7 +3,7 @@
  * Scripts: what is done to one chan and what must come of it, step by step; each names the requirements it proves.
  * Then two chans back to back over a bad network.
  */
-#include "lib/chan.h"
+#include "lib/l2tp/chan.h"
 
 #include <check.h>
 #include <errno.h>

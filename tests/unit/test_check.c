@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kernel/kernel_check.h"
+#include "kernel/check.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

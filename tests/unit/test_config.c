@@ -20,8 +20,8 @@
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
-#include "config.h"
-#include "config_option.h"
+#include "config/config.h"
+#include "config/option.h"
 #include "oom.h"
 
 #define TEXT_SIZE 65536

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "kernel/kernel_check.h"
+#include "kernel/check.h"
 #include "kernel/dataplane.h"
 #include "kernel/genl.h"
 #include "kernel/pppox.h"

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "golden.h"
-#include "lib/describe.h"
-#include "lib/digest.h"
-#include "lib/wire.h"
+#include "lib/l2tp/describe.h"
+#include "lib/l2tp/digest.h"
+#include "lib/l2tp/wire.h"
 #include "octets.h"
 
 #define COUNT(a)     (sizeof(a) / sizeof((a)[0]))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The expected octets come from an independent implementation (Python's hashlib), not from this code. */
-#include "lib/digest.h"
+#include "lib/l2tp/digest.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "kernel/dataplane.h"
-#include "log.h"
+#include "base/log.h"
 #include "oom.h"
-#include "trace_record.h"
-#include "view.h"
-#include "world.h"
+#include "core/trace_record.h"
+#include "core/view.h"
+#include "core/world.h"
 
 #define SOON "redial-min = 300ms redial-max = 300ms "
 #define PATIENCE (20 * USEC_PER_SEC)

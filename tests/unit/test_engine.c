@@ -5,7 +5,7 @@
  * so have octets that nobody should send (test_engine_octets.c).
  */
 #include "engine_world.h"
-#include "lib/digest.h"
+#include "lib/l2tp/digest.h"
 #include "oom.h"
 
 #include <check.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/environment.h"
+#include "daemon/base/environment.h"
 
 #define LONGEST 1017 /* octets of an AVP's value */
 

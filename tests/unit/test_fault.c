@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/fault.h"
+#include "lib/l2tp/fault.h"
 
 #include <check.h>
 #include <stdlib.h>

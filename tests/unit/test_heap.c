@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/heap.h"
+#include "lib/base/heap.h"
 
 #include <check.h>
 #include <errno.h>

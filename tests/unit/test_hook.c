@@ -5,7 +5,7 @@
  *
  * Linked with -Wl,--wrap=waitpid, --wrap=waitid: nothing may wait for a process, and one may be long in dying.
  */
-#include "daemon/hook.h"
+#include "daemon/base/hook.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/idpool.h"
+#include "lib/l2tp/idpool.h"
 
 #include <check.h>
 #include <errno.h>

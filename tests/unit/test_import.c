@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "ctl/import.h"
 #include "ctl/ranges.h"
 #include "ctl/xl2tpd.h"

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "listen.h"
+#include "net/listen.h"
 #include "oom.h"
 
 #define RX_MAX 2000

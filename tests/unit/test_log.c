@@ -18,7 +18,7 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-#include "log.h"
+#include "base/log.h"
 
 static time_t now = 1000;
 

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "metrics_count.h"
-#include "metrics_process.h"
-#include "metrics_table.h"
-#include "metrics_text.h"
+#include "metrics/count.h"
+#include "metrics/process.h"
+#include "metrics/table.h"
+#include "metrics/text.h"
 #include "oom.h"
-#include "ppp.h"
+#include "attach/process.h"
 
 static char *text;
 static size_t len;

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "kernel/dataplane.h"
-#include "metrics_data.h"
+#include "metrics/data.h"
 #include "oom.h"
-#include "view.h"
+#include "core/view.h"
 
 #define SEC USEC_PER_SEC
 #define MSEC USEC_PER_MSEC

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "metrics_http.h"
+#include "metrics/http.h"
 #include "oom.h"
 
 int __real_clock_gettime(clockid_t id, struct timespec *ts);

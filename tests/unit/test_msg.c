@@ -3,8 +3,8 @@
  * Messages: golden octets in both directions, then each of them damaged in every way that RFC 2661 4 and 7.1 speak
  * of.  Loops of many rounds report by ck_abort_msg() alone, because a passed ck_assert() costs a system call.
  */
-#include "lib/digest.h"
-#include "lib/msg.h"
+#include "lib/l2tp/digest.h"
+#include "lib/l2tp/msg.h"
 
 #include <check.h>
 #include <signal.h>

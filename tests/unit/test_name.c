@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/name.h"
+#include "lib/l2tp/name.h"
 
 #include <arpa/inet.h>
 #include <check.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* outbox: what an engine asks of the world, in the right order and without loss. */
-#include "lib/outbox.h"
+#include "lib/l2tp/outbox.h"
 #include "oom.h"
 
 #include <check.h>

@@ -13,7 +13,7 @@
 #include "ctl/pcap.h"
 #include "ctl/trace_text.h"
 #include "golden.h"
-#include "lib/wire.h"
+#include "lib/l2tp/wire.h"
 
 static const struct l2tp_addr ends[2][2] = {
 	{ { .ip = { 192, 0, 2, 1 }, .port = 1701, .family = 4 },

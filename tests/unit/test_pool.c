@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "oom.h"
-#include "pool.h"
+#include "base/pool.h"
 
 #define FIRST 0x0a400002U /* 10.64.0.2 */
 

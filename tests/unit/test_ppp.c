@@ -19,14 +19,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
-#include "daemon/lcp.h"
-#include "daemon/ppp.h"
-#include "daemon/ppp_exit.h"
-#include "daemon/ppp_record.h"
-#include "daemon/ppp_report.h"
-#include "daemon/ppp_spawn.h"
-#include "daemon/pppd_args.h"
+#include "daemon/base/log.h"
+#include "daemon/config/lcp.h"
+#include "daemon/attach/process.h"
+#include "daemon/attach/exit.h"
+#include "daemon/attach/record.h"
+#include "daemon/attach/report.h"
+#include "daemon/attach/spawn.h"
+#include "daemon/attach/args.h"
 #include "plugins/pppd-l2tp-proto.h"
 #include "oom.h"
 

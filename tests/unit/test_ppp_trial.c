@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ppp_trial.h"
-#include "program.h"
+#include "attach/dryrun.h"
+#include "base/program.h"
 
 static char directory[32];
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <systemd/sd-event.h>
 #include "oom.h"
-#include "resolve.h"
+#include "net/resolve.h"
 
 static sd_event *event;
 static struct workers *w;

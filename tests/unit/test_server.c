@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server.h"
+#include "base/server.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NAME_50 "a123456789b123456789c123456789d123456789e123456789"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/siphash.h"
+#include "lib/base/siphash.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* status: what a service manager hears that reads, and what comes of one that does not. */
-#include "status.h"
+#include "base/status.h"
 
 #include <check.h>
 #include <errno.h>

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "golden.h"
-#include "lib/wire.h"
-#include "trace.h"
-#include "trace_record.h"
+#include "lib/l2tp/wire.h"
+#include "core/trace.h"
+#include "core/trace_record.h"
 
 static sd_event *event;
 static struct trace *t;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/wire.h"
+#include "lib/l2tp/wire.h"
 
 #include <check.h>
 #include <stdlib.h>

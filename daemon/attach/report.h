@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* report: what the plugin inside pppd sends, checked. */
+#ifndef PPP_REPORT_H
+#define PPP_REPORT_H
+
+#include "process.h"
+#include "../../plugins/pppd-l2tp-proto.h"
+
+/* NULL: these bytes are a report that the holder of the token may send, copied to *ret.  Else why not. */
+const char *ppp_report_check(const void *bytes, size_t len, const uint8_t token[PPPD_L2TP_TOKEN_SIZE],
+			     struct pppd_l2tp_report *ret);
+
+/* The picture that a checked report paints. */
+void ppp_report_status(const struct pppd_l2tp_report *r, struct ppp_status *ret);
+/* Of a checked report; data NULL: not kept. */
+struct l2tp_span ppp_report_options(const struct pppd_l2tp_options *options);
+
+#endif

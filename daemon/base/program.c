@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * program: see program.h.  Bounded in time and in what is kept of its words; a child that it leaves behind is killed with
+ * it.  Called by attach/dryrun.c and by l2tpctl doctor.
+ */
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "child.h"
+
+#define RUN_MSEC 5000
+
+static int64_t now_msec(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What it says, up to its end or that of the time; what there is no room for is read and dropped. */
+static void hear(int fd, char *out, size_t size)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t end = now_msec() + RUN_MSEC;
+	char rest[1024];
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && now_msec() < end && poll(&p, 1, (int)(end - now_msec())) > 0) {
+		bool room = len + 1 < size;
+
+		n = read(fd, room ? out + len : rest, room ? size - len - 1 : sizeof(rest));
+		len += room && n > 0 ? (size_t)n : 0;
+	}
+	out[len] = '\0';
+}
+
+static int actions_fill(posix_spawn_file_actions_t *actions, int output)
+{
+	int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+
+	r = r ? r : posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
+	r = r ? r : posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
+	return r ? r : posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+}
+
+static int spawn(const char *path, char *const *argv, int output, pid_t *ret)
+{
+	static char search[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", words[] = "LC_ALL=C";
+	char *const environment[] = { search, words, NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	int r = posix_spawn_file_actions_init(&actions);
+
+	if (r)
+		return -r;
+	r = posix_spawnattr_init(&attr);
+	if (r) {
+		posix_spawn_file_actions_destroy(&actions);
+		return -r;
+	}
+	r = actions_fill(&actions, output);
+	r = r ? r : child_attributes(&attr);
+	r = r ? r : posix_spawn(ret, path, &actions, &attr, argv, environment);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+int program_run(const char *path, char *const *argv, char *out, size_t size)
+{
+	int fds[2], status, r;
+	pid_t pid;
+
+	out[0] = '\0';
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	r = spawn(path, argv, fds[1], &pid);
+	close(fds[1]);
+	if (r >= 0)
+		hear(fds[0], out, size);
+	close(fds[0]);
+	if (r < 0)
+		return r;
+	kill(-pid, SIGKILL); /* it is about to end, which this does not change, or takes too long */
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -ETIMEDOUT;
+}

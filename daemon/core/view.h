@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * view: what an operator sees of the daemon, its profiles, tunnels and sessions: what the engine knows together with
+ * what the world knows.  For the control API and the metrics, from the event loop and from a watcher's event() alike.
+ *
+ * Everything in a view is valid until the event loop goes on.
+ */
+#ifndef VIEW_H
+#define VIEW_H
+
+#include "driver.h"
+#include "attach/process.h"
+
+struct view_daemon {
+	const char *state;            /* "running", "draining", "stopping" */
+	const char *dataplane;        /* "kernel", "none" */
+	const char *config_path;
+	usec_t started, reloaded;     /* of the monotonic clock, as all times here; 0: never */
+	struct l2tp_stats stats;
+	struct l2tp_limits limits;
+	bool reload_failed;           /* the last one */
+	usec_t drain_until;           /* then what is left is closed; USEC_NEVER */
+};
+
+struct view_tunnel {
+	struct l2tp_tunnel_info info;
+	const char *profile;          /* "": it has been removed, and the tunnel was not established yet */
+	bool socket;                  /* it has one of its own */
+	unsigned dscp;                /* of its control messages */
+};
+
+enum view_ppp { VIEW_PPP_NONE, VIEW_PPP_WAITING, VIEW_PPP_STARTING, VIEW_PPP_UP, VIEW_PPP_STOPPING };
+
+struct view_session {
+	struct l2tp_session_info info; /* its state: view_state()'s word */
+	struct l2tp_tunnel_info tunnel;
+	const char *profile;
+	enum view_ppp ppp;
+	struct ppp_status status;     /* empty where there is no PPP */
+};
+
+struct view_profile {
+	const struct config_profile *profile;
+	const char *state;            /* "active"; "hung-up": not dialled until it is resumed; "draining": removed by a reload, and it still has tunnels */
+	uint32_t tunnels, sessions;
+};
+
+void view_daemon(const struct driver *d, struct view_daemon *ret);
+
+/* The words for a tunnel's or session's state, from n = 0; NULL: there are no more. */
+const char *view_state(bool session, unsigned n);
+
+/* -ENOENT */
+int view_tunnel(const struct driver *d, uint32_t tunnel_id, struct view_tunnel *ret);
+int view_session(const struct driver *d, uint32_t tunnel_id, uint32_t session_id, struct view_session *ret);
+/* Walks, as in l2tp.h.  -ENOENT: that was the last */
+int view_next_tunnel(const struct driver *d, struct l2tp_cursor *c, struct view_tunnel *ret);
+int view_next_session(const struct driver *d, struct l2tp_cursor *c, struct view_session *ret);
+/* An array, to be freed.  -ENOMEM */
+int view_profiles(const struct driver *d, struct view_profile **ret, size_t *ret_n);
+
+/* Our clock, and a time of it (0: not known) on the clock on the wall. */
+usec_t view_now(void);
+usec_t view_realtime(struct driver *d, usec_t monotonic);
+
+#endif
