@@ -12,10 +12,10 @@ static int oom_at; /* 1: the next one fails; 0: none does */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
+void *__real_realloc(void *old, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
+void *__wrap_realloc(void *old, size_t size);
 
 static int oom_now(void)
 {
@@ -32,9 +32,9 @@ void *__wrap_calloc(size_t n, size_t size)
 	return oom_now() ? NULL : __real_calloc(n, size);
 }
 
-void *__wrap_realloc(void *p, size_t size)
+void *__wrap_realloc(void *old, size_t size)
 {
-	return oom_now() ? NULL : __real_realloc(p, size);
+	return oom_now() ? NULL : __real_realloc(old, size);
 }
 
 #endif
