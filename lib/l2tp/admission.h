@@ -9,7 +9,8 @@
 
 /* What is read of a message before anything else of it is believed; of AVPs that are hidden, nothing. */
 struct outline {
-	uint16_t type, assigned_tunnel_id; /* 0: not there */
+	uint16_t type;               /* 0: not there */
+	uint32_t assigned_tunnel_id; /* likewise */
 	struct l2tp_span host_name;        /* empty: not there */
 };
 

@@ -55,6 +55,18 @@ static void write_u16(struct writer *w, const union avp_value *v)
 	put_u16(w, v->u16);
 }
 
+static void read_id16(struct reader *r, union avp_value *v)
+{
+	v->u32 = get_u16(r);
+}
+
+static void write_id16(struct writer *w, const union avp_value *v)
+{
+	if (v->u32 > UINT16_MAX)
+		writer_fail(w);
+	put_u16(w, (uint16_t)v->u32);
+}
+
 static void read_u32(struct reader *r, union avp_value *v)
 {
 	v->u32 = get_u32(r);
@@ -189,6 +201,7 @@ static const struct {
 } shapes[] = {
 	[SHAPE_TYPE]   = { sizeof(enum cm_type),       read_type,    write_type },
 	[SHAPE_U16]    = { sizeof(uint16_t),           read_u16,     write_u16 },
+	[SHAPE_ID16]   = { sizeof(uint32_t),           read_id16,    write_id16 },
 	[SHAPE_U32]    = { sizeof(uint32_t),           read_u32,     write_u32 },
 	[SHAPE_U64]    = { sizeof(uint64_t),           read_u64,     write_u64 },
 	[SHAPE_BYTES]  = { sizeof(struct l2tp_span),   read_bytes,   write_bytes },
@@ -235,6 +248,13 @@ bool avp_next(struct reader *body, struct avp *ret)
 	return true;
 }
 
+static bool in_range(const struct avp_row *row, const union avp_value *v)
+{
+	uint32_t n = row->shape == SHAPE_ID16 ? v->u32 : v->u16;
+
+	return (row->shape != SHAPE_U16 && row->shape != SHAPE_ID16) || (n >= row->low && n <= row->high);
+}
+
 /* The one judge of values, received or about to be sent. */
 static enum l2tp_error_code parse(const struct avp_row *row, struct l2tp_span value, union avp_value *ret)
 {
@@ -245,9 +265,7 @@ static enum l2tp_error_code parse(const struct avp_row *row, struct l2tp_span va
 	shapes[row->shape].read(&r, ret);
 	if (reader_bad(&r))
 		return EC_LENGTH;
-	if (row->shape == SHAPE_U16 && (ret->u16 < row->low || ret->u16 > row->high))
-		return EC_VALUE;
-	return EC_NONE;
+	return in_range(row, ret) ? EC_NONE : EC_VALUE;
 }
 
 enum l2tp_error_code avp_read(const struct avp_row *row, struct l2tp_span value, struct msg *m)

@@ -48,11 +48,12 @@ struct msg {
 	uint64_t tie_breaker;
 	uint16_t firmware_revision;
 	struct l2tp_span host_name, vendor_name;
-	uint16_t assigned_tunnel_id, receive_window_size;
+	uint32_t assigned_tunnel_id;
+	uint16_t receive_window_size;
 	struct l2tp_span challenge;
 	struct q931_cause q931_cause_code;
 	struct l2tp_span challenge_response;
-	uint16_t assigned_session_id;
+	uint32_t assigned_session_id;
 	uint32_t call_serial_number, minimum_bps, maximum_bps, bearer_type, framing_type;
 	struct l2tp_span called_number, calling_number, sub_address;
 	uint32_t tx_connect_speed, physical_channel_id;
@@ -91,6 +92,7 @@ enum avp_shape {
 	SHAPE_NONE, /* a hole in the table: no such AVP */
 	SHAPE_TYPE, /* u16, an enum cm_type */
 	SHAPE_U16,
+	SHAPE_ID16, /* an id of 16 bits, which is a u32 with us */
 	SHAPE_U32,
 	SHAPE_U64,
 	SHAPE_BYTES,
@@ -109,7 +111,7 @@ struct avp_row {
 	uint16_t field;       /* offset in struct msg */
 	enum avp_shape shape;
 	uint16_t min, max;    /* octets of the value, not hidden */
-	uint16_t low, high;   /* range of a u16 */
+	uint16_t low, high;   /* range of a number of 16 bits */
 	bool mandatory;       /* sent with M */
 	bool hideable;        /* may be hidden */
 	uint8_t versions;

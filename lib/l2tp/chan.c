@@ -60,13 +60,13 @@
 #define QUEUE_MAX_DEFAULT 4096
 #define RTT_WEIGHT 8 /* of what was known against one new measurement, as RFC 6298 has it */
 #define EARLY_BYTES_MAX 65536 /* of memory for one peer's early messages */
-#define BODY_MAX (WIRE_SEND_MAX - WIRE_CONTROL_HEADER)
+#define BODY_MAX (WIRE_SEND_MAX - WIRE_CONTROL_HEADER) /* fits chan_message.len */
 
 struct chan_message {
 	struct chan_message *next;
-	size_t len;
+	uint32_t session_id;
+	uint16_t len;
 	uint16_t ns; /* sent or received with; not valid while it waits */
-	uint16_t session_id;
 	bool sent, again;
 	bool answer; /* counted in chan.answers */
 	bool done;   /* early, and processed already */
@@ -80,13 +80,13 @@ static uint16_t distance(uint16_t a, uint16_t b)
 	return (uint16_t)(a - b);
 }
 
-static struct chan_message *message_new(struct l2tp_span body, uint16_t session_id, uint16_t ns)
+static struct chan_message *message_new(struct l2tp_span body, uint32_t session_id, uint16_t ns)
 {
 	struct chan_message *m = malloc(sizeof(*m) + body.len);
 
 	if (!m)
 		return NULL;
-	*m = (struct chan_message){ .len = body.len, .ns = ns, .session_id = session_id };
+	*m = (struct chan_message){ .len = (uint16_t)body.len, .ns = ns, .session_id = session_id };
 	memcpy(m->body, body.data, body.len);
 	return m;
 }
@@ -229,7 +229,7 @@ static struct chan_message *early_pop(struct chan *c)
 	return m;
 }
 
-static enum chan_verdict early_keep(struct chan *c, uint16_t ns, struct l2tp_span body, uint16_t session_id)
+static enum chan_verdict early_keep(struct chan *c, uint16_t ns, struct l2tp_span body, uint32_t session_id)
 {
 	struct chan_message **at = &c->early, *m;
 	uint16_t ahead = distance(ns, c->nr);
@@ -252,7 +252,7 @@ static enum chan_verdict early_keep(struct chan *c, uint16_t ns, struct l2tp_spa
 	return CHAN_EARLY;
 }
 
-enum chan_verdict chan_receive(struct chan *c, uint16_t ns, uint16_t nr, struct l2tp_span body, uint16_t session_id,
+enum chan_verdict chan_receive(struct chan *c, uint16_t ns, uint16_t nr, struct l2tp_span body, uint32_t session_id,
 			       usec_t now)
 {
 	bool nr_valid = take_nr(c, nr, now);
@@ -274,7 +274,7 @@ enum chan_verdict chan_receive(struct chan *c, uint16_t ns, uint16_t nr, struct 
 	return CHAN_DELIVER;
 }
 
-enum chan_verdict chan_hold(struct chan *c, uint16_t ns, struct l2tp_span body, uint16_t session_id, usec_t now)
+enum chan_verdict chan_hold(struct chan *c, uint16_t ns, struct l2tp_span body, uint32_t session_id, usec_t now)
 {
 	ack_owe(c, now);
 	if (distance(ns, c->nr) < HALF_SPACE)
@@ -326,7 +326,7 @@ struct l2tp_span chan_message_body(const struct chan_message *m)
 	return (struct l2tp_span){ m->body, m->len };
 }
 
-uint16_t chan_message_session(const struct chan_message *m)
+uint32_t chan_message_session(const struct chan_message *m)
 {
 	return m->session_id;
 }
@@ -346,7 +346,7 @@ void chan_message_free(struct chan_message *m)
 
 /* ---- Sending ----------------------------------------------------------------------------------------------- */
 
-int chan_send(struct chan *c, struct l2tp_span body, uint16_t session_id, usec_t now)
+int chan_send(struct chan *c, struct l2tp_span body, uint32_t session_id, usec_t now)
 {
 	struct chan_message *m;
 

@@ -65,7 +65,7 @@ void chan_reset(struct chan *c);
 void chan_set_peer_window(struct chan *c, uint16_t window);
 
 /* A control message arrived.  body is copied when kept; an empty one is a ZLB. */
-enum chan_verdict chan_receive(struct chan *c, uint16_t ns, uint16_t nr, struct l2tp_span body, uint16_t session_id,
+enum chan_verdict chan_receive(struct chan *c, uint16_t ns, uint16_t nr, struct l2tp_span body, uint32_t session_id,
 			       usec_t now);
 /* After CHAN_DELIVER: was the following message kept early?  Then it is the caller's, to process and to free.
  * NULL: no. */
@@ -74,7 +74,7 @@ struct chan_message *chan_next_early(struct chan *c);
 const struct chan_message *chan_peek_early(const struct chan *c);
 /* A message that chan_receive() would deliver, and that the owner cannot take now: not acknowledged, kept as if it were
  * early.  Its Nr is not looked at. */
-enum chan_verdict chan_hold(struct chan *c, uint16_t ns, struct l2tp_span body, uint16_t session_id, usec_t now);
+enum chan_verdict chan_hold(struct chan *c, uint16_t ns, struct l2tp_span body, uint32_t session_id, usec_t now);
 /* The owner processes a message that has come early, before its turn: that is marked, chan_message_done().  False: it
  * was not kept, or is marked already. */
 bool chan_overtake(struct chan *c, uint16_t ns);
@@ -82,14 +82,14 @@ bool chan_message_done(const struct chan_message *m);
 /* The same, and whatever comes before it is void: acknowledged up to here. */
 void chan_skip(struct chan *c, uint16_t ns);
 struct l2tp_span chan_message_body(const struct chan_message *m);
-uint16_t chan_message_session(const struct chan_message *m);
+uint32_t chan_message_session(const struct chan_message *m);
 uint16_t chan_message_ns(const struct chan_message *m);
 /* Wipes it as well. */
 void chan_message_free(struct chan_message *m);
 
 /* Queue a message; it is sent as the windows allow.  body is copied; session_id is the header's.
  * -EMSGSIZE: empty, or more than the owner can send; -ENOBUFS: queue_max are there already; -ENOMEM */
-int chan_send(struct chan *c, struct l2tp_span body, uint16_t session_id, usec_t now);
+int chan_send(struct chan *c, struct l2tp_span body, uint32_t session_id, usec_t now);
 /* The message that was queued last answers a request: the owner counts those that the peer leaves unacknowledged. */
 void chan_mark_answer(struct chan *c);
 /* Forget what has never been sent: a StopCCN that is queued next need not stand in line. */
@@ -100,7 +100,8 @@ void chan_abandon(struct chan *c);
 /* What is to be put on the wire now: call until it returns false.  A ZLB has an empty body. */
 struct chan_tx {
 	struct l2tp_span body; /* valid until the next chan_* call that is not chan_transmit() */
-	uint16_t session_id, ns, nr;
+	uint32_t session_id;
+	uint16_t ns, nr;
 	bool again;            /* a retransmission */
 };
 bool chan_transmit(struct chan *c, usec_t now, struct chan_tx *ret);

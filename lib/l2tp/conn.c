@@ -59,7 +59,7 @@ static int queue_message(struct conn *c, const struct msg *m, uint32_t session_i
 	if (e.hide || (e.secret.len && m->hide))
 		c->core->env.random(c->core->env.ctx, e.vector, sizeof(e.vector));
 	msg_encode(&e, m, &w);
-	r = writer_bad(&w) ? -EMSGSIZE : chan_send(&c->chan, writer_span(&w), (uint16_t)session_id, now);
+	r = writer_bad(&w) ? -EMSGSIZE : chan_send(&c->chan, writer_span(&w), session_id, now);
 	if (m->hide)
 		digest_wipe(body, sizeof(body)); /* without a secret it is there in the clear */
 	if (r < 0)
@@ -123,7 +123,7 @@ static void transmit(struct conn *c, const struct chan_tx *tx)
 	uint8_t datagram[WIRE_SEND_MAX];
 	/* an SCCRQ addresses no tunnel, also when it is repeated after an answer that did not acknowledge it (4.4.3) */
 	struct wire_header h = { .version = 2,
-				 .tunnel_id = type_of(tx->body) == CM_SCCRQ ? 0 : (uint16_t)c->peer_id,
+				 .tunnel_id = type_of(tx->body) == CM_SCCRQ ? 0 : c->peer_id,
 				 .session_id = tx->session_id,
 				 .ns = tx->ns,
 				 .nr = tx->nr,
@@ -161,7 +161,7 @@ void conn_acknowledge(struct conn *c, uint32_t session_id)
 	struct chan_tx tx;
 
 	chan_acknowledge(&c->chan, &tx);
-	tx.session_id = (uint16_t)session_id;
+	tx.session_id = session_id;
 	transmit(c, &tx);
 }
 
@@ -170,16 +170,18 @@ void conn_acknowledge_next(struct conn *c)
 	transmit(c, &(struct chan_tx){ .ns = c->chan.ns, .nr = (uint16_t)(c->chan.nr + 1) });
 }
 
-uint16_t conn_spare_id(struct core *core, uint32_t scope)
+uint32_t conn_spare_id(struct core *core, uint32_t scope)
 {
-	uint16_t id = 0;
+	uint32_t id = 0;
 
-	for (int i = 0; i < 16 && (!id || idpool_taken(core->ids, scope, id)); i++)
+	for (int i = 0; i < 16 && (!id || idpool_taken(core->ids, scope, id)); i++) {
 		core->env.random(core->env.ctx, &id, sizeof(id));
-	return id ? id : 1;
+		id = id % WIRE_ID_MAX + 1;
+	}
+	return id;
 }
 
-void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
+void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint32_t peer_id,
 		 const struct wire_header *received, uint16_t ns, const struct l2tp_reason *reason)
 {
 	struct conn c = { .core = core, .local = *local, .peer = *peer, .peer_id = peer_id,

@@ -46,13 +46,13 @@ void conn_acknowledge_next(struct conn *c);
 void conn_flush(struct conn *c, usec_t now);
 
 /* An id that nobody answers to, for the Assigned ID of a refusal, which may not be 0.  Nothing is reserved. */
-uint16_t conn_spare_id(struct core *core, uint32_t scope);
+uint32_t conn_spare_id(struct core *core, uint32_t scope);
 /* A control message of that many octets has come from the peer. */
 void conn_heard(struct conn *c, size_t octets);
 
 /* One StopCCN from no connection, in answer to an SCCRQ or a stray SCCRP, whose header is given: nothing is kept, a
  * repeated request is answered anew.  Its ns is the first that we can have had to say, never what received asks for. */
-void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint16_t peer_id,
+void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint32_t peer_id,
 		 const struct wire_header *received, uint16_t ns, const struct l2tp_reason *reason);
 
 /* Is the peer's answer to what we asked for acceptable (RFC 3308)?  asked L2TP_PHB_NONE: we did not; has: it answers */

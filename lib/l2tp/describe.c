@@ -266,6 +266,7 @@ static void (*const reads[AVP_COUNT])(struct text *t, struct reader *r) = {
 static void (*const shapes[])(struct text *t, struct reader *r) = {
 	[SHAPE_TYPE] = add_message_type,
 	[SHAPE_U16] = add_number,
+	[SHAPE_ID16] = add_number,
 	[SHAPE_U32] = add_number,
 	[SHAPE_U64] = add_octets, /* a tie breaker is no quantity */
 	[SHAPE_BYTES] = add_octets,

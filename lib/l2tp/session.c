@@ -15,8 +15,6 @@
 
 #include "digest.h"
 
-#define SESSION_ID_MAX 65535 /* 16 bits on the wire */
-
 /* Octets of text that the calls of one source may hold: some of the longest, or as many as there are calls of what is
  * usual, some 200 octets with all that proxy authentication says. */
 #define TEXTS_SPARE (256 * 1024)
@@ -102,7 +100,7 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 			       .created = now,
 			       .link = { .send_accm = UINT32_MAX, .receive_accm = UINT32_MAX }, /* 4.4.6 */
 			       .timer = { .deadline = USEC_NEVER, .kind = TIMER_CALL } };
-	r = idpool_acquire(core->ids, t->conn->id, SESSION_ID_MAX, now, &s->id);
+	r = idpool_acquire(core->ids, t->conn->id, WIRE_ID_MAX, now, &s->id);
 	if (r < 0)
 		goto no_id;
 	r = heap_reserve(&core->heap, 1);

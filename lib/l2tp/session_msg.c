@@ -129,7 +129,7 @@ static const struct {
 
 void session_say(struct session *s, enum cm_type type, usec_t now)
 {
-	struct msg m = { .type = type, .assigned_session_id = (uint16_t)s->id };
+	struct msg m = { .type = type, .assigned_session_id = s->id };
 
 	assert(kinds[type].fill);
 	set_if(&m, AVP_ASSIGNED_SESSION_ID, kinds[type].assigns);
@@ -142,7 +142,7 @@ void session_say(struct session *s, enum cm_type type, usec_t now)
 
 void session_say_cdn(struct session *s, const struct l2tp_reason *reason, usec_t now)
 {
-	struct msg m = { .type = CM_CDN, .assigned_session_id = (uint16_t)s->id };
+	struct msg m = { .type = CM_CDN, .assigned_session_id = s->id };
 
 	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
 	conn_put_reason(&m, reason);

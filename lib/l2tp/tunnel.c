@@ -30,7 +30,6 @@
 #include "digest.h"
 #include "trial.h"
 
-#define TUNNEL_ID_MAX 65535 /* 16 bits on the wire */
 #define LINGER_MIN (31 * USEC_PER_SEC) /* 5.7: a full retransmission cycle, 1 + 2 + 4 + 8 + 16 s */
 #define DOUBT_TIME (2 * USEC_PER_SEC)
 #define TIMERS 4
@@ -51,7 +50,7 @@ int tunnel_new(struct core *core, const struct l2tp_params *params, const struct
 	if (r < 0)
 		goto no_timers;
 	conn_init(&t->conn, core, params, local, peer);
-	r = idpool_acquire(core->ids, 0, TUNNEL_ID_MAX, now, &t->conn.id);
+	r = idpool_acquire(core->ids, 0, WIRE_ID_MAX, now, &t->conn.id);
 	if (r < 0)
 		goto no_id;
 	t->object.kind = OBJECT_TUNNEL;
@@ -327,7 +326,7 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 }
 
 /* The call that a message is about: named by our id in the header or, before the peer knew that, by its own. */
-static struct session *call_of(const struct tunnel *t, uint16_t session_id, const struct msg *m)
+static struct session *call_of(const struct tunnel *t, uint32_t session_id, const struct msg *m)
 {
 	if (session_id)
 		return session_find(&t->sessions, session_id);
@@ -342,7 +341,7 @@ static void known_call(struct tunnel *t, struct session *s, const struct msg *m,
 	session_message(s, m, now);
 }
 
-static void call_message(struct tunnel *t, uint16_t session_id, const struct msg *m, usec_t now)
+static void call_message(struct tunnel *t, uint32_t session_id, const struct msg *m, usec_t now)
 {
 	struct session *s = call_of(t, session_id, m);
 
@@ -406,7 +405,7 @@ static void tunnel_message(struct tunnel *t, const struct msg *m, usec_t now)
 }
 
 /* A message that cannot be accepted as it is (7.1).  A close is a close all the same. */
-static void bad_message(struct tunnel *t, uint16_t session_id, const struct msg *m, const struct fault *f, usec_t now)
+static void bad_message(struct tunnel *t, uint32_t session_id, const struct msg *m, const struct fault *f, usec_t now)
 {
 	struct session *s;
 	struct l2tp_reason reason;
@@ -434,7 +433,7 @@ static void meet_peer(struct tunnel *t, const struct msg *m, const struct l2tp_a
 		t->conn.peer_id = m->assigned_tunnel_id;
 }
 
-static void dispatch(struct tunnel *t, uint16_t session_id, enum msg_verdict verdict, const struct msg *m,
+static void dispatch(struct tunnel *t, uint32_t session_id, enum msg_verdict verdict, const struct msg *m,
 		     struct fault *f, usec_t now)
 {
 	if (verdict == MSG_OK && session_id && !msg_is_call(m->type) && m->type != CM_STOPCCN) {
@@ -458,7 +457,7 @@ static void dispatch(struct tunnel *t, uint16_t session_id, enum msg_verdict ver
 	}
 }
 
-static void deliver(struct tunnel *t, struct l2tp_span body, uint16_t session_id, const struct l2tp_addr *from,
+static void deliver(struct tunnel *t, struct l2tp_span body, uint32_t session_id, const struct l2tp_addr *from,
 		    usec_t now)
 {
 	uint8_t scratch[WIRE_MAX];
@@ -496,7 +495,7 @@ static uint16_t type_of(struct l2tp_span body)
 }
 
 /* Does it make us answer, though it is not about a call that is there? */
-static bool asks_for_call(struct l2tp_span body, uint16_t session_id)
+static bool asks_for_call(struct l2tp_span body, uint32_t session_id)
 {
 	uint16_t type = type_of(body);
 
@@ -509,7 +508,7 @@ static bool queue_is_long(const struct tunnel *t)
 	return t->conn.chan.answers > t->sessions.alive + ANSWERS_SPARE;
 }
 
-static bool must_wait(struct tunnel *t, struct l2tp_span body, uint16_t session_id, usec_t now)
+static bool must_wait(struct tunnel *t, struct l2tp_span body, uint32_t session_id, usec_t now)
 {
 	if (t->state != TUNNEL_ESTABLISHED || !queue_is_long(t) || !asks_for_call(body, session_id))
 		return false;

@@ -34,7 +34,7 @@ static void put_identity(const struct tunnel *t, struct msg *m)
 	m->vendor_name = text(p->vendor_name, sizeof(p->vendor_name));
 	m->framing_capabilities = p->framing_capabilities;
 	m->bearer_capabilities = p->bearer_capabilities;
-	m->assigned_tunnel_id = (uint16_t)t->conn.id;
+	m->assigned_tunnel_id = t->conn.id;
 	m->receive_window_size = p->receive_window;
 	msg_set(m, AVP_PROTOCOL_VERSION);
 	msg_set(m, AVP_HOST_NAME);
@@ -68,7 +68,7 @@ static void put_response(const struct tunnel *t, const struct msg *received, str
 
 static void fill_stopccn(const struct tunnel *t, const struct l2tp_reason *reason, struct msg *m)
 {
-	*m = (struct msg){ .type = CM_STOPCCN, .assigned_tunnel_id = (uint16_t)t->conn.id };
+	*m = (struct msg){ .type = CM_STOPCCN, .assigned_tunnel_id = t->conn.id };
 	msg_set(m, AVP_ASSIGNED_TUNNEL_ID);
 	conn_put_reason(m, reason);
 }

@@ -80,6 +80,13 @@ enum wire_kind wire_parse(struct l2tp_span datagram, struct wire_header *ret, co
 	return flags & FLAG_T ? WIRE_CONTROL : WIRE_DATA;
 }
 
+static void put_id(struct writer *w, uint32_t id)
+{
+	if (id > WIRE_ID_MAX)
+		writer_fail(w);
+	put_u16(w, (uint16_t)id);
+}
+
 size_t wire_control(const struct wire_header *h, uint8_t *out, size_t size)
 {
 	struct writer w = writer_of(out, size);
@@ -88,8 +95,8 @@ size_t wire_control(const struct wire_header *h, uint8_t *out, size_t size)
 		return 0;
 	put_u16(&w, CONTROL_FLAGS | VERSION_2);
 	put_u16(&w, (uint16_t)(WIRE_CONTROL_HEADER + h->body.len));
-	put_u16(&w, h->tunnel_id);
-	put_u16(&w, h->session_id);
+	put_id(&w, h->tunnel_id);
+	put_id(&w, h->session_id);
 	put_u16(&w, h->ns);
 	put_u16(&w, h->nr);
 	put_span(&w, h->body);

@@ -8,6 +8,7 @@
 #include "l2tp.h"
 
 #define WIRE_CONTROL_HEADER 12   /* octets: T, L and S are always set */
+#define WIRE_ID_MAX 65535        /* ids have 16 bits here, and 32 everywhere else */
 #define WIRE_MAX 65535           /* octets of a datagram */
 #define WIRE_SEND_MAX 4096       /* octets of a control message we send */
 
@@ -20,7 +21,7 @@ enum wire_kind {
 
 struct wire_header {
 	uint8_t version;
-	uint16_t tunnel_id, session_id; /* ours */
+	uint32_t tunnel_id, session_id; /* ours */
 	uint16_t ns, nr;
 	struct l2tp_span body;          /* AVPs, or the payload of a data message; without what follows Length */
 };

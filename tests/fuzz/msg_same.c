@@ -30,6 +30,7 @@ static struct value value_of(const struct avp_row *row, const struct msg *m)
 		return (struct value){ .numbers = { m->type } };
 	case SHAPE_U16:
 		return (struct value){ .numbers = { number(field, sizeof(uint16_t)) } };
+	case SHAPE_ID16:
 	case SHAPE_U32:
 		return (struct value){ .numbers = { number(field, sizeof(uint32_t)) } };
 	case SHAPE_U64:

@@ -240,6 +240,10 @@ START_TEST(what_a_peer_would_refuse_is_not_written) /* R2661-7.1-10, R2661-4.1-0
 	ck_assert(!written(AVP_RECEIVE_WINDOW_SIZE, &m, out, sizeof(out), &len));
 	ck_assert(!written(AVP_HOST_NAME, &m, out, sizeof(out), &len));
 	ck_assert(!written(AVP_PROXY_AUTHEN_ID, &m, out, sizeof(out), &len));
+	m.assigned_tunnel_id = 0xffff;
+	ck_assert(written(AVP_ASSIGNED_TUNNEL_ID, &m, out, sizeof(out), &len));
+	m.assigned_tunnel_id = 0x10001; /* 16 bits on the wire */
+	ck_assert(!written(AVP_ASSIGNED_TUNNEL_ID, &m, out, sizeof(out), &len));
 	m.host_name = span_of(octets, AVP_VALUE_MAX);
 	ck_assert(written(AVP_HOST_NAME, &m, out, sizeof(out), &len));
 	ck_assert_uint_eq(len, AVP_MAX);

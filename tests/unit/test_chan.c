@@ -278,7 +278,7 @@ static void expect_tx(struct chan *c, usec_t now, const struct step *s)
 	EXPECT(tx.nr == s->b);
 	EXPECT(tx.again == (s->verb == DO_AGAIN));
 	EXPECT((tx.body.len == 0) == (s->verb == DO_ACK));
-	EXPECT(tx.session_id == (s->verb == DO_ACK ? 0 : 77));
+	EXPECT(tx.session_id == (s->verb == DO_ACK ? 0 : 0x77777777));
 }
 
 static void expect_early(struct chan *c, unsigned ns)
@@ -287,7 +287,7 @@ static void expect_early(struct chan *c, unsigned ns)
 
 	EXPECT(m);
 	EXPECT(chan_message_ns(m) == ns);
-	EXPECT(chan_message_session(m) == 42);
+	EXPECT(chan_message_session(m) == 0x42424242);
 	EXPECT(chan_message_body(m).len == 5);
 	EXPECT(!memcmp(chan_message_body(m).data, "early", 5));
 	chan_message_free(m);
@@ -319,10 +319,10 @@ static void run_step(struct chan *c, usec_t *now, const struct step *s)
 		break;
 	case DO_SEND:
 		for (unsigned i = 0; i < s->a; i++)
-			EXPECT(chan_send(c, span("late", 4), 77, *now) == 0);
+			EXPECT(chan_send(c, span("late", 4), 0x77777777, *now) == 0);
 		break;
 	case DO_RECEIVE:
-		EXPECT(chan_receive(c, ns, nr, span("early", 5), 42, *now) == s->c);
+		EXPECT(chan_receive(c, ns, nr, span("early", 5), 0x42424242, *now) == s->c);
 		break;
 	case DO_ZLB:
 		EXPECT(chan_receive(c, ns, nr, span(NULL, 0), 0, *now) == s->c);
@@ -545,7 +545,7 @@ START_TEST(bodies)
 
 	ck_assert_int_eq(chan_send(&c, span(text, 5), 1111, 0), 0);
 	memcpy(text, "XXXXX", 5);
-	ck_assert_int_eq(chan_send(&c, span("second", 6), 2222, 0), 0);
+	ck_assert_int_eq(chan_send(&c, span("second", 6), 0x22223333, 0), 0);
 	ck_assert(chan_transmit(&c, 0, &tx));
 	ck_assert_uint_eq(tx.session_id, 1111);
 	ck_assert_mem_eq(tx.body.data, "first", 5);
@@ -557,7 +557,7 @@ START_TEST(bodies)
 	ck_assert_uint_eq(c.retransmits, 1);
 	ck_assert_int_eq(chan_receive(&c, 10, 6, span("x", 1), 3, 0), CHAN_EARLY);
 	ck_assert(chan_transmit(&c, USEC_PER_SEC, &tx));
-	ck_assert_uint_eq(tx.session_id, 2222);
+	ck_assert_uint_eq(tx.session_id, 0x22223333);
 	ck_assert_mem_eq(tx.body.data, "second", 6);
 	chan_reset(&c);
 	ck_assert_uint_eq(c.ns, 0);

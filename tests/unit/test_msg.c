@@ -38,6 +38,7 @@ static bool field_equal(const struct avp_row *row, const struct msg *a, const st
 		return a->type == b->type;
 	case SHAPE_U16:
 		return memcmp(x, y, 2) == 0;
+	case SHAPE_ID16:
 	case SHAPE_U32:
 		return memcmp(x, y, 4) == 0;
 	case SHAPE_U64:

@@ -165,6 +165,20 @@ START_TEST(length_has_sixteen_bits)
 }
 END_TEST
 
+START_TEST(ids_have_sixteen_bits) /* of the 32 that they have with us */
+{
+	uint8_t out[WIRE_CONTROL_HEADER];
+	struct wire_header h = { .tunnel_id = WIRE_ID_MAX, .session_id = WIRE_ID_MAX };
+
+	ck_assert_uint_eq(wire_control(&h, out, sizeof(out)), sizeof(out));
+	h.tunnel_id++;
+	ck_assert_uint_eq(wire_control(&h, out, sizeof(out)), 0);
+	h.tunnel_id--;
+	h.session_id++;
+	ck_assert_uint_eq(wire_control(&h, out, sizeof(out)), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("wire");
@@ -178,6 +192,7 @@ int main(void)
 	tcase_add_test(t, every_first_word);
 	tcase_add_test(t, control_is_written);
 	tcase_add_test(t, length_has_sixteen_bits);
+	tcase_add_test(t, ids_have_sixteen_bits);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
