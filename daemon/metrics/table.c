@@ -161,83 +161,87 @@ static void write_state(struct metrics_text *t, const struct metric *m, const st
 #define OWN(name, type, labels, write, help) { name, METRIC_##type, NONE, labels, write, 0, 0, help },
 
 const struct metric metrics_table[] = {
-	OWN("l2tpd_build", INFO, "version, dataplane", write_build, "The daemon's version, and what carries its data.")
+	OWN("l2tpd_build", INFO, "version, dataplane", write_build, "Version of the daemon, and its data plane.")
 	OWN("l2tpd_state", GAUGE, "state", write_state,
-	    "1 for the state that the daemon is in: running, draining or stopping.")
+	    "1 for the current state of the daemon: running, draining or stopping.")
 	ONE("l2tpd_config_last_reload_successful", GAUGE, NONE, reload_successful,
-	    "1 if the configuration was good when it was read the last time, else 0.")
+	    "1 if the last reload of the configuration was successful, 0 otherwise.")
 	TIME("l2tpd_config_last_reload_success_timestamp_seconds", GAUGE, configured,
-	     "When the configuration in force was read, since the epoch.")
+	     "Time at which the configuration in force was loaded, since the epoch.")
 
 	/* tunnels and sessions */
 	LIFE("l2tpd_tunnels", tunnels.now,
-	     "Tunnels by state; those that a peer opens once they are established, before see l2tpd_tunnels_half_open.")
+	     "Tunnels by state; those opened by peers are included once established, see also l2tpd_tunnels_half_open.")
 	LIFE("l2tpd_sessions", sessions.now, "Sessions by state.")
 	ONE("l2tpd_tunnels_half_open", GAUGE, NONE, daemon.stats.tunnels_half_open,
 	    "Tunnels that a peer has begun to open and has not completed.")
-	ONE("l2tpd_tunnels_limit", GAUGE, NONE, daemon.limits.tunnels, "Tunnels that there may be.")
+	ONE("l2tpd_tunnels_limit", GAUGE, NONE, daemon.limits.tunnels, "Maximum number of tunnels.")
 	ONE("l2tpd_tunnels_half_open_limit", GAUGE, NONE, daemon.limits.half_open,
-	    "Half-open tunnels that there may be.")
-	ONE("l2tpd_sessions_limit", GAUGE, NONE, daemon.limits.sessions, "Sessions that there may be.")
+	    "Maximum number of half-open tunnels.")
+	ONE("l2tpd_sessions_limit", GAUGE, NONE, daemon.limits.sessions, "Maximum number of sessions.")
 	EACH("l2tpd_tunnels_opened", COUNTER, NONE, tunnels.opened,
-	     "Tunnels that were begun; those that a peer opens count when they are established or have failed.")
-	EACH("l2tpd_tunnels_established", COUNTER, NONE, tunnels.established, "Tunnels that were established.")
+	     "Tunnels whose set-up began; tunnels opened by peers are counted when they are established or have "
+	     "failed.")
+	EACH("l2tpd_tunnels_established", COUNTER, NONE, tunnels.established, "Tunnels established.")
 	EACH("l2tpd_sessions_opened", COUNTER, NONE, sessions.opened,
-	     "Sessions that were begun; those that a peer must answer count when it has.")
-	EACH("l2tpd_sessions_established", COUNTER, NONE, sessions.established, "Sessions that were established.")
-	HIST("l2tpd_tunnel_setup_seconds", tunnels.setup, "From the first SCCRQ until the tunnel was established.")
+	     "Sessions whose set-up began; those requested by this machine are counted when the peer has answered.")
+	EACH("l2tpd_sessions_established", COUNTER, NONE, sessions.established, "Sessions established.")
+	HIST("l2tpd_tunnel_setup_seconds", tunnels.setup, "Time from the first SCCRQ until the tunnel was established.")
 	HIST("l2tpd_session_setup_seconds", sessions.setup,
-	     "From the first ICRQ or OCRQ, or from a request that had to wait, until the session was established.")
+	     "Time from the first ICRQ or OCRQ, or from a request that had to wait for the tunnel, until the session "
+	     "was established.")
 	OWN("l2tpd_tunnels_closed", COUNTER, "origin, result", write_tunnels_closed,
-	    "Tunnels that ended, by who ended them and by the result code of StopCCN.")
+	    "Tunnels closed, by who closed them and by the result code of the StopCCN.")
 	OWN("l2tpd_sessions_closed", COUNTER, "origin, result", write_sessions_closed,
-	    "Sessions that ended, by who ended them and by the result code of CDN.")
+	    "Sessions closed, by who closed them and by the result code of the CDN.")
 	OWN("l2tpd_tunnels_refused", COUNTER, "result", write_tunnels_refused,
-	    "Tunnels of peers that were refused with StopCCN before they were any, by result code.")
+	    "Tunnels requested by peers and refused with a StopCCN, by result code.")
 	ONE("l2tpd_calls_refused", COUNTER, NONE, daemon.stats.calls_refused,
-	    "Calls of peers that were refused with CDN before they were sessions.")
+	    "Calls requested by peers and refused with a CDN.")
 
 	/* the control protocol */
-	ONE("l2tpd_received", COUNTER, NONE, daemon.stats.received, "Datagrams that reached the daemon.")
-	OWN("l2tpd_dropped", COUNTER, "cause", write_dropped, "Datagrams and messages without effect, by cause.")
-	ONE("l2tpd_duplicates", COUNTER, NONE, daemon.stats.duplicates, "Control messages received a second time.")
-	ONE("l2tpd_retransmissions", COUNTER, NONE, daemon.stats.retransmits, "Control messages sent again.")
+	ONE("l2tpd_received", COUNTER, NONE, daemon.stats.received, "Datagrams received by the daemon.")
+	OWN("l2tpd_dropped", COUNTER, "cause", write_dropped, "Datagrams and messages dropped, by cause.")
+	ONE("l2tpd_duplicates", COUNTER, NONE, daemon.stats.duplicates, "Duplicate control messages received.")
+	ONE("l2tpd_retransmissions", COUNTER, NONE, daemon.stats.retransmits, "Control messages retransmitted.")
 	ONE("l2tpd_rate_limited", COUNTER, NONE, daemon.stats.limited,
-	    "SCCRQs dropped and errors not answered because there were too many in a second.")
-	ONE("l2tpd_half_open_evicted", COUNTER, NONE, daemon.stats.evicted, "Half-open tunnels given up for new ones.")
+	    "SCCRQs dropped and refusals not sent because of a rate limit.")
+	ONE("l2tpd_half_open_evicted", COUNTER, NONE, daemon.stats.evicted,
+	    "Half-open tunnels closed to make room for new ones.")
 
 	/* data, as the kernel counts it */
-	EACH("l2tpd_data_receive_packets", COUNTER, NONE, data.rx_packets, "Packets of data received from peers.")
+	EACH("l2tpd_data_receive_packets", COUNTER, NONE, data.rx_packets, "Data packets received from peers.")
 	EACH("l2tpd_data_receive_bytes", COUNTER, "bytes", data.rx_bytes,
-	     "Octets of data received from peers, with L2TP's headers and without those of UDP and IP.")
-	EACH("l2tpd_data_receive_errors", COUNTER, NONE, data.rx_errors, "Packets of data received that were bad.")
-	EACH("l2tpd_data_transmit_packets", COUNTER, NONE, data.tx_packets, "Packets of data sent to peers.")
+	     "Data octets received from peers, including the L2TP headers, excluding those of UDP and IP.")
+	EACH("l2tpd_data_receive_errors", COUNTER, NONE, data.rx_errors, "Data packets received with errors.")
+	EACH("l2tpd_data_transmit_packets", COUNTER, NONE, data.tx_packets, "Data packets sent to peers.")
 	EACH("l2tpd_data_transmit_bytes", COUNTER, "bytes", data.tx_bytes,
-	     "Octets of data sent to peers, with L2TP's headers and without those of UDP and IP.")
-	EACH("l2tpd_data_transmit_errors", COUNTER, NONE, data.tx_errors, "Packets of data that could not be sent.")
+	     "Data octets sent to peers, including the L2TP headers, excluding those of UDP and IP.")
+	EACH("l2tpd_data_transmit_errors", COUNTER, NONE, data.tx_errors, "Data packets that could not be sent.")
 
 	/* PPP */
-	EACH("l2tpd_pppd_starts", COUNTER, NONE, pppd_starts, "pppd processes that were asked for.")
+	EACH("l2tpd_pppd_starts", COUNTER, NONE, pppd_starts, "pppd processes requested.")
 	OWN("l2tpd_pppd_exits", COUNTER, "status", write_pppd_exits,
-	    "pppd processes that ended, by exit status as in pppd(8), 11 and 19 also when a CDN has interrupted a failed "
-	    "authentication; killed: by a signal, or never started.")
-	EACH("l2tpd_ppp_starting", GAUGE, NONE, ppp_starting, "Sessions whose pppd has no network protocol up yet.")
-	EACH("l2tpd_ppp_up", GAUGE, NONE, ppp_up, "Sessions whose pppd has a network protocol up.")
+	    "pppd processes that exited, by exit status as in pppd(8), 11 and 19 also if a CDN interrupted a failed "
+	    "authentication; killed: terminated by a signal, or never started.")
+	EACH("l2tpd_ppp_starting", GAUGE, NONE, ppp_starting,
+	     "Sessions whose pppd has not brought up a network protocol yet.")
+	EACH("l2tpd_ppp_up", GAUGE, NONE, ppp_up, "Sessions whose pppd has brought up a network protocol.")
 	HIST("l2tpd_ppp_setup_seconds", ppp_setup,
-	     "From a session's establishment until PPP's first network protocol is up.")
+	     "Time from the establishment of a session until the first network protocol of PPP was up.")
 
 	/* the process */
 	ONE("l2tpd_log_messages_lost", COUNTER, NONE, process.log_lost,
-	    "Log messages that the journal, or whoever reads standard error, did not take.")
+	    "Log messages lost because the journal, or the reader of standard error, did not accept them.")
 
 	/* names that every exporter uses */
-	TIME("process_cpu_seconds", COUNTER, process.cpu, "Processor time used, of user and system.")
-	TIME("process_start_time_seconds", GAUGE, started, "When the daemon was started, since the epoch.")
-	ONE("process_resident_memory_bytes", GAUGE, "bytes", process.resident, "Resident memory.")
-	ONE("process_virtual_memory_bytes", GAUGE, "bytes", process.virtual, "Virtual memory.")
+	TIME("process_cpu_seconds", COUNTER, process.cpu, "User and system CPU time used.")
+	TIME("process_start_time_seconds", GAUGE, started, "Time at which the daemon was started, since the epoch.")
+	ONE("process_resident_memory_bytes", GAUGE, "bytes", process.resident, "Resident memory size.")
+	ONE("process_virtual_memory_bytes", GAUGE, "bytes", process.virtual, "Virtual memory size.")
 	ONE("process_open_fds", GAUGE, NONE, process.fds,
-	    "Open file descriptors; left out where there are thousands, before Linux 6.2.")
-	ONE("process_max_fds", GAUGE, NONE, process.fds_max, "File descriptors that may be open.")
+	    "Open file descriptors; omitted before Linux 6.2 if there are thousands.")
+	ONE("process_max_fds", GAUGE, NONE, process.fds_max, "Maximum number of open file descriptors.")
 };
 
 #undef NONE
