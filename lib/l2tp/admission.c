@@ -17,71 +17,8 @@
 #define SCCRQ_REPEATS 3 /* of an established tunnel: more, and the peer has forgotten it */
 #define OPENING_TIME USEC_PER_SEC /* after which a half-open tunnel may have to make room for another */
 
-enum {
-	WANT_TYPE = 1 << 0,
-	WANT_ID = 1 << 1,
-	WANT_HOST_NAME = 1 << 2,
-};
-
-static unsigned wanted_as(const struct avp *a)
-{
-	if (a->vendor || a->hidden || a->reserved)
-		return 0;
-	return a->type == AVP_MESSAGE_TYPE	 ? WANT_TYPE :
-	       a->type == AVP_ASSIGNED_TUNNEL_ID ? WANT_ID :
-	       a->type == AVP_HOST_NAME		 ? WANT_HOST_NAME :
-						   0;
-}
-
-static uint16_t read_u16(struct l2tp_span value)
-{
-	struct reader r = reader_of(value);
-	uint16_t v = get_u16(&r);
-
-	return reader_bad(&r) ? 0 : v;
-}
-
-static void note(struct outline *o, unsigned as, struct l2tp_span value)
-{
-	if (as == WANT_TYPE)
-		o->type = read_u16(value);
-	else if (as == WANT_ID)
-		o->assigned_tunnel_id = read_u16(value);
-	else
-		o->host_name = value;
-}
-
-/* The first AVP of each kind that is wanted, and not one more than it takes. */
-static struct outline walk(struct l2tp_span body, unsigned wanted)
-{
-	struct reader r = reader_of(body);
-	struct outline o = { 0 };
-	struct avp a;
-
-	while (wanted && avp_next(&r, &a)) {
-		unsigned as = wanted_as(&a) & wanted;
-
-		if (as)
-			note(&o, as, a.value);
-		wanted &= ~as;
-	}
-	return o;
-}
-
-struct outline admission_outline(struct l2tp_span body)
-{
-	return walk(body, WANT_TYPE | WANT_ID | WANT_HOST_NAME);
-}
-
-struct outline admission_outline_type(struct l2tp_span body)
-{
-	return walk(body, WANT_TYPE);
-}
-
 struct request {
-	const struct l2tp_rx *rx;
-	const struct wire_header *header;
-	const struct outline *outline;
+	const struct arrival *in;
 	uint8_t *scratch; /* WIRE_MAX octets, for what was hidden: msg points there */
 	struct msg msg;
 	struct l2tp_params params;
@@ -92,11 +29,11 @@ struct request {
 
 static bool refuse(struct l2tp *l, const struct request *q, const struct l2tp_reason *reason)
 {
-	if (!throttle_error(&l->throttle, &l->core.env.limits, &q->rx->peer, l->core.now)) {
+	if (!throttle_error(&l->throttle, &l->core.env.limits, &q->in->rx->peer, l->core.now)) {
 		l->core.stats.limited++;
 		return false;
 	}
-	conn_refuse(&l->core, &q->rx->local, &q->rx->peer, q->msg.assigned_tunnel_id, q->header, q->ns, reason);
+	conn_refuse(&l->core, &q->in->rx->local, &q->in->rx->peer, q->msg.assigned_tunnel_id, &q->in->header, q->ns, reason);
 	return true;
 }
 
@@ -107,7 +44,7 @@ static void refuse_fault(struct l2tp *l, const struct request *q, const struct f
 
 	fault_reason(f, &reason);
 	if (refuse(l, q, &reason) && env->refused)
-		env->refused(env->ctx, &q->rx->peer, q->outline->host_name, &reason);
+		env->refused(env->ctx, &q->in->rx->peer, q->in->outline.host_name, &reason);
 }
 
 static void refuse_code(struct l2tp *l, const struct request *q, uint16_t result, uint16_t error, const char *text)
@@ -135,8 +72,8 @@ static bool admit(struct l2tp *l, struct request *q)
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
 
 	l2tp_params_init(&q->params);
-	if (!env->admit_tunnel(env->ctx, &q->rx->local, &q->rx->peer, q->outline->host_name, &q->params, &reason)) {
-		q->msg.assigned_tunnel_id = q->outline->assigned_tunnel_id;
+	if (!env->admit_tunnel(env->ctx, &q->in->rx->local, &q->in->rx->peer, q->in->outline.host_name, &q->params, &reason)) {
+		q->msg.assigned_tunnel_id = q->in->outline.assigned_tunnel_id;
 		if (reason.result)
 			(void)refuse(l, q, &reason);
 		else
@@ -158,7 +95,7 @@ static bool read_request(struct l2tp *l, struct request *q)
 				 .ignore_unknown = q->params.ignore_unknown_mandatory };
 	struct fault f = { 0 };
 
-	if (msg_decode(&d, q->header->body, &q->msg, &f) != MSG_OK) {
+	if (msg_decode(&d, q->in->header.body, &q->msg, &f) != MSG_OK) {
 		l->core.stats.dropped[L2TP_DROP_MESSAGE]++;
 		refuse_fault(l, q, &f);
 		return false;
@@ -175,7 +112,7 @@ static bool read_request(struct l2tp *l, struct request *q)
 static bool settle_tie(struct l2tp *l, struct request *q, usec_t now)
 {
 	struct l2tp_reason lost = { .origin = L2TP_BY_PEER, .result = RC_STOPCCN_EXISTS, .text = "tie lost" };
-	struct tunnel *t = source_find_dial(&l->sources, &q->rx->peer);
+	struct tunnel *t = source_find_dial(&l->sources, &q->in->rx->peer);
 
 	if (!t)
 		return true;
@@ -217,7 +154,7 @@ static void make_place(struct l2tp *l, const struct request *q, struct tunnel *o
 
 static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 {
-	const struct source *s = source_find(&l->sources, &q->rx->peer);
+	const struct source *s = source_find(&l->sources, &q->in->rx->peer);
 
 	if (l->core.shutting_down)
 		refuse_code(l, q, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
@@ -236,18 +173,20 @@ static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 
 static void accept_request(struct l2tp *l, struct request *q, usec_t now)
 {
+	const struct wire_header *h = &q->in->header;
+	const struct chan_rx rx = { .ns = h->ns, .nr = h->nr, .type = CM_SCCRQ, .body = h->body };
 	struct tunnel *t;
 
-	if (registry_add(l, &q->params, &q->rx->local, &q->rx->peer, false, now, &t) < 0)
+	if (registry_add(l, &q->params, &q->in->rx->local, &q->in->rx->peer, false, now, &t) < 0)
 		return refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "out of resources");
 	source_half_open_begin(&l->sources, t, now);
 	t->rival_id = q->rival_id;
 	t->conn.unproven = true;
-	conn_heard(&t->conn, WIRE_CONTROL_HEADER + q->header->body.len);
+	conn_heard(&t->conn, WIRE_CONTROL_HEADER + h->body.len);
 	registry_set_key(l, t, q->msg.assigned_tunnel_id);
 	endpoint_enter(&l->endpoints, t);
 	memcpy(t->sccrq_digest, q->digest, sizeof(t->sccrq_digest));
-	(void)chan_receive(&t->conn.chan, q->header->ns, q->header->nr, q->header->body, 0, now);
+	(void)chan_receive(&t->conn.chan, &rx, now);
 	tunnel_apply(t, TEV_SCCRQ_OK, &(struct tunnel_input){ .msg = &q->msg }, now);
 	registry_settle(l, t, now);
 }
@@ -285,21 +224,21 @@ static bool may_begin_anew(struct l2tp *l, const struct request *q, struct tunne
  * from a stranger's only when it has been read.) */
 static bool may_enter(struct l2tp *l, const struct request *q, usec_t now)
 {
-	const struct tunnel *t = registry_find_key(l, &q->rx->peer, q->outline->assigned_tunnel_id);
+	const struct tunnel *t = registry_find_key(l, &q->in->rx->peer, q->in->outline.assigned_tunnel_id);
 
 	if (t && memcmp(t->sccrq_digest, q->digest, sizeof(q->digest)) == 0)
 		return true;
-	if (throttle_request(&l->throttle, &l->core.env.limits, &q->rx->peer, q->digest, now))
+	if (throttle_request(&l->throttle, &l->core.env.limits, &q->in->rx->peer, q->digest, now))
 		return true;
 	l->core.stats.limited++;
 	return false;
 }
 
-static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, const struct outline *o,
-			usec_t now)
+static void input_sccrq(struct l2tp *l, const struct arrival *in, usec_t now)
 {
+	const struct wire_header *h = &in->header;
 	uint8_t scratch[WIRE_MAX];
-	struct request q = { .rx = rx, .header = h, .outline = o, .scratch = scratch };
+	struct request q = { .in = in, .scratch = scratch };
 	struct tunnel *t = NULL;
 
 	if (h->ns != 0 || h->session_id != 0) {
@@ -310,9 +249,9 @@ static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct w
 	if (!may_enter(l, &q, now))
 		return;
 	if (admit(l, &q) && read_request(l, &q)) {
-		t = registry_find_key(l, &rx->peer, q.msg.assigned_tunnel_id);
+		t = registry_find_key(l, &in->rx->peer, q.msg.assigned_tunnel_id);
 		if (t && is_repetition(t, &q)) {
-			tunnel_receive(t, h, &rx->peer, now);
+			tunnel_receive(t, in, now);
 			registry_settle(l, t, now);
 		} else if (may_begin_anew(l, &q, t, now) && check_half_open(l, &q, now) && settle_tie(l, &q, now)) {
 			accept_request(l, &q, now);
@@ -323,42 +262,41 @@ static void input_sccrq(struct l2tp *l, const struct l2tp_rx *rx, const struct w
 }
 
 /* From a peer that never learnt our id: found by its own (X2661-3.1-09).  Once the tunnel stands its peer knows ours. */
-static void input_stopccn(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, const struct outline *o,
-			  usec_t now)
+static void input_stopccn(struct l2tp *l, const struct arrival *in, usec_t now)
 {
-	struct tunnel *t = registry_find_key(l, &rx->peer, o->assigned_tunnel_id);
+	struct tunnel *t = registry_find_key(l, &in->rx->peer, in->outline.assigned_tunnel_id);
 
 	if (!t || t->state != TUNNEL_WAIT_CONN) {
 		l->core.stats.dropped[L2TP_DROP_NO_TUNNEL]++;
 		return;
 	}
-	tunnel_doubt(t, h, now);
+	tunnel_doubt(t, &in->header, now);
 	registry_settle(l, t, now);
 }
 
 /* An SCCRP that nobody waits for is answered with a StopCCN (R2661-7.2.1-S04), to whom it says that it is from.  The
  * answer bears the number that follows our SCCRQ's, and where there is a tunnel under the peer's id, its true owner
  * might take the answer for that tunnel's: then it is not given. */
-static void input_stray_sccrp(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h,
-			      const struct outline *o)
+static void input_stray_sccrp(struct l2tp *l, const struct arrival *in)
 {
-	struct request q = { .rx = rx, .header = h, .outline = o, .ns = 1 };
+	struct request q = { .in = in, .ns = 1 };
 
-	q.msg.assigned_tunnel_id = o->assigned_tunnel_id;
+	q.msg.assigned_tunnel_id = in->outline.assigned_tunnel_id;
 	l->core.stats.dropped[L2TP_DROP_UNEXPECTED]++;
-	if (q.msg.assigned_tunnel_id && !registry_find_key(l, &rx->peer, q.msg.assigned_tunnel_id))
+	if (q.msg.assigned_tunnel_id && !registry_find_key(l, &in->rx->peer, q.msg.assigned_tunnel_id))
 		refuse_code(l, &q, RC_STOPCCN_FSM, EC_NONE, "SCCRP without SCCRQ");
 }
 
-void admission_input(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, const struct outline *o,
-		     usec_t now)
+void admission_input(struct l2tp *l, const struct arrival *in, usec_t now)
 {
-	if (o->type == CM_SCCRP)
-		input_stray_sccrp(l, rx, h, o);
-	else if (o->type == CM_SCCRQ && !h->tunnel_id)
-		input_sccrq(l, rx, h, o, now);
-	else if (o->type == CM_STOPCCN && !h->tunnel_id)
-		input_stopccn(l, rx, h, o, now);
+	const uint16_t type = in->outline.type;
+
+	if (type == CM_SCCRP)
+		input_stray_sccrp(l, in);
+	else if (type == CM_SCCRQ && !in->header.tunnel_id)
+		input_sccrq(l, in, now);
+	else if (type == CM_STOPCCN && !in->header.tunnel_id)
+		input_stopccn(l, in, now);
 	else
 		l->core.stats.dropped[L2TP_DROP_NO_TUNNEL]++;
 }

@@ -15,7 +15,8 @@
  *  - A duplicate is not processed, but acknowledged each time, for it says that our acknowledgement was lost.
  *  - An early one is kept, sorted, if it lies inside the window that we advertised and inside a bound on memory; else
  *    it is dropped, and comes again.  nr stays at the gap, and this nr is what the peer is told.
- *  - A ZLB has a body of no octets.  It takes no number, so its Ns says nothing, and it is never acknowledged.
+ *  - What only acknowledges takes no number, so its Ns says nothing, and it is never acknowledged.  What it looks like
+ *    is the owner's to know, who says so (chan_rx.ack, chan_tx.ack): a body of no octets in L2TPv2, the ZLB.
  * The owner may say that it cannot take the next message now (chan_hold): that is kept as if it were early, and so are
  * those behind it; the peer is told the same Nr, and repeats itself.  What has come behind it the owner may process out
  * of turn where the order does not matter (chan_overtake), or where nothing that comes before it matters any more
@@ -23,10 +24,10 @@
  * Nr is looked at first, whatever the message is.  An old Nr changes nothing.  One that acknowledges what was never
  * sent is ignored; the message itself is processed all the same.
  *
- * Acknowledging.  Each message but a ZLB makes an acknowledgement due.  The next transmission of any kind carries it;
- * if there is none within ACK_DELAY, a ZLB does, which bears the next Ns without taking it.  The delay lets the
- * reply carry it and turns a burst into one ZLB.  It is not flow control: when half of our window has been delivered
- * without an acknowledgement the ZLB goes at once, so that a delay never stops a peer who fills the window.
+ * Acknowledging.  Each message that is more than that makes an acknowledgement due.  The next transmission of any kind
+ * carries it; if there is none within ACK_DELAY, one of its own does, which bears the next Ns without taking it.  The
+ * delay lets the reply carry it and turns a burst into one.  It is not flow control: when half of our window has been
+ * delivered without an acknowledgement it goes at once, so that a delay never stops a peer who fills the window.
  *
  * Sending.  The queue holds first what has been sent and not acknowledged, then what waits; a message gets its Ns when
  * it is first sent.  c->next is the next one to go out; c->flight counts those before it, and it goes if
@@ -67,6 +68,7 @@ struct chan_message {
 	uint32_t session_id;
 	uint16_t len;
 	uint16_t ns; /* sent or received with; not valid while it waits */
+	uint16_t type; /* chan_rx.type or chan_tx.type */
 	bool sent, again;
 	bool answer; /* counted in chan.answers */
 	bool done;   /* early, and processed already */
@@ -80,13 +82,13 @@ static uint16_t distance(uint16_t a, uint16_t b)
 	return (uint16_t)(a - b);
 }
 
-static struct chan_message *message_new(struct l2tp_span body, uint32_t session_id, uint16_t ns)
+static struct chan_message *message_new(uint16_t type, struct l2tp_span body, uint32_t session_id, uint16_t ns)
 {
 	struct chan_message *m = malloc(sizeof(*m) + body.len);
 
 	if (!m)
 		return NULL;
-	*m = (struct chan_message){ .len = (uint16_t)body.len, .ns = ns, .session_id = session_id };
+	*m = (struct chan_message){ .session_id = session_id, .len = (uint16_t)body.len, .ns = ns, .type = type };
 	memcpy(m->body, body.data, body.len);
 	return m;
 }
@@ -229,21 +231,21 @@ static struct chan_message *early_pop(struct chan *c)
 	return m;
 }
 
-static enum chan_verdict early_keep(struct chan *c, uint16_t ns, struct l2tp_span body, uint32_t session_id)
+static enum chan_verdict early_keep(struct chan *c, const struct chan_rx *rx)
 {
 	struct chan_message **at = &c->early, *m;
-	uint16_t ahead = distance(ns, c->nr);
+	uint16_t ahead = distance(rx->ns, c->nr);
 
 	while (*at && distance((*at)->ns, c->nr) < ahead)
 		at = &(*at)->next;
-	if (*at && (*at)->ns == ns) {
+	if (*at && (*at)->ns == rx->ns) {
 		c->duplicates++;
 		return CHAN_DUPLICATE;
 	}
-	if (ahead >= c->config.receive_window || body.len > BODY_MAX ||
-	    c->early_bytes + sizeof(*m) + body.len > EARLY_BYTES_MAX)
+	if (ahead >= c->config.receive_window || rx->body.len > BODY_MAX ||
+	    c->early_bytes + sizeof(*m) + rx->body.len > EARLY_BYTES_MAX)
 		return CHAN_EARLY;
-	m = message_new(body, session_id, ns);
+	m = message_new(rx->type, rx->body, rx->session_id, rx->ns);
 	if (!m)
 		return CHAN_EARLY;
 	m->next = *at;
@@ -252,13 +254,12 @@ static enum chan_verdict early_keep(struct chan *c, uint16_t ns, struct l2tp_spa
 	return CHAN_EARLY;
 }
 
-enum chan_verdict chan_receive(struct chan *c, uint16_t ns, uint16_t nr, struct l2tp_span body, uint32_t session_id,
-			       usec_t now)
+enum chan_verdict chan_receive(struct chan *c, const struct chan_rx *rx, usec_t now)
 {
-	bool nr_valid = take_nr(c, nr, now);
-	uint16_t ahead = distance(ns, c->nr);
+	bool nr_valid = take_nr(c, rx->nr, now);
+	uint16_t ahead = distance(rx->ns, c->nr);
 
-	if (body.len == 0)
+	if (rx->ack)
 		return nr_valid ? CHAN_ACK : CHAN_BAD;
 	ack_owe(c, now);
 	if (ahead >= HALF_SPACE) {
@@ -266,19 +267,19 @@ enum chan_verdict chan_receive(struct chan *c, uint16_t ns, uint16_t nr, struct 
 		return CHAN_DUPLICATE;
 	}
 	if (ahead > 0)
-		return early_keep(c, ns, body, session_id);
+		return early_keep(c, rx);
 	/* it was here early, and nobody asked for it when its turn had come */
-	if (c->early && c->early->ns == ns)
+	if (c->early && c->early->ns == rx->ns)
 		chan_message_free(early_pop(c));
 	nr_advance(c);
 	return CHAN_DELIVER;
 }
 
-enum chan_verdict chan_hold(struct chan *c, uint16_t ns, struct l2tp_span body, uint32_t session_id, usec_t now)
+enum chan_verdict chan_hold(struct chan *c, const struct chan_rx *rx, usec_t now)
 {
 	ack_owe(c, now);
-	if (distance(ns, c->nr) < HALF_SPACE)
-		return early_keep(c, ns, body, session_id);
+	if (distance(rx->ns, c->nr) < HALF_SPACE)
+		return early_keep(c, rx);
 	c->duplicates++;
 	return CHAN_DUPLICATE;
 }
@@ -321,19 +322,9 @@ void chan_skip(struct chan *c, uint16_t ns)
 	nr_advance(c);
 }
 
-struct l2tp_span chan_message_body(const struct chan_message *m)
+struct chan_rx chan_message_rx(const struct chan_message *m)
 {
-	return (struct l2tp_span){ m->body, m->len };
-}
-
-uint32_t chan_message_session(const struct chan_message *m)
-{
-	return m->session_id;
-}
-
-uint16_t chan_message_ns(const struct chan_message *m)
-{
-	return m->ns;
+	return (struct chan_rx){ .session_id = m->session_id, .ns = m->ns, .type = m->type, .body = { m->body, m->len } };
 }
 
 void chan_message_free(struct chan_message *m)
@@ -346,7 +337,7 @@ void chan_message_free(struct chan_message *m)
 
 /* ---- Sending ----------------------------------------------------------------------------------------------- */
 
-int chan_send(struct chan *c, struct l2tp_span body, uint32_t session_id, usec_t now)
+int chan_send(struct chan *c, uint16_t type, struct l2tp_span body, uint32_t session_id, usec_t now)
 {
 	struct chan_message *m;
 
@@ -355,7 +346,7 @@ int chan_send(struct chan *c, struct l2tp_span body, uint32_t session_id, usec_t
 		return -EMSGSIZE;
 	if (c->queued >= (c->config.queue_max ? c->config.queue_max : QUEUE_MAX_DEFAULT))
 		return -ENOBUFS;
-	m = message_new(body, session_id, 0);
+	m = message_new(type, body, session_id, 0);
 	if (!m)
 		return -ENOMEM;
 	if (c->queue_tail)
@@ -412,7 +403,8 @@ static void transmit_next(struct chan *c, usec_t now, struct chan_tx *ret)
 {
 	struct chan_message *m = c->next;
 
-	*ret = (struct chan_tx){ .body = chan_message_body(m), .session_id = m->session_id, .again = m->sent };
+	*ret = (struct chan_tx){ .body = { m->body, m->len }, .session_id = m->session_id, .type = m->type,
+				 .again = m->sent };
 	if (m->sent) {
 		m->again = true;
 		c->retransmits++;
@@ -439,7 +431,7 @@ static void carry_nr(struct chan *c, struct chan_tx *tx)
 
 void chan_acknowledge(struct chan *c, struct chan_tx *ret)
 {
-	*ret = (struct chan_tx){ .ns = c->ns };
+	*ret = (struct chan_tx){ .ns = c->ns, .ack = true };
 	carry_nr(c, ret);
 }
 
@@ -450,7 +442,7 @@ bool chan_transmit(struct chan *c, usec_t now, struct chan_tx *ret)
 	if (window_open(c))
 		transmit_next(c, now, ret);
 	else if (c->ack_due && c->ack_at <= now)
-		*ret = (struct chan_tx){ .ns = c->ns };
+		*ret = (struct chan_tx){ .ns = c->ns, .ack = true };
 	else
 		return false;
 	carry_nr(c, ret);

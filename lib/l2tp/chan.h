@@ -37,7 +37,7 @@ struct chan {
 	bool ack_due;                /* the peer waits for an acknowledgement */
 	bool failed;                 /* given up; an acknowledgement of something new takes it back */
 	usec_t retransmit_at;        /* USEC_NEVER: nothing waits for an acknowledgement, or failed */
-	usec_t ack_at;               /* a ZLB goes out then unless something carries the acknowledgement earlier */
+	usec_t ack_at;               /* an acknowledgement goes out then unless something carries it earlier */
 	struct chan_message *queue, *queue_tail; /* sent and not acknowledged, then waiting, in order of Ns */
 	struct chan_message *next;   /* in queue: the next to go out, for the first time or again */
 	struct chan_message *early;  /* received out of order, sorted by Ns */
@@ -52,8 +52,8 @@ enum chan_verdict {
 	CHAN_DELIVER,   /* the next in order: process it, then ask chan_next_early() until it is empty */
 	CHAN_DUPLICATE, /* seen before: re-acknowledged, not to be processed */
 	CHAN_EARLY,     /* out of order: kept (or dropped where there is no room) */
-	CHAN_ACK,       /* a ZLB: its acknowledgement has been taken */
-	CHAN_BAD,       /* a ZLB that acknowledges what was never sent: ignored.  Any other message with such an Nr is
+	CHAN_ACK,       /* an acknowledgement, which has been taken */
+	CHAN_BAD,       /* one of what was never sent: ignored.  Any other message with such an Nr is
 			 * processed without it and gets one of the verdicts above. */
 };
 
@@ -64,9 +64,17 @@ void chan_reset(struct chan *c);
 /* The peer told its receive window (1 or more): slow start aims for it from now on. */
 void chan_set_peer_window(struct chan *c, uint16_t window);
 
-/* A control message arrived.  body is copied when kept; an empty one is a ZLB. */
-enum chan_verdict chan_receive(struct chan *c, uint16_t ns, uint16_t nr, struct l2tp_span body, uint32_t session_id,
-			       usec_t now);
+/* What arrived. */
+struct chan_rx {
+	uint32_t session_id;
+	uint16_t ns, nr;
+	uint16_t type;         /* means nothing here; kept with the body, so that the owner need not look for it again */
+	bool ack;              /* an acknowledgement and nothing else, whatever that looks like: it has no number of its own */
+	struct l2tp_span body; /* copied when kept */
+};
+
+/* A control message arrived. */
+enum chan_verdict chan_receive(struct chan *c, const struct chan_rx *rx, usec_t now);
 /* After CHAN_DELIVER: was the following message kept early?  Then it is the caller's, to process and to free.
  * NULL: no. */
 struct chan_message *chan_next_early(struct chan *c);
@@ -74,22 +82,21 @@ struct chan_message *chan_next_early(struct chan *c);
 const struct chan_message *chan_peek_early(const struct chan *c);
 /* A message that chan_receive() would deliver, and that the owner cannot take now: not acknowledged, kept as if it were
  * early.  Its Nr is not looked at. */
-enum chan_verdict chan_hold(struct chan *c, uint16_t ns, struct l2tp_span body, uint32_t session_id, usec_t now);
+enum chan_verdict chan_hold(struct chan *c, const struct chan_rx *rx, usec_t now);
 /* The owner processes a message that has come early, before its turn: that is marked, chan_message_done().  False: it
  * was not kept, or is marked already. */
 bool chan_overtake(struct chan *c, uint16_t ns);
 bool chan_message_done(const struct chan_message *m);
 /* The same, and whatever comes before it is void: acknowledged up to here. */
 void chan_skip(struct chan *c, uint16_t ns);
-struct l2tp_span chan_message_body(const struct chan_message *m);
-uint32_t chan_message_session(const struct chan_message *m);
-uint16_t chan_message_ns(const struct chan_message *m);
+/* As it arrived, but for its Nr, which has been read; the body is the message's. */
+struct chan_rx chan_message_rx(const struct chan_message *m);
 /* Wipes it as well. */
 void chan_message_free(struct chan_message *m);
 
-/* Queue a message; it is sent as the windows allow.  body is copied; session_id is the header's.
+/* Queue a message; it is sent as the windows allow.  body is copied; session_id is the header's, type as in chan_rx.
  * -EMSGSIZE: empty, or more than the owner can send; -ENOBUFS: queue_max are there already; -ENOMEM */
-int chan_send(struct chan *c, struct l2tp_span body, uint32_t session_id, usec_t now);
+int chan_send(struct chan *c, uint16_t type, struct l2tp_span body, uint32_t session_id, usec_t now);
 /* The message that was queued last answers a request: the owner counts those that the peer leaves unacknowledged. */
 void chan_mark_answer(struct chan *c);
 /* Forget what has never been sent: a StopCCN that is queued next need not stand in line. */
@@ -97,16 +104,18 @@ void chan_drop_waiting(struct chan *c);
 /* Forget all that is queued, sent or not: the peer has gone and only waits for acknowledgements. */
 void chan_abandon(struct chan *c);
 
-/* What is to be put on the wire now: call until it returns false.  A ZLB has an empty body. */
+/* What is to be put on the wire now: call until it returns false. */
 struct chan_tx {
-	struct l2tp_span body; /* valid until the next chan_* call that is not chan_transmit() */
+	struct l2tp_span body; /* valid until the next chan_* call that is not chan_transmit(); of an acknowledgement empty */
 	uint32_t session_id;
 	uint16_t ns, nr;
+	uint16_t type;         /* as in chan_send(); of an acknowledgement 0 */
+	bool ack;              /* an acknowledgement and nothing else: the owner knows what that looks like */
 	bool again;            /* a retransmission */
 };
 bool chan_transmit(struct chan *c, usec_t now, struct chan_tx *ret);
 
-/* A ZLB that goes at once, whether or not anything would carry the acknowledgement. */
+/* An acknowledgement that goes at once, whether or not anything would carry the acknowledgement. */
 void chan_acknowledge(struct chan *c, struct chan_tx *ret);
 
 /* When to call chan_tick() and chan_transmit() next: 0, that is at once, if chan_transmit() was not drained and has a

@@ -59,7 +59,7 @@ static int queue_message(struct conn *c, const struct msg *m, uint32_t session_i
 	if (e.hide || (e.secret.len && m->hide))
 		c->core->env.random(c->core->env.ctx, e.vector, sizeof(e.vector));
 	msg_encode(&e, m, &w);
-	r = writer_bad(&w) ? -EMSGSIZE : chan_send(&c->chan, writer_span(&w), session_id, now);
+	r = writer_bad(&w) ? -EMSGSIZE : chan_send(&c->chan, (uint16_t)m->type, writer_span(&w), session_id, now);
 	if (m->hide)
 		digest_wipe(body, sizeof(body)); /* without a secret it is there in the clear */
 	if (r < 0)
@@ -78,12 +78,6 @@ void conn_reply(struct conn *c, const struct msg *m, uint32_t session_id, usec_t
 		chan_mark_answer(&c->chan);
 }
 
-/* Message Type is the first AVP: its value follows six octets of AVP header. */
-static uint16_t type_of(struct l2tp_span body)
-{
-	return body.len >= 8 ? (uint16_t)(body.data[6] << 8 | body.data[7]) : CM_ZLB;
-}
-
 static void trace_sent(const struct core *core, const struct conn *c, const struct chan_tx *tx,
 		       struct l2tp_span datagram)
 {
@@ -91,7 +85,7 @@ static void trace_sent(const struct core *core, const struct conn *c, const stru
 		return;
 	core->env.trace(core->env.ctx, &(struct l2tp_trace){ .sent = true,
 							      .tunnel_id = c->id,
-							      .type = type_of(tx->body),
+							      .type = tx->type,
 							      .ns = tx->ns,
 							      .nr = tx->nr,
 							      .local = &c->local,
@@ -123,7 +117,7 @@ static void transmit(struct conn *c, const struct chan_tx *tx)
 	uint8_t datagram[WIRE_SEND_MAX];
 	/* an SCCRQ addresses no tunnel, also when it is repeated after an answer that did not acknowledge it (4.4.3) */
 	struct wire_header h = { .version = 2,
-				 .tunnel_id = type_of(tx->body) == CM_SCCRQ ? 0 : c->peer_id,
+				 .tunnel_id = tx->type == CM_SCCRQ ? 0 : c->peer_id,
 				 .session_id = tx->session_id,
 				 .ns = tx->ns,
 				 .nr = tx->nr,
@@ -153,7 +147,7 @@ void conn_send_once(struct conn *c, const struct msg *m, uint16_t ns)
 	struct writer w = writer_of(body, sizeof(body));
 
 	msg_encode(&(struct msg_encoder){ 0 }, m, &w);
-	transmit(c, &(struct chan_tx){ .body = writer_span(&w), .ns = ns, .nr = c->chan.nr });
+	transmit(c, &(struct chan_tx){ .body = writer_span(&w), .ns = ns, .nr = c->chan.nr, .type = (uint16_t)m->type });
 }
 
 void conn_acknowledge(struct conn *c, uint32_t session_id)
@@ -167,7 +161,7 @@ void conn_acknowledge(struct conn *c, uint32_t session_id)
 
 void conn_acknowledge_next(struct conn *c)
 {
-	transmit(c, &(struct chan_tx){ .ns = c->chan.ns, .nr = (uint16_t)(c->chan.nr + 1) });
+	transmit(c, &(struct chan_tx){ .ns = c->chan.ns, .nr = (uint16_t)(c->chan.nr + 1), .ack = true });
 }
 
 uint32_t conn_spare_id(struct core *core, uint32_t scope)

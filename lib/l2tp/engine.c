@@ -28,19 +28,18 @@ static void enter(struct l2tp *l, usec_t now)
 }
 
 /* t: whose it is, NULL: nobody's that is known */
-static void trace_received(const struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, uint16_t type,
-			   const struct tunnel *t, const char *dropped)
+static void trace_received(const struct l2tp *l, const struct arrival *in, const struct tunnel *t, const char *dropped)
 {
 	if (!l->core.env.trace)
 		return;
 	l->core.env.trace(l->core.env.ctx,
-			  &(struct l2tp_trace){ .tunnel_id = t ? t->conn.id : h->tunnel_id,
-						.type = type,
-						.ns = h->ns,
-						.nr = h->nr,
-						.local = &rx->local,
-						.peer = &rx->peer,
-						.datagram = rx->bytes,
+			  &(struct l2tp_trace){ .tunnel_id = t ? t->conn.id : in->header.tunnel_id,
+						.type = in->outline.type,
+						.ns = in->header.ns,
+						.nr = in->header.nr,
+						.local = &in->rx->local,
+						.peer = &in->rx->peer,
+						.datagram = in->rx->bytes,
 						.dropped = dropped });
 }
 
@@ -81,50 +80,55 @@ static bool is_peer(const struct tunnel *t, const struct l2tp_addr *from)
 
 /* Whose a message for tunnel 0 is; NULL: nobody's, or for admission.  By its address only where the settings of the tunnel
  * there allow that, and then a StopCCN must at least have the number that is expected next. */
-static struct tunnel *tunnel_from(const struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h,
-				  uint16_t type)
+static struct tunnel *tunnel_from(const struct l2tp *l, const struct arrival *in)
 {
-	struct tunnel *t = type == CM_SCCRQ ? NULL : registry_find_addr(l, &rx->peer, type == CM_SCCCN);
+	const uint16_t type = in->outline.type;
+	struct tunnel *t = type == CM_SCCRQ ? NULL : registry_find_addr(l, &in->rx->peer, type == CM_SCCCN);
 
-	if (t && type == CM_STOPCCN && (t->state == TUNNEL_WAIT_CONN || h->ns != t->conn.chan.nr))
+	if (t && type == CM_STOPCCN && (t->state == TUNNEL_WAIT_CONN || in->header.ns != t->conn.chan.nr))
 		return NULL;
 	return t;
 }
 
-static void input_control(struct l2tp *l, const struct l2tp_rx *rx, const struct wire_header *h, usec_t now)
+static void input_control(struct l2tp *l, struct arrival *in, usec_t now)
 {
 	const struct l2tp_stats before = l->core.stats;
-	struct tunnel *named = h->tunnel_id ? registry_find(l, h->tunnel_id) : NULL;
-	const struct outline o = named ? admission_outline_type(h->body) : admission_outline(h->body);
-	struct tunnel *t = h->tunnel_id ? named : tunnel_from(l, rx, h, o.type);
-	const bool stranger = t && !is_peer(t, &rx->peer);
-	const uint16_t nr = t ? t->conn.chan.nr : 0;
+	const struct wire_header *h = &in->header;
+	struct tunnel *t = h->tunnel_id ? registry_find(l, h->tunnel_id) : NULL;
+	bool stranger;
+	uint16_t nr;
+
+	in->outline = t ? outline_type(h->body) : outline_of(h->body);
+	if (!h->tunnel_id)
+		t = tunnel_from(l, in);
+	stranger = t && !is_peer(t, &in->rx->peer);
+	nr = t ? t->conn.chan.nr : 0;
 
 	if (stranger)
 		l->core.stats.dropped[L2TP_DROP_SOURCE]++;
 	else if (t)
-		tunnel_receive(t, h, &rx->peer, now);
+		tunnel_receive(t, in, now);
 	else
-		admission_input(l, rx, h, &o, now);
+		admission_input(l, in, now);
 	/* messages that had waited for it were judged with it: their faults are not its own */
 	if (t && (uint16_t)(t->conn.chan.nr - nr) > 1)
-		trace_received(l, rx, h, o.type, t, NULL);
+		trace_received(l, in, t, NULL);
 	else
-		trace_received(l, rx, h, o.type, t, dropped_since(&before, &l->core.stats));
+		trace_received(l, in, t, dropped_since(&before, &l->core.stats));
 	if (t && !stranger)
 		registry_settle(l, t, now);
 }
 
 void l2tp_input(struct l2tp *l, const struct l2tp_rx *rx, usec_t now)
 {
-	struct wire_header h = { 0 };
+	struct arrival in = { .rx = rx };
 	const char *why = NULL;
 
 	enter(l, now);
 	l->core.stats.received++;
-	switch (wire_parse(rx->bytes, &h, &why)) {
+	switch (wire_parse(rx->bytes, &in.header, &why)) {
 	case WIRE_CONTROL:
-		input_control(l, rx, &h, now);
+		input_control(l, &in, now);
 		break;
 	case WIRE_DATA:
 		l->core.stats.dropped[L2TP_DROP_DATA]++;
@@ -134,7 +138,7 @@ void l2tp_input(struct l2tp *l, const struct l2tp_rx *rx, usec_t now)
 		break;
 	case WIRE_MALFORMED:
 		l->core.stats.dropped[L2TP_DROP_HEADER]++;
-		trace_received(l, rx, &h, 0, NULL, why);
+		trace_received(l, &in, NULL, why);
 		break;
 	}
 }

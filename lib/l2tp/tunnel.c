@@ -457,8 +457,7 @@ static void dispatch(struct tunnel *t, uint32_t session_id, enum msg_verdict ver
 	}
 }
 
-static void deliver(struct tunnel *t, struct l2tp_span body, uint32_t session_id, const struct l2tp_addr *from,
-		    usec_t now)
+static void deliver(struct tunnel *t, const struct chan_rx *rx, const struct l2tp_addr *from, usec_t now)
 {
 	uint8_t scratch[WIRE_MAX];
 	struct msg_decoder d = { .secret = conn_secret(&t->conn),
@@ -468,39 +467,25 @@ static void deliver(struct tunnel *t, struct l2tp_span body, uint32_t session_id
 				 .ignore_unknown = t->conn.params.ignore_unknown_mandatory };
 	struct msg m;
 	struct fault f = { 0 };
-	enum msg_verdict verdict = msg_decode(&d, body, &m, &f);
+	enum msg_verdict verdict = msg_decode(&d, rx->body, &m, &f);
 
 	if (t->state == TUNNEL_CLOSING && !t->conn.peer_id && m.type == CM_SCCRP)
 		t->conn.peer_id = m.assigned_tunnel_id; /* it answers what has been given up: our StopCCN is for its tunnel */
 	if (tunnel_alive(t) || m.type == CM_STOPCCN) { /* else acknowledged, nothing more (X2661-7.2.1-13) */
 		if (t->state == TUNNEL_WAIT_REPLY)
 			meet_peer(t, &m, from);
-		dispatch(t, session_id, verdict, &m, &f, now);
+		dispatch(t, rx->session_id, verdict, &m, &f, now);
 	}
-	digest_wipe(scratch, body.len); /* what was hidden is there in the clear */
+	digest_wipe(scratch, rx->body.len); /* what was hidden is there in the clear */
 }
 
 /* ---- Call requests that wait --------------------------------------------------------------------------------- */
 
-/* 0: cannot be read.  It is always the first AVP (4.1), and never hidden. */
-static uint16_t type_of(struct l2tp_span body)
-{
-	struct reader r = reader_of(body);
-	struct avp a;
-
-	if (!avp_next(&r, &a) || a.vendor || a.type != AVP_MESSAGE_TYPE || a.hidden)
-		return 0;
-	r = reader_of(a.value);
-	return get_u16(&r);
-}
-
 /* Does it make us answer, though it is not about a call that is there? */
-static bool asks_for_call(struct l2tp_span body, uint32_t session_id)
+static bool asks_for_call(const struct chan_rx *rx)
 {
-	uint16_t type = type_of(body);
-
-	return type == CM_ICRQ || type == CM_OCRQ ||
-	       (!session_id && type != CM_CDN && type < CM_COUNT && msg_is_call((enum cm_type)type));
+	return rx->type == CM_ICRQ || rx->type == CM_OCRQ ||
+	       (!rx->session_id && rx->type != CM_CDN && rx->type < CM_COUNT && msg_is_call((enum cm_type)rx->type));
 }
 
 static bool queue_is_long(const struct tunnel *t)
@@ -508,49 +493,49 @@ static bool queue_is_long(const struct tunnel *t)
 	return t->conn.chan.answers > t->sessions.alive + ANSWERS_SPARE;
 }
 
-static bool must_wait(struct tunnel *t, struct l2tp_span body, uint32_t session_id, usec_t now)
+static bool must_wait(struct tunnel *t, const struct chan_rx *rx, usec_t now)
 {
-	if (t->state != TUNNEL_ESTABLISHED || !queue_is_long(t) || !asks_for_call(body, session_id))
+	if (t->state != TUNNEL_ESTABLISHED || !queue_is_long(t) || !asks_for_call(rx))
 		return false;
 	if (!t->wait_until)
 		t->wait_until = now + WAIT_MAX;
 	return true;
 }
 
-static enum chan_verdict receive(struct tunnel *t, const struct wire_header *h, usec_t now)
+static enum chan_verdict receive(struct tunnel *t, const struct chan_rx *rx, usec_t now)
 {
 	struct chan *c = &t->conn.chan;
 
-	if (h->body.len && queue_is_long(t)) /* what it acknowledges first, like a ZLB: that may be all it takes */
-		(void)chan_receive(c, h->ns, h->nr, (struct l2tp_span){ 0 }, 0, now);
-	if (h->ns == c->nr && must_wait(t, h->body, h->session_id, now))
-		return chan_hold(c, h->ns, h->body, h->session_id, now);
-	return chan_receive(c, h->ns, h->nr, h->body, h->session_id, now);
+	if (!rx->ack && queue_is_long(t)) /* what it acknowledges first: that may be all it takes */
+		(void)chan_receive(c, &(struct chan_rx){ .ns = rx->ns, .nr = rx->nr, .ack = true }, now);
+	return rx->ns == c->nr && must_wait(t, rx, now) ? chan_hold(c, rx, now) : chan_receive(c, rx, now);
 }
 
 /* What has come behind a call request that waits. */
-static void overtake(struct tunnel *t, const struct wire_header *h, const struct l2tp_addr *from, usec_t now)
+static void overtake(struct tunnel *t, const struct chan_rx *rx, const struct l2tp_addr *from, usec_t now)
 {
-	uint16_t type = type_of(h->body);
-	bool ends = type == CM_STOPCCN, closes = type == CM_CDN && session_find(&t->sessions, h->session_id);
+	bool ends = rx->type == CM_STOPCCN, closes = rx->type == CM_CDN && session_find(&t->sessions, rx->session_id);
 
-	if (!t->wait_until || !(ends || closes) || !chan_overtake(&t->conn.chan, h->ns))
+	if (!t->wait_until || !(ends || closes) || !chan_overtake(&t->conn.chan, rx->ns))
 		return;
 	if (ends)
-		chan_skip(&t->conn.chan, h->ns);
-	deliver(t, h->body, h->session_id, from, now);
+		chan_skip(&t->conn.chan, rx->ns);
+	deliver(t, rx, from, now);
 }
 
 static void deliver_early(struct tunnel *t, const struct l2tp_addr *from, usec_t now)
 {
 	const struct chan_message *head;
 
-	while ((head = chan_peek_early(&t->conn.chan)) &&
-	       !must_wait(t, chan_message_body(head), chan_message_session(head), now)) {
-		struct chan_message *m = chan_next_early(&t->conn.chan);
+	while ((head = chan_peek_early(&t->conn.chan))) {
+		const struct chan_rx rx = chan_message_rx(head);
+		struct chan_message *m;
 
+		if (must_wait(t, &rx, now))
+			break;
+		m = chan_next_early(&t->conn.chan);
 		if (!chan_message_done(m))
-			deliver(t, chan_message_body(m), chan_message_session(m), from, now);
+			deliver(t, &rx, from, now);
 		chan_message_free(m);
 	}
 }
@@ -573,22 +558,26 @@ static void waited_in_vain(struct tunnel *t, usec_t now)
 	apply_fault(t, TEV_FAULT, NULL, &f, now);
 }
 
-void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct l2tp_addr *from, usec_t now)
+void tunnel_receive(struct tunnel *t, const struct arrival *in, usec_t now)
 {
+	const struct wire_header *h = &in->header;
+	const struct l2tp_addr *from = &in->rx->peer;
+	const struct chan_rx rx = { .session_id = h->session_id, .ns = h->ns, .nr = h->nr, .type = in->outline.type,
+				    .ack = !h->body.len, .body = h->body };
 	uint16_t una = t->conn.chan.una;
 
 	t->heard = now;
 	conn_heard(&t->conn, WIRE_CONTROL_HEADER + h->body.len);
-	switch (receive(t, h, now)) {
+	switch (receive(t, &rx, now)) {
 	case CHAN_DELIVER:
-		deliver(t, h->body, h->session_id, from, now);
+		deliver(t, &rx, from, now);
 		break;
 	case CHAN_DUPLICATE:
 		t->conn.core->stats.duplicates++;
-		overtake(t, h, from, now); /* it may have come before that which waits */
+		overtake(t, &rx, from, now); /* it may have come before that which waits */
 		break;
 	case CHAN_EARLY:
-		overtake(t, h, from, now);
+		overtake(t, &rx, from, now);
 		break;
 	case CHAN_ACK:
 		break;

@@ -8,8 +8,8 @@
 #ifndef TUNNEL_H
 #define TUNNEL_H
 
+#include "outline.h"
 #include "session.h"
-#include "wire.h"
 
 enum tunnel_state {
 	TUNNEL_BLANK, /* no such cell in the table */
@@ -138,7 +138,7 @@ bool tunnel_check_sccrq(const struct core *core, const struct l2tp_params *param
 			struct fault *f);
 
 /* A control message for this tunnel has arrived from its peer. */
-void tunnel_receive(struct tunnel *t, const struct wire_header *h, const struct l2tp_addr *from, usec_t now);
+void tunnel_receive(struct tunnel *t, const struct arrival *in, usec_t now);
 void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now);
 void tunnel_op_done(struct tunnel *t, int err, usec_t now);
 void tunnel_data_seen(struct tunnel *t, usec_t now);

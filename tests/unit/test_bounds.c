@@ -429,6 +429,21 @@ START_TEST(stopccn_does_not_wait)
 }
 END_TEST
 
+START_TEST(misplaced_type_waits) /* a call request is one wherever its Message Type stands: it would be answered, too */
+{
+	static const uint8_t icrq[] = { 0x80, 8, 0, 0, 0, 14, 0x0f, 0xff, 0x80, 8, 0, 0, 0, 0, 0, 10 };
+
+	begin_refusing();
+	fill_queue(&p);
+	for (int i = 0; i < 10; i++)
+		peer_send_body(&p, (struct l2tp_span){ icrq, sizeof(icrq) }, 0);
+	ck_assert_uint_eq(tunnel_info(&p).queued, SPARE + 1);
+	p.ns = tunnel_info(&p).nr;
+	peer_send_body(&p, (struct l2tp_span){ icrq, sizeof(icrq) }, 0);
+	ck_assert_uint_eq(tunnel_info(&p).queued, SPARE + 1);
+}
+END_TEST
+
 START_TEST(slow_peer_has_time) /* one that acknowledges, if only now and then */
 {
 	begin_refusing();
@@ -688,6 +703,7 @@ int main(void)
 	tcase_add_test(tc, waiting_call_is_taken);
 	tcase_add_loop_test(tc, others_do_not_wait, 0, 2);
 	tcase_add_test(tc, stopccn_does_not_wait);
+	tcase_add_test(tc, misplaced_type_waits);
 	tcase_add_test(tc, slow_peer_has_time);
 	tcase_add_test(tc, our_own_closes_do_not_count);
 	tcase_add_test(tc, texts_have_a_budget);

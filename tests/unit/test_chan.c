@@ -14,6 +14,7 @@
 #include "oom.h"
 
 #define ACK_MS 10 /* the longest that an acknowledgement waits */
+#define TYPE 0x1234 /* of every message; means nothing to the channel */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- Scripts ----------------------------------------------------------------------------------------------- */
@@ -258,6 +259,20 @@ static struct l2tp_span span(const void *p, size_t len)
 }
 
 /* What must hold between any two calls. */
+/* A ZLB has no body here, either. */
+static enum chan_verdict receive(struct chan *c, uint16_t ns, uint16_t nr, struct l2tp_span body, uint32_t session_id,
+				 usec_t now)
+{
+	struct chan_rx rx = { .session_id = session_id, .ns = ns, .nr = nr, .type = TYPE, .ack = !body.len, .body = body };
+
+	return chan_receive(c, &rx, now);
+}
+
+static int say(struct chan *c, struct l2tp_span body, uint32_t session_id, usec_t now)
+{
+	return chan_send(c, TYPE, body, session_id, now);
+}
+
 static bool consistent(const struct chan *c)
 {
 	uint16_t unacknowledged = (uint16_t)(c->ns - c->una);
@@ -278,7 +293,8 @@ static void expect_tx(struct chan *c, usec_t now, const struct step *s)
 	EXPECT(tx.nr == s->b);
 	EXPECT(tx.again == (s->verb == DO_AGAIN));
 	EXPECT((tx.body.len == 0) == (s->verb == DO_ACK));
-	EXPECT(tx.session_id == (s->verb == DO_ACK ? 0 : 0x77777777));
+	EXPECT(tx.ack == (s->verb == DO_ACK) && tx.type == (tx.ack ? 0 : TYPE));
+	EXPECT(tx.session_id == (tx.ack ? 0 : 0x77777777));
 }
 
 static void expect_early(struct chan *c, unsigned ns)
@@ -286,10 +302,10 @@ static void expect_early(struct chan *c, unsigned ns)
 	struct chan_message *m = chan_next_early(c);
 
 	EXPECT(m);
-	EXPECT(chan_message_ns(m) == ns);
-	EXPECT(chan_message_session(m) == 0x42424242);
-	EXPECT(chan_message_body(m).len == 5);
-	EXPECT(!memcmp(chan_message_body(m).data, "early", 5));
+	EXPECT(chan_message_rx(m).ns == ns);
+	EXPECT(chan_message_rx(m).session_id == 0x42424242 && chan_message_rx(m).type == TYPE);
+	EXPECT(chan_message_rx(m).body.len == 5);
+	EXPECT(!memcmp(chan_message_rx(m).body.data, "early", 5));
 	chan_message_free(m);
 }
 
@@ -319,13 +335,13 @@ static void run_step(struct chan *c, usec_t *now, const struct step *s)
 		break;
 	case DO_SEND:
 		for (unsigned i = 0; i < s->a; i++)
-			EXPECT(chan_send(c, span("late", 4), 0x77777777, *now) == 0);
+			EXPECT(say(c, span("late", 4), 0x77777777, *now) == 0);
 		break;
 	case DO_RECEIVE:
-		EXPECT(chan_receive(c, ns, nr, span("early", 5), 0x42424242, *now) == s->c);
+		EXPECT(receive(c, ns, nr, span("early", 5), 0x42424242, *now) == s->c);
 		break;
 	case DO_ZLB:
-		EXPECT(chan_receive(c, ns, nr, span(NULL, 0), 0, *now) == s->c);
+		EXPECT(receive(c, ns, nr, span(NULL, 0), 0, *now) == s->c);
 		break;
 	case DO_EARLY:
 		expect_early(c, s->a);
@@ -423,7 +439,7 @@ START_TEST(old_or_new)
 	for (unsigned ns = 0; ns <= UINT16_MAX; ns++) {
 		struct chan c = chan_of(0, nr, 4, 0, 0);
 		bool old = (uint16_t)(last - ns) <= 32767;
-		enum chan_verdict v = chan_receive(&c, (uint16_t)ns, 0, span("x", 1), 0, 0);
+		enum chan_verdict v = receive(&c, (uint16_t)ns, 0, span("x", 1), 0, 0);
 		uint16_t expect = (uint16_t)(nr + (ns == nr));
 
 		if (v != (ns == nr ? CHAN_DELIVER : old ? CHAN_DUPLICATE : CHAN_EARLY) || c.nr != expect)
@@ -443,13 +459,28 @@ START_TEST(huge_window)
 	c.cwnd = c.peer_window;
 	c.config.queue_max = 70000;
 	for (unsigned i = 0; i < 70000; i++)
-		if (chan_send(&c, span("x", 1), 0, 0) < 0)
+		if (say(&c, span("x", 1), 0, 0) < 0)
 			ck_abort_msg("message %u", i);
 	while (chan_transmit(&c, 0, &tx))
 		continue;
 	ck_assert_uint_eq((uint16_t)(c.ns - c.una), 32767);
-	ck_assert_int_eq(chan_receive(&c, 0, c.ns, span(NULL, 0), 0, 0), CHAN_ACK);
+	ck_assert_int_eq(receive(&c, 0, c.ns, span(NULL, 0), 0, 0), CHAN_ACK);
 	ck_assert_uint_eq(c.queued, 70000 - 32767);
+	chan_reset(&c);
+}
+END_TEST
+
+START_TEST(acknowledgement_with_a_body) /* what one looks like is the owner's to know, and R3931-6.15-04 gives it one */
+{
+	struct chan c = chan_of(5, 9, 0, 0, 0);
+	struct chan_rx rx = { .ns = 9, .nr = 6, .ack = true, .body = span("ACK", 3) };
+
+	ck_assert_int_eq(say(&c, span("x", 1), 0, 0), 0);
+	ck_assert(chan_transmit(&c, 0, &(struct chan_tx){ 0 }));
+	ck_assert_int_eq(chan_receive(&c, &rx, 0), CHAN_ACK);
+	ck_assert(chan_drained(&c) && c.nr == 9 && !c.ack_due);
+	rx.nr = 7;
+	ck_assert_int_eq(chan_receive(&c, &rx, 0), CHAN_BAD);
 	chan_reset(&c);
 }
 END_TEST
@@ -463,11 +494,11 @@ START_TEST(early_is_bounded)
 	unsigned kept = 0;
 
 	/* one that we could not have sent ourselves */
-	ck_assert_int_eq(chan_receive(&c, 1, 0, span(body, 4085), 0, 0), CHAN_EARLY);
-	ck_assert_int_eq(chan_receive(&c, 1, 0, span(body, sizeof(body)), 0, 0), CHAN_EARLY);
+	ck_assert_int_eq(receive(&c, 1, 0, span(body, 4085), 0, 0), CHAN_EARLY);
+	ck_assert_int_eq(receive(&c, 1, 0, span(body, sizeof(body)), 0, 0), CHAN_EARLY);
 	ck_assert_ptr_null(c.early);
 	for (unsigned i = 1023; i > 0; i--) {
-		ck_assert_int_eq(chan_receive(&c, (uint16_t)i, 0, span(body, 1000), 0, 0), CHAN_EARLY);
+		ck_assert_int_eq(receive(&c, (uint16_t)i, 0, span(body, 1000), 0, 0), CHAN_EARLY);
 		ck_assert_uint_le(c.early_bytes, 65536);
 	}
 	/* it is full, yet the peer gets through: the next in order is always taken */
@@ -476,9 +507,9 @@ START_TEST(early_is_bounded)
 
 		kept += !!m;
 		if (!m)
-			ck_assert_int_eq(chan_receive(&c, (uint16_t)ns, 0, span(body, 1000), 0, 0), CHAN_DELIVER);
+			ck_assert_int_eq(receive(&c, (uint16_t)ns, 0, span(body, 1000), 0, 0), CHAN_DELIVER);
 		else
-			ck_assert_uint_eq(chan_message_ns(m), ns);
+			ck_assert_uint_eq(chan_message_rx(m).ns, ns);
 		chan_message_free(m);
 	}
 	ck_assert_uint_ge(kept, 60);
@@ -494,20 +525,20 @@ START_TEST(queue_is_bounded)
 	struct chan c = chan_of(0, 0, 0, 0, 0);
 	struct chan_tx tx;
 
-	ck_assert_int_eq(chan_send(&c, span(body, 4085), 0, 0), -EMSGSIZE);
-	ck_assert_int_eq(chan_send(&c, span(body, 0), 0, 0), -EMSGSIZE);
+	ck_assert_int_eq(say(&c, span(body, 4085), 0, 0), -EMSGSIZE);
+	ck_assert_int_eq(say(&c, span(body, 0), 0, 0), -EMSGSIZE);
 	ck_assert(chan_drained(&c));
-	ck_assert_int_eq(chan_send(&c, span(body, 4084), 0, 0), 0);
+	ck_assert_int_eq(say(&c, span(body, 4084), 0, 0), 0);
 	for (unsigned i = 1; i < 4096; i++)
-		ck_assert_int_eq(chan_send(&c, span(body, 1), 0, 0), 0);
-	ck_assert_int_eq(chan_send(&c, span(body, 1), 0, 0), -ENOBUFS);
+		ck_assert_int_eq(say(&c, span(body, 1), 0, 0), 0);
+	ck_assert_int_eq(say(&c, span(body, 1), 0, 0), -ENOBUFS);
 	ck_assert(chan_transmit(&c, 0, &tx));
-	ck_assert_int_eq(chan_receive(&c, 0, 1, span(NULL, 0), 0, 0), CHAN_ACK);
-	ck_assert_int_eq(chan_send(&c, span(body, 1), 0, 0), 0);
-	ck_assert_int_eq(chan_send(&c, span(body, 1), 0, 0), -ENOBUFS);
+	ck_assert_int_eq(receive(&c, 0, 1, span(NULL, 0), 0, 0), CHAN_ACK);
+	ck_assert_int_eq(say(&c, span(body, 1), 0, 0), 0);
+	ck_assert_int_eq(say(&c, span(body, 1), 0, 0), -ENOBUFS);
 	c.config.queue_max = 4097;
-	ck_assert_int_eq(chan_send(&c, span(body, 1), 0, 0), 0);
-	ck_assert_int_eq(chan_send(&c, span(body, 1), 0, 0), -ENOBUFS);
+	ck_assert_int_eq(say(&c, span(body, 1), 0, 0), 0);
+	ck_assert_int_eq(say(&c, span(body, 1), 0, 0), -ENOBUFS);
 	chan_drop_waiting(&c);
 	ck_assert(chan_drained(&c));
 	chan_reset(&c);
@@ -520,16 +551,16 @@ START_TEST(no_memory)
 	struct chan_tx tx;
 
 	oom_at = 1;
-	ck_assert_int_eq(chan_send(&c, span("a", 1), 0, 0), -ENOMEM);
+	ck_assert_int_eq(say(&c, span("a", 1), 0, 0), -ENOMEM);
 	ck_assert(chan_drained(&c));
 	ck_assert(!chan_transmit(&c, 0, &tx));
 	/* an early one is then as good as lost */
 	oom_at = 1;
-	ck_assert_int_eq(chan_receive(&c, 1, 0, span("b", 1), 0, 0), CHAN_EARLY);
+	ck_assert_int_eq(receive(&c, 1, 0, span("b", 1), 0, 0), CHAN_EARLY);
 	ck_assert(consistent(&c));
-	ck_assert_int_eq(chan_receive(&c, 0, 0, span("a", 1), 0, 0), CHAN_DELIVER);
+	ck_assert_int_eq(receive(&c, 0, 0, span("a", 1), 0, 0), CHAN_DELIVER);
 	ck_assert_ptr_null(chan_next_early(&c));
-	ck_assert_int_eq(chan_receive(&c, 1, 0, span("b", 1), 0, 0), CHAN_DELIVER);
+	ck_assert_int_eq(receive(&c, 1, 0, span("b", 1), 0, 0), CHAN_DELIVER);
 	chan_reset(&c);
 	chan_reset(NULL);
 	chan_message_free(NULL);
@@ -543,9 +574,9 @@ START_TEST(bodies)
 	char text[] = "first";
 	struct chan_tx tx;
 
-	ck_assert_int_eq(chan_send(&c, span(text, 5), 1111, 0), 0);
+	ck_assert_int_eq(say(&c, span(text, 5), 1111, 0), 0);
 	memcpy(text, "XXXXX", 5);
-	ck_assert_int_eq(chan_send(&c, span("second", 6), 0x22223333, 0), 0);
+	ck_assert_int_eq(say(&c, span("second", 6), 0x22223333, 0), 0);
 	ck_assert(chan_transmit(&c, 0, &tx));
 	ck_assert_uint_eq(tx.session_id, 1111);
 	ck_assert_mem_eq(tx.body.data, "first", 5);
@@ -555,7 +586,7 @@ START_TEST(bodies)
 	ck_assert_uint_eq(tx.session_id, 1111);
 	ck_assert_mem_eq(tx.body.data, "first", 5);
 	ck_assert_uint_eq(c.retransmits, 1);
-	ck_assert_int_eq(chan_receive(&c, 10, 6, span("x", 1), 3, 0), CHAN_EARLY);
+	ck_assert_int_eq(receive(&c, 10, 6, span("x", 1), 3, 0), CHAN_EARLY);
 	ck_assert(chan_transmit(&c, USEC_PER_SEC, &tx));
 	ck_assert_uint_eq(tx.session_id, 0x22223333);
 	ck_assert_mem_eq(tx.body.data, "second", 6);
@@ -648,7 +679,7 @@ static void act(struct net *n, int who)
 	while (e->queued < e->to_send && roll(n, 3) > 0) {
 		size_t len = fill(body, who, e->queued);
 
-		MUST(n, chan_send(&e->chan, span(body, len), (uint16_t)e->queued, n->now) == 0);
+		MUST(n, say(&e->chan, span(body, len), (uint16_t)e->queued, n->now) == 0);
 		e->queued++;
 	}
 	while (chan_transmit(&e->chan, n->now, &tx)) {
@@ -679,14 +710,14 @@ static void arrive(struct net *n, size_t i)
 	struct chan_message *m;
 
 	n->flying[i] = n->flying[--n->count];
-	v = chan_receive(c, d.ns, d.nr, span(d.body, d.len), d.session_id, n->now);
+	v = receive(c, d.ns, d.nr, span(d.body, d.len), d.session_id, n->now);
 	MUST(n, v != CHAN_BAD);
 	MUST(n, (v == CHAN_ACK) == (d.len == 0));
 	n->ends[d.to].acknowledgeable += d.len > 0;
 	if (v == CHAN_DELIVER) {
 		delivered(n, d.to, span(d.body, d.len), d.session_id);
 		while ((m = chan_next_early(c))) {
-			delivered(n, d.to, chan_message_body(m), chan_message_session(m));
+			delivered(n, d.to, chan_message_rx(m).body, chan_message_rx(m).session_id);
 			chan_message_free(m);
 		}
 	}
@@ -787,6 +818,7 @@ int main(void)
 	tcase_add_test(tc, queue_is_bounded);
 	tcase_add_test(tc, no_memory);
 	tcase_add_test(tc, bodies);
+	tcase_add_test(tc, acknowledgement_with_a_body);
 	tcase_add_test(tc, bad_network);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
