@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# bash completion for l2tpctl(1): the tool itself knows what may stand there.
+# bash completion for l2tpctl(1); the candidates come from l2tpctl itself.
 
 _l2tpctl() {
 	local -a words
 	local candidate current broken=${COMP_WORDS[COMP_CWORD]}
 
-	# bash breaks words at = : and @; l2tpctl does not
+	# bash splits words at = : and @; l2tpctl does not
 	read -ra words <<<"${COMP_LINE:0:COMP_POINT}"
 	[[ ${COMP_LINE:0:COMP_POINT} == *' ' ]] && words+=('')
 	current=${words[-1]}

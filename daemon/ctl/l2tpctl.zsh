@@ -1,6 +1,6 @@
 #compdef l2tpctl
 # SPDX-License-Identifier: MIT
-# zsh completion for l2tpctl(1): the tool itself knows what may stand there.
+# zsh completion for l2tpctl(1); the candidates come from l2tpctl itself.
 
 local line
 local -a candidates
