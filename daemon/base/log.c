@@ -6,8 +6,9 @@
  * what is being counted belongs to the process as stderr does; so the statics of this program are here.
  *
  * The place of an event is its format string.  A place that has printed its class's share within one interval is
- * counted for the rest of it, and the next event of any place after that prints the sum.  A peer that misbehaves
- * fast thus costs some lines every few seconds; what one session of ours reports is far below.
+ * counted for the rest of it, and the next event of any place after that prints the sum with the last message of those
+ * that were not printed.  A peer that misbehaves fast thus costs some lines every few seconds; what one session of ours
+ * reports is far below.
  *
  * Nothing here waits for whoever reads.  The journal gets its entries at once while it takes them, and through the
  * writer's queue while it does not.  Standard error is written to by the writer's thread alone: whether it blocks is no
@@ -55,9 +56,10 @@ static const char *const level_names[] = {
 struct place {
 	const char *fmt; /* NULL: free */
 	usec_t since;
-	uint32_t printed, counted;
-	int level; /* of the last one */
+	uint32_t printed, suppressed;
+	int level; /* of the last one that was suppressed, and what it said */
 	enum log_class class;
+	char last[MESSAGE_MAX];
 };
 
 static struct {
@@ -66,6 +68,8 @@ static struct {
 	int journal; /* socket; -1: to stderr */
 	struct place places[PLACES];
 } state = { .level = LOG_INFO, .journal = -1 };
+
+static const struct log_object no_object;
 
 static bool write_record(const void *record, size_t len);
 static size_t report_lost(uint64_t lost, void *record);
@@ -171,28 +175,40 @@ static void text_add_ids(struct text *t, const char *what, uint32_t id, uint32_t
 		snprintf(ours, sizeof(ours), "%" PRIu32, id);
 	if (peer_id)
 		snprintf(theirs, sizeof(theirs), "%" PRIu32, peer_id);
-	text_add(t, " %s %s/%s", what, ours, theirs);
+	text_add(t, "%s%s %s/%s", t->len > 0 ? " " : "", what, ours, theirs);
 }
 
 static void text_add_value(struct text *t, const char *what, const char *value)
 {
 	if (value && value[0])
-		text_add(t, " %s=%s", what, value);
+		text_add(t, "%s%s=%s", t->len > 0 ? " " : "", what, value);
 }
 
-/* " tunnel 4711/92 session 5/6 peer=192.0.2.1:1701 host=lac7", as far as it applies */
-static void describe(const struct log_object *o, char *buf, size_t size)
+/* "tunnel 4711/92 session 5/6 peer=192.0.2.1:1701 host=lac7: ", as far as it applies */
+static void text_add_object(struct text *t, const struct log_object *o)
 {
 	char addr[L2TP_ADDR_STR_MAX];
-	struct text t = { buf, 0, size };
 
-	buf[0] = '\0';
-	text_add_ids(&t, "tunnel", o->tunnel_id, o->peer_tunnel_id);
-	text_add_ids(&t, "session", o->session_id, o->peer_session_id);
-	text_add_value(&t, "peer", o->peer ? l2tp_addr_str(o->peer, addr) : NULL);
-	text_add_value(&t, "host", o->host);
-	text_add_value(&t, "profile", o->profile);
-	text_add_value(&t, "interface", o->interface);
+	text_add_ids(t, "tunnel", o->tunnel_id, o->peer_tunnel_id);
+	text_add_ids(t, "session", o->session_id, o->peer_session_id);
+	text_add_value(t, "peer", o->peer ? l2tp_addr_str(o->peer, addr) : NULL);
+	text_add_value(t, "host", o->host);
+	text_add_value(t, "profile", o->profile);
+	text_add_value(t, "interface", o->interface);
+}
+
+/* What is printed of an event. */
+static void __attribute__((format(printf, 3, 0))) message_fill(char message[MESSAGE_MAX], const struct log_object *o,
+							       const char *fmt, va_list ap)
+{
+	struct text t = { message, 0, OBJECT_MAX };
+
+	message[0] = '\0';
+	text_add_object(&t, o);
+	t.size = MESSAGE_MAX;
+	if (t.len > 0)
+		text_add(&t, ": ");
+	vsnprintf(message + t.len, t.size - t.len, fmt, ap);
 }
 
 static size_t line_fill(char line[LINE_SIZE], int level, enum log_class class, const char *message)
@@ -214,14 +230,8 @@ static void to_stderr(int level, enum log_class class, const char *message)
 	writer_put(&writer, line, line_fill(line, level, class, message));
 }
 
-static void print(int level, enum log_class class, const struct log_object *o, const char *text)
+static void print(int level, enum log_class class, const struct log_object *o, const char *message)
 {
-	static const struct log_object nothing;
-	char object[OBJECT_MAX], message[MESSAGE_MAX];
-
-	o = o ? o : &nothing;
-	describe(o, object, sizeof(object));
-	snprintf(message, sizeof(message), "%s%s%s", object[0] ? object + 1 : "", object[0] ? ": " : "", text);
 	if (state.journal >= 0)
 		to_journal(level, class, o, message);
 	else
@@ -255,7 +265,6 @@ static bool write_record(const void *record, size_t len)
 
 static size_t report_lost(uint64_t lost, void *record)
 {
-	static const struct log_object nothing;
 	struct journal_entry e;
 	char text[128];
 
@@ -264,7 +273,7 @@ static size_t report_lost(uint64_t lost, void *record)
 				      "standard error did not take them");
 	if (state.journal < 0)
 		return line_fill(record, LOG_WARNING, LOG_LOCAL_, text);
-	entry_fill(&e, LOG_WARNING, LOG_LOCAL_, &nothing, text);
+	entry_fill(&e, LOG_WARNING, LOG_LOCAL_, &no_object, text);
 	memcpy(record, e.data, e.len);
 	return e.len;
 }
@@ -274,10 +283,12 @@ static size_t report_lost(uint64_t lost, void *record)
 static void place_close(struct place *p)
 {
 	char text[MESSAGE_MAX];
+	struct text t = { text, 0, sizeof(text) };
 
-	if (p->counted > 0) {
-		snprintf(text, sizeof(text), "%" PRIu32 " more of the kind not shown: %s", p->counted, p->fmt);
-		print(p->level, p->class, NULL, text);
+	if (p->suppressed > 0) {
+		text_add(&t, "suppressed %" PRIu32 " similar message%s; last: %s", p->suppressed,
+			 p->suppressed == 1 ? "" : "s", p->last);
+		print(p->level, p->class, &no_object, text);
 	}
 	p->fmt = NULL;
 }
@@ -295,26 +306,21 @@ static struct place *place_find(const char *fmt, usec_t now)
 		if (!p->fmt && !found)
 			found = p;
 	}
-	if (found)
-		*found = (struct place){ .fmt = fmt, .since = now };
+	if (found) {
+		found->fmt = fmt;
+		found->since = now;
+		found->printed = found->suppressed = 0;
+	}
 	return found;
 }
 
-/* May this event be printed?  It is counted if not. */
-static bool place_admit(int level, enum log_class class, const char *fmt)
+/* May one more be printed? */
+static bool place_admit(struct place *p, enum log_class class)
 {
-	struct place *p = place_find(fmt, monotonic_now());
-
-	if (!p)
-		return true;
-	if (p->printed < classes[class].share) {
-		p->printed++;
-		return true;
-	}
-	p->counted++;
-	p->level = level;
-	p->class = class;
-	return false;
+	if (p->printed == classes[class].share)
+		return false;
+	p->printed++;
+	return true;
 }
 
 /* ---- Public ---- */
@@ -363,17 +369,27 @@ uint64_t log_lost(void)
 
 void log_event(int level, enum log_class class, const struct log_object *object, const char *fmt, ...)
 {
-	char text[MESSAGE_MAX];
+	char message[MESSAGE_MAX];
 	int saved = errno;
+	struct place *p;
 	va_list ap;
 
 	assert(level >= LOG_EMERG && level <= LOG_DEBUG);
-	if (log_enabled(level) && place_admit(level, class, fmt)) {
-		va_start(ap, fmt);
-		vsnprintf(text, sizeof(text), fmt, ap);
-		va_end(ap);
-		print(level, class, object, text);
+	if (!log_enabled(level))
+		return;
+	object = object ? object : &no_object;
+	p = place_find(fmt, monotonic_now());
+	va_start(ap, fmt);
+	if (!p || place_admit(p, class)) {
+		message_fill(message, object, fmt, ap);
+		print(level, class, object, message);
+	} else {
+		message_fill(p->last, object, fmt, ap);
+		p->level = level;
+		p->class = class;
+		p->suppressed++;
 	}
+	va_end(ap);
 	errno = saved;
 }
 

@@ -393,7 +393,7 @@ START_TEST(repeats_are_counted)
 	ck_assert_str_eq(lines(), "");
 	now += 1;
 	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "other");
-	ck_assert_str_eq(lines(), "warning remote: 451 more of the kind not shown: bad message %d\ninfo: other\n");
+	ck_assert_str_eq(lines(), "warning remote: suppressed 451 similar messages; last: bad message 500\ninfo: other\n");
 	bad_message(501);
 	ck_assert_str_eq(lines(), "warning remote: bad message 501\n");
 	log_flush();
@@ -407,9 +407,50 @@ START_TEST(flush_tells_the_rest)
 		bad_message(i);
 	lines();
 	log_flush();
-	ck_assert_str_eq(lines(), "warning remote: 1 more of the kind not shown: bad message %d\n");
+	ck_assert_str_eq(lines(), "warning remote: suppressed 1 similar message; last: bad message 50\n");
 	log_flush();
 	ck_assert_str_eq(lines(), "");
+}
+END_TEST
+
+/* the last one as it would have been printed, though its object has changed since; a peer's text is no format */
+START_TEST(last_is_told_whole)
+{
+	char host[] = "lac7", profile[] = "isp";
+	const struct log_object object = { .tunnel_id = 4711, .peer_tunnel_id = 92, .host = host, .profile = profile };
+
+	for (int i = 0; i < 52; i++)
+		log_event(i == 51 ? LOG_ERR : LOG_WARNING, LOG_REMOTE, &object, "tunnel refused: %s%d", "%s%n", i);
+	memset(host, 'x', sizeof(host) - 1);
+	lines();
+	if (_i == 1)
+		open_journal();
+	log_flush();
+	ck_assert_str_eq(_i == 0 ? lines() : entries(),
+			 _i == 0 ? "error remote: suppressed 2 similar messages; last: tunnel 4711/92 host=lac7 profile=isp: "
+				   "tunnel refused: %s%n51\n" :
+				   "SYSLOG_IDENTIFIER=l2tpd\nPRIORITY=3\nL2TP_CLASS=REMOTE\nMESSAGE=suppressed 2 similar "
+				   "messages; last: tunnel 4711/92 host=lac7 profile=isp: tunnel refused: %s%n51\n\n");
+}
+END_TEST
+
+/* however long it is, and one line */
+START_TEST(last_is_cut)
+{
+	char text[5000];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[10] = '\n';
+	text[sizeof(text) - 1] = '\0';
+	for (int i = 0; i < 51; i++)
+		log_event(LOG_WARNING, LOG_REMOTE, NULL, "bad %s", text);
+	lines();
+	log_flush();
+	const char *got = lines();
+	ck_assert_uint_eq(count(got, "suppressed 1 similar message; last: bad xxxxxxxxxx xxx"), 1);
+	ck_assert_uint_eq(count(got, "\n"), 1);
+	ck_assert_uint_gt(strlen(got), 1000);
+	ck_assert_uint_lt(strlen(got), 1100);
 }
 END_TEST
 
@@ -525,6 +566,8 @@ int main(void)
 	tcase_add_test(t, stderr_gone);
 	tcase_add_test(t, repeats_are_counted);
 	tcase_add_test(t, flush_tells_the_rest);
+	tcase_add_loop_test(t, last_is_told_whole, 0, 2);
+	tcase_add_test(t, last_is_cut);
 	tcase_add_test(t, news_are_not_counted);
 	tcase_add_test(t, many_places);
 	tcase_add_loop_test(t, escape, 0, 15);
