@@ -154,34 +154,42 @@ struct text {
 	size_t len, size;
 };
 
-static void __attribute__((format(printf, 2, 3))) text_add(struct text *t, const char *fmt, ...)
+static void text_add(struct text *t, const char *s)
 {
-	va_list ap;
+	size_t len = strnlen(s, t->size - 1 - t->len);
 
-	va_start(ap, fmt);
-	int n = vsnprintf(t->data + t->len, t->size - t->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		t->len = t->len + (size_t)n < t->size ? t->len + (size_t)n : t->size - 1;
+	memcpy(t->data + t->len, s, len);
+	t->len += len;
+	t->data[t->len] = '\0';
+}
+
+/* " what=value" */
+static void text_add_field(struct text *t, const char *what, const char *between, const char *value)
+{
+	if (t->len > 0)
+		text_add(t, " ");
+	text_add(t, what);
+	text_add(t, between);
+	text_add(t, value);
 }
 
 static void text_add_ids(struct text *t, const char *what, uint32_t id, uint32_t peer_id)
 {
-	char ours[16] = "-", theirs[16] = "-"; /* 0: not known (yet) */
+	char ids[32];
 
-	if (!id && !peer_id)
+	if (id && peer_id)
+		snprintf(ids, sizeof(ids), "%" PRIu32 "/%" PRIu32, id, peer_id);
+	else if (id || peer_id) /* 0: not known (yet) */
+		snprintf(ids, sizeof(ids), id ? "%" PRIu32 "/-" : "-/%" PRIu32, id ? id : peer_id);
+	else
 		return;
-	if (id)
-		snprintf(ours, sizeof(ours), "%" PRIu32, id);
-	if (peer_id)
-		snprintf(theirs, sizeof(theirs), "%" PRIu32, peer_id);
-	text_add(t, "%s%s %s/%s", t->len > 0 ? " " : "", what, ours, theirs);
+	text_add_field(t, what, " ", ids);
 }
 
 static void text_add_value(struct text *t, const char *what, const char *value)
 {
 	if (value && value[0])
-		text_add(t, "%s%s=%s", t->len > 0 ? " " : "", what, value);
+		text_add_field(t, what, "=", value);
 }
 
 /* "tunnel 4711/92 session 5/6 peer=192.0.2.1:1701 host=lac7: ", as far as it applies */
@@ -215,7 +223,10 @@ static size_t line_fill(char line[LINE_SIZE], int level, enum log_class class, c
 {
 	struct text t = { line, 0, LINE_SIZE - 1 };
 
-	text_add(&t, "%s%s: %s", level_names[level], classes[class].prefix, message);
+	text_add(&t, level_names[level]);
+	text_add(&t, classes[class].prefix);
+	text_add(&t, ": ");
+	text_add(&t, message);
 	for (size_t i = 0; i < t.len; i++)
 		if (line[i] == '\n')
 			line[i] = ' ';
@@ -282,12 +293,14 @@ static size_t report_lost(uint64_t lost, void *record)
 
 static void place_close(struct place *p)
 {
-	char text[MESSAGE_MAX];
+	char text[MESSAGE_MAX], sum[64];
 	struct text t = { text, 0, sizeof(text) };
 
 	if (p->suppressed > 0) {
-		text_add(&t, "suppressed %" PRIu32 " similar message%s; last: %s", p->suppressed,
-			 p->suppressed == 1 ? "" : "s", p->last);
+		snprintf(sum, sizeof(sum), "suppressed %" PRIu32 " similar message%s; last: ", p->suppressed,
+			 p->suppressed == 1 ? "" : "s");
+		text_add(&t, sum);
+		text_add(&t, p->last);
 		print(p->level, p->class, &no_object, text);
 	}
 	p->fmt = NULL;
