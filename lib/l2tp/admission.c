@@ -33,7 +33,7 @@ static bool refuse(struct l2tp *l, const struct request *q, const struct l2tp_re
 		l->core.stats.limited++;
 		return false;
 	}
-	conn_refuse(&l->core, &q->in->rx->local, &q->in->rx->peer, q->msg.assigned_tunnel_id, &q->in->header, q->ns, reason);
+	conn_refuse(&l->core, q->in, q->msg.assigned_tunnel_id, q->ns, reason);
 	return true;
 }
 
@@ -89,7 +89,8 @@ static bool admit(struct l2tp *l, struct request *q)
 
 static bool read_request(struct l2tp *l, struct request *q)
 {
-	struct msg_decoder d = { .secret = { q->params.secret, q->params.secret_len },
+	struct msg_decoder d = { .avps = q->in->dialect->avps,
+				 .secret = { q->params.secret, q->params.secret_len },
 				 .scratch = q->scratch,
 				 .scratch_size = WIRE_MAX,
 				 .ignore_unknown = q->params.ignore_unknown_mandatory };
@@ -100,7 +101,7 @@ static bool read_request(struct l2tp *l, struct request *q)
 		refuse_fault(l, q, &f);
 		return false;
 	}
-	if (!tunnel_check_sccrq(&l->core, &q->params, &q->msg, &f)) {
+	if (!tunnel_check_request(&l->core, q->in->dialect, &q->params, &q->msg, &f)) {
 		refuse_fault(l, q, &f);
 		return false;
 	}
@@ -177,7 +178,7 @@ static void accept_request(struct l2tp *l, struct request *q, usec_t now)
 	const struct chan_rx rx = { .ns = h->ns, .nr = h->nr, .type = CM_SCCRQ, .body = h->body };
 	struct tunnel *t;
 
-	if (registry_add(l, &q->params, &q->in->rx->local, &q->in->rx->peer, false, now, &t) < 0)
+	if (registry_add(l, q->in->dialect, &q->params, &q->in->rx->local, &q->in->rx->peer, false, now, &t) < 0)
 		return refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "out of resources");
 	source_half_open_begin(&l->sources, t, now);
 	t->rival_id = q->rival_id;

@@ -217,11 +217,11 @@ static const struct {
 
 /* ---- Public ------------------------------------------------------------------------------------------------ */
 
-const struct avp_row *avp_find(uint8_t version, uint16_t vendor, uint16_t type)
+const struct avp_row *avp_find(uint8_t versions, uint16_t vendor, uint16_t type)
 {
 	if (vendor == VENDOR_DRAFT && type == AVP_PPP_DISCONNECT_CAUSE)
 		vendor = 0;
-	if (vendor != 0 || type >= AVP_COUNT || !(avp_table[type].versions & version))
+	if (vendor != 0 || type >= AVP_COUNT || !(avp_table[type].versions & versions))
 		return NULL;
 	return &avp_table[type];
 }

@@ -104,7 +104,9 @@ enum avp_shape {
 	SHAPE_DISCONNECT,
 };
 
-#define AVP_V2 (1 << 2) /* of avp_row.versions: known in L2TPv2 */
+/* Bits of avp_row.versions: known in this version of the header. */
+#define AVP_VERSION(n) (1 << (n))
+#define AVP_V2 AVP_VERSION(2)
 
 struct avp_row {
 	uint16_t vendor, type;
@@ -119,8 +121,8 @@ struct avp_row {
 
 extern const struct avp_row avp_table[AVP_COUNT]; /* index: type */
 
-/* NULL: unknown in this version.  Constant time. */
-const struct avp_row *avp_find(uint8_t version, uint16_t vendor, uint16_t type);
+/* NULL: unknown in these versions.  Constant time. */
+const struct avp_row *avp_find(uint8_t versions, uint16_t vendor, uint16_t type);
 
 /* ---- Reading ----------------------------------------------------------------------------------------------- */
 

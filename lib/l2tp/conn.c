@@ -19,10 +19,11 @@
 #define UNPROVEN_DATAGRAMS 8
 #define UNPROVEN_FACTOR 10 /* times the octets that have come from it */
 
-void conn_init(struct conn *c, struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
-	       const struct l2tp_addr *peer)
+void conn_init(struct conn *c, struct core *core, const struct dialect *dialect, const struct l2tp_params *params,
+	       const struct l2tp_addr *local, const struct l2tp_addr *peer)
 {
-	*c = (struct conn){ .core = core, .params = *params, .local = *local, .peer = *peer, .phb = L2TP_PHB_NONE };
+	*c = (struct conn){ .core = core, .dialect = dialect, .params = *params, .local = *local, .peer = *peer,
+			    .phb = L2TP_PHB_NONE };
 	chan_init(&c->chan, &(struct chan_config){ .receive_window = params->receive_window,
 						    .retransmit_initial = params->retransmit_initial,
 						    .retransmit_cap = params->retransmit_cap,
@@ -116,13 +117,12 @@ static void transmit(struct conn *c, const struct chan_tx *tx)
 {
 	uint8_t datagram[WIRE_SEND_MAX];
 	/* an SCCRQ addresses no tunnel, also when it is repeated after an answer that did not acknowledge it (4.4.3) */
-	struct wire_header h = { .version = 2,
-				 .tunnel_id = tx->type == CM_SCCRQ ? 0 : c->peer_id,
+	struct wire_header h = { .tunnel_id = tx->type == CM_SCCRQ ? 0 : c->peer_id,
 				 .session_id = tx->session_id,
 				 .ns = tx->ns,
 				 .nr = tx->nr,
-				 .body = tx->body };
-	struct l2tp_span bytes = { datagram, wire_control(&h, datagram, sizeof(datagram)) };
+				 .body = tx->ack ? c->dialect->acknowledgement : tx->body };
+	struct l2tp_span bytes = { datagram, c->dialect->codec->write(&h, datagram, sizeof(datagram)) };
 
 	if (!may_say(c, bytes.len)) {
 		c->core->stats.limited++;
@@ -164,27 +164,28 @@ void conn_acknowledge_next(struct conn *c)
 	transmit(c, &(struct chan_tx){ .ns = c->chan.ns, .nr = (uint16_t)(c->chan.nr + 1), .ack = true });
 }
 
-uint32_t conn_spare_id(struct core *core, uint32_t scope)
+uint32_t conn_spare_id(const struct conn *c, uint32_t scope)
 {
+	const struct core *core = c->core;
 	uint32_t id = 0;
 
 	for (int i = 0; i < 16 && (!id || idpool_taken(core->ids, scope, id)); i++) {
 		core->env.random(core->env.ctx, &id, sizeof(id));
-		id = id % WIRE_ID_MAX + 1;
+		id = id % c->dialect->id_max + 1;
 	}
 	return id;
 }
 
-void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint32_t peer_id,
-		 const struct wire_header *received, uint16_t ns, const struct l2tp_reason *reason)
+void conn_refuse(struct core *core, const struct arrival *to, uint32_t peer_id, uint16_t ns,
+		 const struct l2tp_reason *reason)
 {
-	struct conn c = { .core = core, .local = *local, .peer = *peer, .peer_id = peer_id,
-			  .chan.nr = (uint16_t)(received->ns + 1) };
+	struct conn c = { .core = core, .dialect = to->dialect, .local = to->rx->local, .peer = to->rx->peer,
+			  .peer_id = peer_id, .chan.nr = (uint16_t)(to->header.ns + 1) };
 	struct msg m = { .type = CM_STOPCCN };
 
 	core->stats.refused++;
 	/* a stray message knows us by an id that was ours once */
-	m.assigned_tunnel_id = received->tunnel_id ? received->tunnel_id : conn_spare_id(core, 0);
+	m.assigned_tunnel_id = to->header.tunnel_id ? to->header.tunnel_id : conn_spare_id(&c, 0);
 	msg_set(&m, AVP_ASSIGNED_TUNNEL_ID);
 	conn_put_reason(&m, reason);
 	conn_send_once(&c, &m, ns);

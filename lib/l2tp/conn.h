@@ -8,11 +8,13 @@
 
 #include "chan.h"
 #include "core.h"
+#include "dialect.h"
 #include "msg.h"
-#include "wire.h"
+#include "outline.h"
 
 struct conn {
 	struct core *core;
+	const struct dialect *dialect; /* what is spoken */
 	struct source_use *use; /* of the peer's address */
 	struct chan chan;
 	struct l2tp_params params;
@@ -26,8 +28,8 @@ struct conn {
 	int broken;           /* a message could not be queued: the connection cannot go on; a negative errno */
 };
 
-void conn_init(struct conn *c, struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
-	       const struct l2tp_addr *peer);
+void conn_init(struct conn *c, struct core *core, const struct dialect *dialect, const struct l2tp_params *params,
+	       const struct l2tp_addr *local, const struct l2tp_addr *peer);
 /* Wipes the secret. */
 void conn_clear(struct conn *c);
 
@@ -38,7 +40,7 @@ void conn_send(struct conn *c, const struct msg *m, uint32_t session_id, usec_t 
 void conn_send_once(struct conn *c, const struct msg *m, uint16_t ns);
 /* As conn_send(), for what answers a call request of the peer's. */
 void conn_reply(struct conn *c, const struct msg *m, uint32_t session_id, usec_t now);
-/* Acknowledge at once, with a ZLB that names a session of the peer's. */
+/* Acknowledge at once; the header names a session of the peer's. */
 void conn_acknowledge(struct conn *c, uint32_t session_id);
 /* Acknowledge the next message, although the sequence does not have it. */
 void conn_acknowledge_next(struct conn *c);
@@ -46,14 +48,14 @@ void conn_acknowledge_next(struct conn *c);
 void conn_flush(struct conn *c, usec_t now);
 
 /* An id that nobody answers to, for the Assigned ID of a refusal, which may not be 0.  Nothing is reserved. */
-uint32_t conn_spare_id(struct core *core, uint32_t scope);
+uint32_t conn_spare_id(const struct conn *c, uint32_t scope);
 /* A control message of that many octets has come from the peer. */
 void conn_heard(struct conn *c, size_t octets);
 
-/* One StopCCN from no connection, in answer to an SCCRQ or a stray SCCRP, whose header is given: nothing is kept, a
- * repeated request is answered anew.  Its ns is the first that we can have had to say, never what received asks for. */
-void conn_refuse(struct core *core, const struct l2tp_addr *local, const struct l2tp_addr *peer, uint32_t peer_id,
-		 const struct wire_header *received, uint16_t ns, const struct l2tp_reason *reason);
+/* One StopCCN from no connection, in answer to an SCCRQ or a stray SCCRP: nothing is kept, a repeated request is answered
+ * anew.  Its ns is the first that we can have had to say, never what the message asks for. */
+void conn_refuse(struct core *core, const struct arrival *to, uint32_t peer_id, uint16_t ns,
+		 const struct l2tp_reason *reason);
 
 /* Is the peer's answer to what we asked for acceptable (RFC 3308)?  asked L2TP_PHB_NONE: we did not; has: it answers */
 bool conn_check_phb(const struct conn *c, uint32_t asked, bool has, uint16_t answer);

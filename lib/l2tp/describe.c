@@ -326,6 +326,7 @@ int l2tp_message_read(struct l2tp_span datagram, struct l2tp_message *ret)
 	*ret = (struct l2tp_message){ .malformed = parse(datagram, &h) };
 	if (ret->malformed)
 		return -EBADMSG;
+	ret->version = h.version;
 	ret->tunnel_id = h.tunnel_id;
 	ret->session_id = h.session_id;
 	ret->ns = h.ns;
@@ -352,7 +353,7 @@ bool l2tp_message_next(struct l2tp_message *m, bool secrets, struct l2tp_avp *re
 		return false;
 	}
 	m->body = get_rest(&r);
-	row = a.reserved ? NULL : avp_find(AVP_V2, a.vendor, a.type);
+	row = a.reserved ? NULL : avp_find(AVP_VERSION(m->version), a.vendor, a.type);
 	*ret = (struct l2tp_avp){ .vendor = a.vendor,
 				  .type = a.type,
 				  .name = row ? avp_name(row->type) : "?",
@@ -371,20 +372,21 @@ bool l2tp_message_next(struct l2tp_message *m, bool secrets, struct l2tp_avp *re
 /* ---- Unhide ------------------------------------------------------------------------------------------------- */
 
 /* What we do not know may have been hidden by right. */
-static bool may_be_hidden(const struct avp *a)
+static bool may_be_hidden(uint8_t versions, const struct avp *a)
 {
-	const struct avp_row *known = avp_find(AVP_V2, a->vendor, a->type);
+	const struct avp_row *known = avp_find(versions, a->vendor, a->type);
 
 	return a->hidden && !a->reserved && (!known || known->hideable);
 }
 
 /* False: nothing has been written. */
-static bool put_opened(struct writer *w, struct l2tp_span secret, struct l2tp_span vector, const struct avp *a)
+static bool put_opened(struct writer *w, uint8_t versions, struct l2tp_span secret, struct l2tp_span vector,
+		       const struct avp *a)
 {
 	const struct avp_row row = { .vendor = a->vendor, .type = a->type, .mandatory = a->mandatory };
 	uint8_t plain[AVP_VALUE_MAX];
 	struct l2tp_span value;
-	bool opened = may_be_hidden(a) && vector.len && msg_unhide(a->type, secret, vector, a->value, plain, &value);
+	bool opened = may_be_hidden(versions, a) && vector.len && msg_unhide(a->type, secret, vector, a->value, plain, &value);
 
 	if (opened) {
 		size_t begin = avp_begin(w, &row, false);
@@ -395,7 +397,7 @@ static bool put_opened(struct writer *w, struct l2tp_span secret, struct l2tp_sp
 	return opened;
 }
 
-static void put_body(struct writer *w, struct l2tp_span secret, struct l2tp_span body)
+static void put_body(struct writer *w, uint8_t versions, struct l2tp_span secret, struct l2tp_span body)
 {
 	struct reader r = reader_of(body);
 	struct l2tp_span vector = { 0 };
@@ -403,7 +405,7 @@ static void put_body(struct writer *w, struct l2tp_span secret, struct l2tp_span
 	struct avp a;
 
 	for (; avp_next(&r, &a); at = r.at) {
-		if (!put_opened(w, secret, vector, &a))
+		if (!put_opened(w, versions, secret, vector, &a))
 			put_span(w, (struct l2tp_span){ at, (size_t)(r.at - at) });
 		if (!a.vendor && a.type == AVP_RANDOM_VECTOR && !a.hidden)
 			vector = a.value;
@@ -424,7 +426,7 @@ int describe_unhide(struct l2tp_span secret, struct l2tp_span datagram, uint8_t 
 		return -ENOKEY;
 	behind = WIRE_CONTROL_HEADER + h.body.len;
 	put_span(&w, (struct l2tp_span){ datagram.data, WIRE_CONTROL_HEADER });
-	put_body(&w, secret, h.body);
+	put_body(&w, AVP_VERSION(h.version), secret, h.body);
 	if (!writer_bad(&w))
 		put_u16_at(&w, LENGTH_AT, (uint16_t)writer_len(&w));
 	put_span(&w, (struct l2tp_span){ datagram.data + behind, datagram.len - behind });

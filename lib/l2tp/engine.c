@@ -98,6 +98,7 @@ static void input_control(struct l2tp *l, struct arrival *in, usec_t now)
 	bool stranger;
 	uint16_t nr;
 
+	in->dialect = dialect_of(h->version);
 	in->outline = t ? outline_type(h->body) : outline_of(h->body);
 	if (!h->tunnel_id)
 		t = tunnel_from(l, in);
@@ -181,7 +182,7 @@ static void fill_object_op(struct object *o, struct l2tp_op *op)
 {
 	struct tunnel *t = registry_tunnel(o);
 
-	op->version = 2;
+	op->version = t->conn.dialect->version;
 	op->tunnel_id = t->conn.id;
 	op->peer_tunnel_id = t->conn.peer_id;
 	op->cookie = t->conn.params.cookie;
@@ -254,7 +255,7 @@ int l2tp_open(struct l2tp *l, const struct l2tp_params *params, const struct l2t
 		return -ESHUTDOWN;
 	if (!params_valid(params) || !peer->family || !peer->port)
 		return -EINVAL;
-	r = registry_add(l, params, local, peer, true, now, &t);
+	r = registry_add(l, &dialect_v2, params, local, peer, true, now, &t);
 	if (r < 0)
 		return r;
 	source_dial_begin(t);

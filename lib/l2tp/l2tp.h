@@ -511,6 +511,7 @@ L2TP_API int l2tp_next_session(const struct l2tp *l, struct l2tp_cursor *c, stru
 
 /* A control message taken apart for people to read.  Nothing in it is believed or judged. */
 struct l2tp_message {
+	uint8_t version;        /* 2 */
 	uint16_t type;          /* Message Type; 0: ZLB, or the first AVP is another one */
 	uint32_t tunnel_id, session_id; /* of the header: the receiver's */
 	uint16_t ns, nr;

@@ -78,7 +78,7 @@ static bool unhide(struct walk *w, struct avp *a)
 
 static void take(struct walk *w, struct avp *a)
 {
-	const struct avp_row *row = a->reserved ? NULL : avp_find(AVP_V2, a->vendor, a->type);
+	const struct avp_row *row = a->reserved ? NULL : avp_find(w->decoder->avps, a->vendor, a->type);
 	enum l2tp_error_code error;
 	bool again = row && msg_has(w->msg, a->type) && a->type != AVP_RANDOM_VECTOR;
 
@@ -131,7 +131,8 @@ static void check_required(struct walk *w)
 	enum msg_place least = w->decoder->strict ? PLACE_FORGIVEN : PLACE_REQUIRED;
 
 	for (uint16_t type = 0; type < AVP_COUNT; type++)
-		if (msg_place(w->msg->type, type) >= least && !msg_has(w->msg, type))
+		if ((avp_table[type].versions & w->decoder->avps) && msg_place(w->msg->type, type) >= least &&
+		    !msg_has(w->msg, type))
 			fault_set(w->fault, RC_STOPCCN_GENERAL, EC_VALUE, "required AVP %s is missing", avp_name(type));
 }
 

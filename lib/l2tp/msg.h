@@ -42,6 +42,7 @@ struct msg_decoder {
 	size_t scratch_size;
 	bool strict;             /* PLACE_FORGIVEN is required */
 	bool ignore_unknown;     /* AVPs, mandatory ones as well; not so a message type */
+	uint8_t avps;            /* that are known: bits of avp_row.versions */
 };
 
 /* body: what follows the header.  Known AVPs in places where the RFC does not list them are ignored, so are malformed

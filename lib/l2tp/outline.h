@@ -6,6 +6,7 @@
 #ifndef OUTLINE_H
 #define OUTLINE_H
 
+#include "dialect.h"
 #include "wire.h"
 
 /* Of AVPs that are hidden, nothing. */
@@ -23,6 +24,7 @@ struct outline outline_type(struct l2tp_span body);
 /* A control message on its way in. */
 struct arrival {
 	const struct l2tp_rx *rx;
+	const struct dialect *dialect;
 	struct wire_header header;
 	struct outline outline;
 };

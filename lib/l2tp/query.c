@@ -32,7 +32,7 @@ static void tell_tunnel(const struct tunnel *t, struct l2tp_tunnel_info *ret)
 					  .peer = t->conn.peer,
 					  .peer_host_name = { t->peer_name, t->peer_name_len },
 					  .peer_vendor_name = { t->vendor_name, t->vendor_name_len },
-					  .version = 2,
+					  .version = t->conn.dialect->version,
 					  .sessions = t->sessions.alive,
 					  .receive_window = chan->config.receive_window,
 					  .send_window = chan->peer_window,

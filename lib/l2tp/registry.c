@@ -75,15 +75,16 @@ static void forget_key(struct l2tp *l, struct tunnel *t)
 	t->hh_key.tbl = NULL;
 }
 
-int registry_add(struct l2tp *l, const struct l2tp_params *params, const struct l2tp_addr *local,
-		 const struct l2tp_addr *peer, bool initiator, usec_t now, struct tunnel **ret)
+int registry_add(struct l2tp *l, const struct dialect *dialect, const struct l2tp_params *params,
+		 const struct l2tp_addr *local, const struct l2tp_addr *peer, bool initiator, usec_t now,
+		 struct tunnel **ret)
 {
 	struct tunnel *t;
 	int r;
 
 	if (l->core.stats.tunnels >= l->core.env.limits.tunnels)
 		return -EMFILE;
-	r = tunnel_new(&l->core, params, local, peer, initiator, now, &t);
+	r = tunnel_new(&l->core, dialect, params, local, peer, initiator, now, &t);
 	if (r < 0)
 		return r;
 	r = source_join(&l->sources, t);

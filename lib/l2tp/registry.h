@@ -32,8 +32,9 @@ struct tunnel *registry_find_key(const struct l2tp *l, const struct l2tp_addr *p
 struct tunnel *registry_find_addr(const struct l2tp *l, const struct l2tp_addr *peer, bool scccn);
 
 /* -EMFILE: limit; -ENOSPC, -ENOMEM */
-int registry_add(struct l2tp *l, const struct l2tp_params *params, const struct l2tp_addr *local,
-		 const struct l2tp_addr *peer, bool initiator, usec_t now, struct tunnel **ret);
+int registry_add(struct l2tp *l, const struct dialect *dialect, const struct l2tp_params *params,
+		 const struct l2tp_addr *local, const struct l2tp_addr *peer, bool initiator, usec_t now,
+		 struct tunnel **ret);
 /* The peer's id is known: the tunnel is found by its key from now on, in place of an older one that has the same. */
 void registry_set_key(struct l2tp *l, struct tunnel *t, uint32_t peer_id);
 

@@ -100,7 +100,7 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 			       .created = now,
 			       .link = { .send_accm = UINT32_MAX, .receive_accm = UINT32_MAX }, /* 4.4.6 */
 			       .timer = { .deadline = USEC_NEVER, .kind = TIMER_CALL } };
-	r = idpool_acquire(core->ids, t->conn->id, WIRE_ID_MAX, now, &s->id);
+	r = idpool_acquire(core->ids, t->conn->id, t->conn->dialect->id_max, now, &s->id);
 	if (r < 0)
 		goto no_id;
 	r = heap_reserve(&core->heap, 1);
@@ -589,7 +589,7 @@ void session_fill_op(struct session *s, struct l2tp_op *op)
 void session_refuse(struct session_table *t, uint32_t peer_id, const struct l2tp_reason *reason, usec_t now)
 {
 	struct conn *c = t->conn;
-	struct msg m = { .type = CM_CDN, .assigned_session_id = conn_spare_id(c->core, c->id) };
+	struct msg m = { .type = CM_CDN, .assigned_session_id = conn_spare_id(c, c->id) };
 
 	c->core->stats.refused++;
 	c->core->stats.calls_refused++;

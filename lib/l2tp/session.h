@@ -155,6 +155,17 @@ struct session_input {
 	const struct l2tp_reason *reason;
 };
 void session_apply(struct session *s, enum session_event event, const struct session_input *in, usec_t now);
+
+/* The state tables of a dialect.  No action: the event means nothing there. */
+typedef void session_action(struct session *s, const struct session_input *in, usec_t now);
+struct session_rule {
+	session_action *action;
+	enum session_state next;
+};
+struct session_rules {
+	struct session_rule at[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS];
+};
+extern const struct session_rules session_rules_v2;
 const char *session_state_name(enum session_state state);
 
 /* A message of this call has arrived, or one that is wrong. */

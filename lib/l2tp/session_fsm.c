@@ -16,8 +16,6 @@
 
 #include "msg.h"
 
-typedef void action(struct session *s, const struct session_input *in, usec_t now);
-
 static struct conn *conn_of(const struct session *s)
 {
 	return s->table->conn;
@@ -152,14 +150,9 @@ static void hear_wen(struct session *s, const struct session_input *in, usec_t n
 
 /* ---- Tables ------------------------------------------------------------------------------------------------- */
 
-struct rule {
-	action *action;
-	enum session_state next;
-};
-
 #define END SESSION_DEAD
 
-static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = {
+const struct session_rules session_rules_v2 = { {
 	/* RFC 2661 7.4.1 */
 	[SESSION_LAC_INCOMING] = {
 		[SESSION_IDLE] = {
@@ -380,7 +373,7 @@ static const struct rule rules[SESSION_ROLES][SESSION_STATES][SESSION_EVENTS] = 
 			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
 	},
-};
+} };
 
 #undef END
 
@@ -409,7 +402,7 @@ const char *l2tp_session_state(unsigned n)
 
 static void apply(struct session *s, enum session_event event, const struct session_input *in, usec_t now)
 {
-	const struct rule *rule = &rules[s->role][s->state][event];
+	const struct session_rule *rule = &conn_of(s)->dialect->session_rules->at[s->role][s->state][event];
 
 	if (!rule->action)
 		return;

@@ -38,8 +38,9 @@
 
 /* ---- Birth and death ---------------------------------------------------------------------------------------- */
 
-int tunnel_new(struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
-	       const struct l2tp_addr *peer, bool initiator, usec_t now, struct tunnel **ret)
+int tunnel_new(struct core *core, const struct dialect *dialect, const struct l2tp_params *params,
+	       const struct l2tp_addr *local, const struct l2tp_addr *peer, bool initiator, usec_t now,
+	       struct tunnel **ret)
 {
 	struct tunnel *t = calloc(1, sizeof(*t));
 	int r;
@@ -49,8 +50,8 @@ int tunnel_new(struct core *core, const struct l2tp_params *params, const struct
 	r = heap_reserve(&core->heap, TIMERS);
 	if (r < 0)
 		goto no_timers;
-	conn_init(&t->conn, core, params, local, peer);
-	r = idpool_acquire(core->ids, 0, WIRE_ID_MAX, now, &t->conn.id);
+	conn_init(&t->conn, core, dialect, params, local, peer);
+	r = idpool_acquire(core->ids, 0, dialect->id_max, now, &t->conn.id);
 	if (r < 0)
 		goto no_id;
 	t->object.kind = OBJECT_TUNNEL;
@@ -168,74 +169,28 @@ void tunnel_learn_peer(struct tunnel *t, const struct msg *m)
 		chan_set_peer_window(&t->conn.chan, m->receive_window_size);
 }
 
-/* The second half of each challenge of ours vouches for the first: it is known again without being kept.  A peer that
- * sends one back would have us compute, on another tunnel, the very response that it owes us. */
-static uint64_t challenge_mark(const struct core *core, const uint8_t challenge[CHALLENGE_LEN])
-{
-	return siphash13(core->secret.octets, challenge, CHALLENGE_LEN / 2);
-}
-
-void tunnel_draw_challenge(struct tunnel *t)
-{
-	struct core *core = t->conn.core;
-	uint64_t mark;
-
-	core->env.random(core->env.ctx, t->challenge, sizeof(t->challenge));
-	mark = challenge_mark(core, t->challenge);
-	memcpy(t->challenge + CHALLENGE_LEN / 2, &mark, sizeof(mark));
-}
-
-static bool is_our_challenge(const struct core *core, struct l2tp_span challenge)
-{
-	uint64_t mark;
-
-	if (challenge.len != CHALLENGE_LEN)
-		return false;
-	memcpy(&mark, challenge.data + CHALLENGE_LEN / 2, sizeof(mark));
-	return mark == challenge_mark(core, challenge.data);
-}
-
-/* The version and the challenge of an SCCRQ or SCCRP. */
-static bool check_request(const struct core *core, const struct l2tp_params *params, const struct msg *m,
-			  struct fault *f)
+bool tunnel_check_request(const struct core *core, const struct dialect *dialect, const struct l2tp_params *params,
+			  const struct msg *m, struct fault *f)
 {
 	if (m->protocol_version >> 8 != 1)
 		return fault_set(f, RC_STOPCCN_VERSION, 0x0100, "protocol version %u.%u is not supported",
 				 m->protocol_version >> 8, m->protocol_version & 0xff);
-	if (msg_has(m, AVP_CHALLENGE) && !params->secret_len)
-		return fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "no secret to answer the challenge with");
-	if (msg_has(m, AVP_CHALLENGE) && is_our_challenge(core, m->challenge))
-		return fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "the challenge is one of our own");
-	return true;
-}
-
-bool tunnel_check_sccrq(const struct core *core, const struct l2tp_params *params, const struct msg *m,
-			struct fault *f)
-{
-	return check_request(core, params, m, f);
-}
-
-/* The peer's answer to our challenge, in the message m. */
-static bool check_response(const struct tunnel *t, const struct msg *m, struct fault *f)
-{
-	uint8_t expect[DIGEST_LEN];
-	bool right;
-
-	if (!t->conn.params.challenge)
-		return true; /* an answer that nobody asked for is ignored */
-	if (!msg_has(m, AVP_CHALLENGE_RESPONSE))
-		return fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "the challenge was not answered");
-	digest_response((uint8_t)m->type, conn_secret(&t->conn), (struct l2tp_span){ t->challenge, CHALLENGE_LEN },
-			expect);
-	right = digest_equal(m->challenge_response, (struct l2tp_span){ expect, sizeof(expect) });
-	digest_wipe(expect, sizeof(expect));
-	return right || fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "the challenge was answered wrongly");
+	return dialect->authentication->check_demand(core, params, m, f);
 }
 
 static bool check_ds(const struct conn *c, const struct msg *m, struct fault *f)
 {
 	return conn_check_phb(c, c->params.control_phb, msg_has(m, AVP_CONTROL_DS), m->control_ds) ||
 	       fault_set(f, RC_STOPCCN_DS, EC_NONE, "no agreement on Control Connection DS");
+}
+
+/* May this SCCRP be accepted? */
+static bool check_sccrp(const struct tunnel *t, const struct msg *m, struct fault *f)
+{
+	const struct conn *c = &t->conn;
+
+	return tunnel_check_request(c->core, c->dialect, &c->params, m, f) &&
+	       c->dialect->authentication->check_answer(t, m, f) && check_ds(c, m, f);
 }
 
 static void apply_fault(struct tunnel *t, enum tunnel_event event, const struct msg *m, const struct fault *f,
@@ -369,14 +324,13 @@ static void tunnel_message(struct tunnel *t, const struct msg *m, usec_t now)
 		tunnel_apply(t, TEV_SCCRQ, &in, now);
 		break;
 	case CM_SCCRP:
-		if (t->state != TUNNEL_WAIT_REPLY ||
-		    (check_request(t->conn.core, &t->conn.params, m, &f) && check_response(t, m, &f) && check_ds(&t->conn, m, &f)))
+		if (t->state != TUNNEL_WAIT_REPLY || check_sccrp(t, m, &f))
 			tunnel_apply(t, TEV_SCCRP_OK, &in, now);
 		else
 			apply_fault(t, TEV_SCCRP_BAD, m, &f, now);
 		break;
 	case CM_SCCCN:
-		if (t->state != TUNNEL_WAIT_CONN || check_response(t, m, &f))
+		if (t->state != TUNNEL_WAIT_CONN || t->conn.dialect->authentication->check_answer(t, m, &f))
 			tunnel_apply(t, TEV_SCCCN_OK, &in, now);
 		else
 			apply_fault(t, TEV_SCCCN_BAD, m, &f, now);
@@ -460,7 +414,8 @@ static void dispatch(struct tunnel *t, uint32_t session_id, enum msg_verdict ver
 static void deliver(struct tunnel *t, const struct chan_rx *rx, const struct l2tp_addr *from, usec_t now)
 {
 	uint8_t scratch[WIRE_MAX];
-	struct msg_decoder d = { .secret = conn_secret(&t->conn),
+	struct msg_decoder d = { .avps = t->conn.dialect->avps,
+				 .secret = conn_secret(&t->conn),
 				 .scratch = scratch,
 				 .scratch_size = sizeof(scratch),
 				 .strict = t->conn.params.strict,
@@ -563,7 +518,7 @@ void tunnel_receive(struct tunnel *t, const struct arrival *in, usec_t now)
 	const struct wire_header *h = &in->header;
 	const struct l2tp_addr *from = &in->rx->peer;
 	const struct chan_rx rx = { .session_id = h->session_id, .ns = h->ns, .nr = h->nr, .type = in->outline.type,
-				    .ack = !h->body.len, .body = h->body };
+				    .ack = t->conn.dialect->acknowledges(in), .body = h->body };
 	uint16_t una = t->conn.chan.una;
 
 	t->heard = now;

@@ -8,6 +8,7 @@
 #ifndef TUNNEL_H
 #define TUNNEL_H
 
+#include "digest.h"
 #include "outline.h"
 #include "session.h"
 
@@ -128,14 +129,38 @@ struct tunnel_input {
 void tunnel_apply(struct tunnel *t, enum tunnel_event event, const struct tunnel_input *in, usec_t now);
 const char *tunnel_state_name(enum tunnel_state state);
 
+/* The state table of a dialect.  No action: the event means nothing there. */
+typedef void tunnel_action(struct tunnel *t, const struct tunnel_input *in, usec_t now);
+struct tunnel_rule {
+	tunnel_action *action;
+	enum tunnel_state next;
+};
+struct tunnel_rules {
+	struct tunnel_rule at[TUNNEL_STATES][TUNNEL_EVENTS];
+};
+extern const struct tunnel_rules tunnel_rules_v2;
+
+/* How the peers of a dialect prove that they know the secret.  Demands are put into SCCRQ and SCCRP. */
+struct authentication {
+	/* If we want it: demand it with this message; is the demand met by this one? */
+	void (*demand)(struct tunnel *t, struct msg *m);
+	bool (*check_answer)(const struct tunnel *t, const struct msg *m, struct fault *f);
+	/* If the peer wants it: can its demand be met; meet that of received in m, with octets in store */
+	bool (*check_demand)(const struct core *core, const struct l2tp_params *params, const struct msg *m,
+			     struct fault *f);
+	void (*answer)(const struct tunnel *t, const struct msg *received, struct msg *m, uint8_t store[DIGEST_LEN]);
+};
+extern const struct authentication challenge_authentication;
+
 /* Without id tables, which are the engine's.  -ENOSPC, -ENOMEM */
-int tunnel_new(struct core *core, const struct l2tp_params *params, const struct l2tp_addr *local,
-	       const struct l2tp_addr *peer, bool initiator, usec_t now, struct tunnel **ret);
+int tunnel_new(struct core *core, const struct dialect *dialect, const struct l2tp_params *params,
+	       const struct l2tp_addr *local, const struct l2tp_addr *peer, bool initiator, usec_t now,
+	       struct tunnel **ret);
 void tunnel_free(struct tunnel *t);
 
-/* May an SCCRQ be accepted with these settings?  Checked before there is a tunnel. */
-bool tunnel_check_sccrq(const struct core *core, const struct l2tp_params *params, const struct msg *m,
-			struct fault *f);
+/* May an SCCRQ or SCCRP be accepted with these settings?  That of an SCCRQ is checked before there is a tunnel. */
+bool tunnel_check_request(const struct core *core, const struct dialect *dialect, const struct l2tp_params *params,
+			  const struct msg *m, struct fault *f);
 
 /* A control message for this tunnel has arrived from its peer. */
 void tunnel_receive(struct tunnel *t, const struct arrival *in, usec_t now);
@@ -164,7 +189,6 @@ static inline bool tunnel_alive(const struct tunnel *t)
 }
 
 /* Used by the state machine. */
-void tunnel_draw_challenge(struct tunnel *t);
 void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now);
 /* Close some of the calls of a tunnel that ends.  False: there are more; true: TUNNEL_DOWN has been posted. */
 bool tunnel_close_calls(struct tunnel *t, usec_t now);

@@ -13,8 +13,6 @@
 
 #include "digest.h"
 
-typedef void action(struct tunnel *t, const struct tunnel_input *in, usec_t now);
-
 #define PROTOCOL_VERSION 0x0100 /* version 1, revision 0 (4.4.3) */
 
 static struct l2tp_span text(const char *s, size_t max)
@@ -23,6 +21,11 @@ static struct l2tp_span text(const char *s, size_t max)
 }
 
 /* ---- Messages ----------------------------------------------------------------------------------------------- */
+
+static const struct authentication *authentication(const struct tunnel *t)
+{
+	return t->conn.dialect->authentication;
+}
 
 /* What SCCRQ and SCCRP have in common. */
 static void put_identity(const struct tunnel *t, struct msg *m)
@@ -45,25 +48,6 @@ static void put_identity(const struct tunnel *t, struct msg *m)
 		msg_set(m, AVP_BEARER_CAPABILITIES);
 	if (m->vendor_name.len)
 		msg_set(m, AVP_VENDOR_NAME);
-}
-
-static void put_challenge(struct tunnel *t, struct msg *m)
-{
-	if (!t->conn.params.challenge)
-		return;
-	tunnel_draw_challenge(t);
-	m->challenge = (struct l2tp_span){ t->challenge, sizeof(t->challenge) };
-	msg_set(m, AVP_CHALLENGE);
-}
-
-/* Answer the challenge of received, if it has one, in m; store holds the response. */
-static void put_response(const struct tunnel *t, const struct msg *received, struct msg *m, uint8_t store[DIGEST_LEN])
-{
-	if (!msg_has(received, AVP_CHALLENGE))
-		return;
-	digest_response((uint8_t)m->type, conn_secret(&t->conn), received->challenge, store);
-	m->challenge_response = (struct l2tp_span){ store, DIGEST_LEN };
-	msg_set(m, AVP_CHALLENGE_RESPONSE);
 }
 
 static void fill_stopccn(const struct tunnel *t, const struct l2tp_reason *reason, struct msg *m)
@@ -91,7 +75,7 @@ static void send_sccrq(struct tunnel *t, const struct tunnel_input *in, usec_t n
 
 	(void)in;
 	put_identity(t, &m);
-	put_challenge(t, &m);
+	authentication(t)->demand(t, &m);
 	m.control_ds = (uint16_t)t->conn.params.control_phb;
 	m.has |= (uint64_t)(t->conn.params.control_phb != L2TP_PHB_NONE) << AVP_CONTROL_DS;
 	env->random(env->ctx, &t->tie_breaker, sizeof(t->tie_breaker));
@@ -103,13 +87,13 @@ static void send_sccrq(struct tunnel *t, const struct tunnel_input *in, usec_t n
 
 static void send_sccrp(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 {
-	uint8_t response[DIGEST_LEN];
+	uint8_t answer[DIGEST_LEN];
 	struct msg m = { .type = CM_SCCRP };
 
 	tunnel_learn_peer(t, in->msg);
 	put_identity(t, &m);
-	put_challenge(t, &m);
-	put_response(t, in->msg, &m, response);
+	authentication(t)->demand(t, &m);
+	authentication(t)->answer(t, in->msg, &m, answer);
 	/* the value that was asked for, or a counter-offer (RFC 3308 3) */
 	if (msg_has(in->msg, AVP_CONTROL_DS))
 		t->conn.phb = t->conn.params.control_phb;
@@ -138,13 +122,13 @@ static void open_tunnel(struct tunnel *t, const struct tunnel_input *in, usec_t 
 
 static void send_scccn(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 {
-	uint8_t response[DIGEST_LEN];
+	uint8_t answer[DIGEST_LEN];
 	struct msg m = { .type = CM_SCCCN };
 
 	tunnel_learn_peer(t, in->msg);
 	if (msg_has(in->msg, AVP_CONTROL_DS) && t->conn.params.control_phb != L2TP_PHB_NONE)
 		t->conn.phb = in->msg->control_ds;
-	put_response(t, in->msg, &m, response);
+	authentication(t)->answer(t, in->msg, &m, answer);
 	conn_send(&t->conn, &m, 0, now);
 	open_tunnel(t, in, now);
 }
@@ -237,13 +221,8 @@ static void nothing(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 
 /* ---- Table -------------------------------------------------------------------------------------------------- */
 
-struct rule {
-	action *action;
-	enum tunnel_state next;
-};
-
 /* RFC 2661 7.2.1 */
-static const struct rule rules[TUNNEL_STATES][TUNNEL_EVENTS] = {
+const struct tunnel_rules tunnel_rules_v2 = { {
 	[TUNNEL_IDLE] = {
 		[TEV_OPEN]         = { send_sccrq,  TUNNEL_WAIT_REPLY },
 		[TEV_SCCRQ_OK]     = { send_sccrp,  TUNNEL_WAIT_CONN },
@@ -299,7 +278,7 @@ static const struct rule rules[TUNNEL_STATES][TUNNEL_EVENTS] = {
 		[TEV_TIMEOUT]      = { end,         TUNNEL_DEAD },
 		[TEV_REPLACED]     = { end,         TUNNEL_DEAD },
 	},
-};
+} };
 
 static const char *const state_names[TUNNEL_STATES] = {
 	[TUNNEL_BLANK] = "?",
@@ -324,7 +303,7 @@ const char *l2tp_tunnel_state(unsigned n)
 
 void tunnel_apply(struct tunnel *t, enum tunnel_event event, const struct tunnel_input *in, usec_t now)
 {
-	const struct rule *rule = &rules[t->state][event];
+	const struct tunnel_rule *rule = &t->conn.dialect->tunnel_rules->at[t->state][event];
 
 	if (!rule->action)
 		return;

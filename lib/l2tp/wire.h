@@ -5,10 +5,10 @@
 #ifndef WIRE_H
 #define WIRE_H
 
+#include "base/buf.h"
 #include "l2tp.h"
 
 #define WIRE_CONTROL_HEADER 12   /* octets: T, L and S are always set */
-#define WIRE_ID_MAX 65535        /* ids have 16 bits here, and 32 everywhere else */
 #define WIRE_MAX 65535           /* octets of a datagram */
 #define WIRE_SEND_MAX 4096       /* octets of a control message we send */
 
@@ -26,10 +26,19 @@ struct wire_header {
 	struct l2tp_span body;          /* AVPs, or the payload of a data message; without what follows Length */
 };
 
+/* How one version writes it. */
+struct wire_codec {
+	uint8_t version;
+	void (*read)(struct reader *r, uint16_t flags, struct wire_header *h); /* what follows Length, up to the end */
+	size_t (*write)(const struct wire_header *h, uint8_t *out, size_t size);
+};
+
+extern const struct wire_codec wire_v2;
+
 /* why: set for WIRE_MALFORMED, a constant string. */
 enum wire_kind wire_parse(struct l2tp_span datagram, struct wire_header *ret, const char **why);
 
-/* Write header and body of a control message into out.  Returns its length, 0 if it does not fit. */
+/* Version 2: write header and body of a control message into out.  Returns its length, 0 if it does not fit. */
 size_t wire_control(const struct wire_header *h, uint8_t *out, size_t size);
 
 #endif

@@ -110,7 +110,7 @@ static void check_session(const struct peer *p, const struct heard *h)
 
 static void check_message(const struct peer *p, struct heard *h)
 {
-	struct msg_decoder d = { .secret = p->secret, .scratch = h->plain, .scratch_size = sizeof(h->plain),
+	struct msg_decoder d = { .avps = AVP_V2, .secret = p->secret, .scratch = h->plain, .scratch_size = sizeof(h->plain),
 				 .strict = true };
 	struct fault f;
 

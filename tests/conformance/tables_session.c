@@ -6,10 +6,10 @@
 
 #include "tables.h"
 
-static const char *action_name(action *what)
+static const char *action_name(session_action *what)
 {
 	static const struct {
-		action *action;
+		session_action *action;
 		const char *name;
 	} names[] = {
 #define ACTION(name) { name, #name }
@@ -47,7 +47,7 @@ static void print_table(FILE *f, enum session_role role)
 {
 	for (int s = 0; s < SESSION_STATES; s++)
 		for (int e = 0; e < SESSION_EVENTS; e++) {
-			const struct rule *rule = &rules[role][s][e];
+			const struct session_rule *rule = &session_rules_v2.at[role][s][e];
 
 			if (rule->action)
 				fprintf(f, "%s\t%s\t%s\t%s\t%s\n", sections[role], state_names[s], event_names[e],

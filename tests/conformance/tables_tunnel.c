@@ -8,10 +8,10 @@
 
 #include "tables.h"
 
-static const char *action_name(action *what)
+static const char *action_name(tunnel_action *what)
 {
 	static const struct {
-		action *action;
+		tunnel_action *action;
 		const char *name;
 	} names[] = {
 #define ACTION(name) { name, #name }
@@ -41,7 +41,7 @@ void print_tunnel_table(FILE *f)
 {
 	for (int s = 0; s < TUNNEL_STATES; s++)
 		for (int e = 0; e < TUNNEL_EVENTS; e++) {
-			const struct rule *rule = &rules[s][e];
+			const struct tunnel_rule *rule = &tunnel_rules_v2.at[s][e];
 
 			if (rule->action)
 				fprintf(f, "7.2.1\t%s\t%s\t%s\t%s\n", state_names[s], event_names[e],

@@ -119,7 +119,7 @@ static void decode(struct outcome *o, struct l2tp_span body, struct l2tp_span se
 	if (!o->body || !o->scratch)
 		abort();
 	memcpy(o->body, body.data, body.len);
-	struct msg_decoder d = { .secret = secret, .scratch = o->scratch, .scratch_size = body.len };
+	struct msg_decoder d = { .avps = AVP_V2, .secret = secret, .scratch = o->scratch, .scratch_size = body.len };
 	o->verdict = msg_decode(&d, (struct l2tp_span){ o->body, body.len }, &o->msg, &o->fault);
 	struct l2tp_span places[] = { { o->body, body.len }, { o->scratch, body.len } };
 	must(msg_lies_in(&o->msg, places, 2), "strings point into the datagram");

@@ -45,7 +45,8 @@ static void check_round_trip(const struct msg *m, bool hide)
 {
 	static uint8_t out[2 * WIRE_MAX], scratch[2 * WIRE_MAX];
 	struct msg_encoder e = { .secret = secret, .hide = hide, .vector = { 0x5a } };
-	struct msg_decoder d = { .secret = secret, .strict = true, .scratch = scratch, .scratch_size = sizeof(out) };
+	struct msg_decoder d = { .secret = secret, .scratch = scratch, .scratch_size = sizeof(out), .strict = true,
+				 .avps = AVP_V2 };
 	struct writer w = writer_of(out, sizeof(out));
 	struct msg again;
 	struct fault f;
@@ -61,7 +62,7 @@ static void check_round_trip(const struct msg *m, bool hide)
 static void check_body(struct l2tp_span body, uint8_t flags)
 {
 	uint8_t *scratch = malloc(body.len ? body.len : 1);
-	struct msg_decoder d = { .scratch = scratch, .scratch_size = body.len, .strict = flags & STRICT };
+	struct msg_decoder d = { .avps = AVP_V2, .scratch = scratch, .scratch_size = body.len, .strict = flags & STRICT };
 	struct l2tp_span places[] = { body, { scratch, body.len } };
 	struct msg m;
 	struct fault f;

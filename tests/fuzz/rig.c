@@ -154,6 +154,7 @@ static void check_sent(struct rig *r, const struct l2tp_op *op)
 {
 	uint8_t scratch[WIRE_SEND_MAX];
 	struct msg_decoder d = {
+		.avps = AVP_V2,
 		.secret = rig_secret, .scratch = scratch, .scratch_size = sizeof(scratch), .strict = true
 	};
 	struct wire_header h;

@@ -110,7 +110,7 @@ static void learn(struct line *line, const struct msg *m)
 
 struct line *actor_listen(struct actor *a, const struct event *e, struct msg *ret, uint8_t plain[DATAGRAM_MAX])
 {
-	struct msg_decoder d = { .scratch = plain, .scratch_size = DATAGRAM_MAX };
+	struct msg_decoder d = { .avps = AVP_V2, .scratch = plain, .scratch_size = DATAGRAM_MAX };
 	struct wire_header h;
 	struct fault f;
 	const char *why;

@@ -142,7 +142,7 @@ static void check_sent(const struct sent *s)
 static void keep_sent(struct world *w, const struct l2tp_op *op)
 {
 	struct sent *s = &w->sent[w->n_sent];
-	struct msg_decoder d = { .secret = w->secret, .scratch = s->plain, .scratch_size = sizeof(s->plain),
+	struct msg_decoder d = { .avps = AVP_V2, .secret = w->secret, .scratch = s->plain, .scratch_size = sizeof(s->plain),
 				 .strict = true };
 	struct fault f;
 	const char *why;

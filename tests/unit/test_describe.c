@@ -208,7 +208,7 @@ START_TEST(opened)
 {
 	const struct golden *g = &goldens[_i];
 	uint8_t body[DATAGRAM_MAX], datagram[DATAGRAM_MAX], out[DATAGRAM_MAX], scratch[DATAGRAM_MAX];
-	struct msg_decoder with = { .secret = GOLDEN_SECRET, .scratch = scratch, .scratch_size = sizeof(scratch) };
+	struct msg_decoder with = { .avps = AVP_V2, .secret = GOLDEN_SECRET, .scratch = scratch, .scratch_size = sizeof(scratch) };
 	struct l2tp_span hidden = hex(g->body, body, sizeof(body)), plain;
 	struct msg a, b;
 	struct fault fault;
@@ -218,7 +218,7 @@ START_TEST(opened)
 	ck_assert_int_eq(plain.len<hidden.len + WIRE_CONTROL_HEADER, hidden_ones(datagram_of(hidden, datagram))> 0);
 	ck_assert_int_eq(msg_decode(&with, hidden, &a, &fault), MSG_OK);
 	plain = span_of(plain.data + WIRE_CONTROL_HEADER, plain.len - WIRE_CONTROL_HEADER);
-	ck_assert_int_eq(msg_decode(&(struct msg_decoder){ 0 }, plain, &b, &fault), MSG_OK);
+	ck_assert_int_eq(msg_decode(&(struct msg_decoder){ .avps = AVP_V2 }, plain, &b, &fault), MSG_OK);
 	ck_assert_uint_eq(a.has, b.has);
 	ck_assert_uint_eq(a.assigned_session_id, b.assigned_session_id);
 	ck_assert_uint_eq(a.tx_connect_speed, b.tx_connect_speed);

@@ -78,7 +78,7 @@ static bool msg_equal(const struct msg *a, const struct msg *b)
 static enum msg_verdict decode(struct l2tp_span body, struct msg *m, struct fault *f)
 {
 	static uint8_t scratch[BODY_MAX];
-	struct msg_decoder d = { GOLDEN_SECRET, scratch, sizeof(scratch), false };
+	struct msg_decoder d = { GOLDEN_SECRET, scratch, sizeof(scratch), .avps = AVP_V2 };
 
 	return msg_decode(&d, body, m, f);
 }
@@ -292,7 +292,7 @@ static enum msg_verdict probe(struct l2tp_span body, const char *name, size_t at
 	static const enum avp_type strings[] = { AVP_HOST_NAME, AVP_VENDOR_NAME, AVP_CHALLENGE, AVP_CHALLENGE_RESPONSE,
 						 AVP_CALLED_NUMBER, AVP_PROXY_AUTHEN_NAME, AVP_PROXY_AUTHEN_RESPONSE };
 	struct l2tp_span scratch = tight_copy(body);
-	struct msg_decoder d = { GOLDEN_SECRET, (uint8_t *)scratch.data, scratch.len, false };
+	struct msg_decoder d = { GOLDEN_SECRET, (uint8_t *)scratch.data, scratch.len, .avps = AVP_V2 };
 	struct msg m;
 	struct fault f;
 	enum msg_verdict v = msg_decode(&d, body, &m, &f);
@@ -688,7 +688,7 @@ START_TEST(strict_forgives_nothing)
 {
 	static const char *const bodies[] = { "8008 0000 0000 000c 800a 0000 0013 00000001",
 					      "8008 0000 0000 0009 800a 0000 0018 00000001" };
-	struct msg_decoder d = { .strict = true };
+	struct msg_decoder d = { .strict = true, .avps = AVP_V2 };
 	uint8_t octets[64];
 	struct msg m;
 	struct fault f;
@@ -804,7 +804,7 @@ END_TEST
 /* X2661-4.3-01: before the profile of the peer is known there is no secret, yet its name must be found. */
 START_TEST(hidden_without_secret)
 {
-	const struct msg_decoder d = { .strict = false };
+	const struct msg_decoder d = { .avps = AVP_V2 };
 	uint8_t octets[BODY_MAX];
 	struct msg m;
 	struct fault f;
@@ -857,7 +857,7 @@ START_TEST(one_try_each)
 	static const struct l2tp_span vector = TEXT("v");
 	static uint8_t out[65536];
 	struct writer w = writer_of(out, sizeof(out));
-	struct msg_decoder d = { .secret = GOLDEN_SECRET };
+	struct msg_decoder d = { .secret = GOLDEN_SECRET, .avps = AVP_V2 };
 	uint8_t junk[AVP_VALUE_MAX] = { 0 }, good[4] = { 0, 2, 0, 3 };
 	struct l2tp_span scratch;
 	struct msg m;

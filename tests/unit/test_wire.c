@@ -168,7 +168,7 @@ END_TEST
 START_TEST(ids_have_sixteen_bits) /* of the 32 that they have with us */
 {
 	uint8_t out[WIRE_CONTROL_HEADER];
-	struct wire_header h = { .tunnel_id = WIRE_ID_MAX, .session_id = WIRE_ID_MAX };
+	struct wire_header h = { .tunnel_id = UINT16_MAX, .session_id = UINT16_MAX };
 
 	ck_assert_uint_eq(wire_control(&h, out, sizeof(out)), sizeof(out));
 	h.tunnel_id++;
