@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * doctor: what could keep l2tpd from working on this machine, and what to do about it.
+ * doctor: checks whether l2tpd can work on this machine, and suggests remedies.
  *
- * A check is a row of the table and a function; it sees what is there and changes nothing, but that trying the kernel's
- * L2TP loads its modules, as the daemon would.  With --root the same files are read below another directory (a chroot,
- * a mounted system, a test), and nothing is tried.  The exit status is that of the worst finding: a warning is no
- * failure.
+ * A check is a row of the table and a function.  Checks change nothing, except that the test of the kernel's L2TP loads
+ * its modules, as the daemon would.  With --root the same files are read below another directory (a chroot, a mounted
+ * system, a test), and nothing is executed.  The exit status is that of the worst finding; a warning is not a failure.
  */
 #include "doctor.h"
 
@@ -22,7 +21,7 @@ static void check_config(struct doctor *d);
 static const struct {
 	const char *name;
 	void (*check)(struct doctor *d);
-	bool trying; /* not of another root */
+	bool trying; /* it executes something: not with --root */
 } checks[] = {
 	{ "config", check_config, false },  { "modules", check_modules, false }, { "kernel", check_kernel, true },
 	{ "sysctl", check_sysctl, false },  { "ports", check_ports, false },	 { "daemons", check_daemons, false },
@@ -80,7 +79,9 @@ static void say_mistakes(struct doctor *d, char *mistakes, enum severity severit
 	char *rest = NULL;
 
 	for (char *line = strtok_r(mistakes, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		doctor_say(d, severity, severity == FINDING_FAIL ? "correct it, see l2tpd.conf(5)" : NULL, "%s", line);
+		doctor_say(d, severity,
+			   severity == FINDING_FAIL ? "correct the configuration; see l2tpd.conf(5)" : NULL, "%s",
+			   line);
 }
 
 static void check_config(struct doctor *d)
@@ -92,12 +93,12 @@ static void check_config(struct doctor *d)
 
 	fclose(out);
 	if (r == -ENOENT)
-		doctor_say(d, FINDING_FAIL, "write one: see l2tpd.conf(5), or l2tpctl import xl2tpd",
-			   "%s: there is no such file", d->config_path);
+		doctor_say(d, FINDING_FAIL, "create it; see l2tpd.conf(5) and l2tpctl import xl2tpd",
+			   "%s does not exist", d->config_path);
 	else
 		say_mistakes(d, mistakes, r < 0 ? FINDING_FAIL : FINDING_WARN);
 	if (r == 0)
-		doctor_say(d, FINDING_OK, NULL, "%s: %zu profiles, no mistakes", d->config_path, d->config->n_profiles);
+		doctor_say(d, FINDING_OK, NULL, "%s: %zu profiles, no errors", d->config_path, d->config->n_profiles);
 	free(mistakes);
 }
 
@@ -118,7 +119,7 @@ static void say_text(void *ctx, const char *check, enum severity severity, const
 
 static void say_json(void *ctx, const char *check, enum severity severity, const char *text, const char *remedy)
 {
-	/* what is not UTF-8 is not worth a failure */
+	/* text that is not UTF-8 must not make this fail */
 	char *safe = ctl_must_ptr(text_escape(text));
 	json_t *row = ctl_must_ptr(json_pack("{s:s,s:s,s:s,s:s}", "Check", check, "Severity", severities[severity],
 					     "Text", safe, "Remedy", remedy ? remedy : ""));
@@ -144,7 +145,7 @@ static enum status check_arguments(const struct ctl *c)
 		while (k < CHECKS && strcmp(c->args[i], checks[k].name) != 0)
 			k++;
 		if (k == CHECKS)
-			return ctl_usage(c, "there is no check \"%s\"", c->args[i]);
+			return ctl_usage(c, "unknown check \"%s\"", c->args[i]);
 	}
 	return STATUS_OK;
 }
@@ -166,7 +167,7 @@ static enum status run(struct ctl *c)
 
 	if (status != STATUS_OK)
 		return status;
-	if (!is_wanted(c, "config")) { /* what others are about to look at */
+	if (!is_wanted(c, "config")) { /* the other checks need it */
 		struct doctor quiet = d;
 
 		quiet.say = say_nothing;
@@ -184,13 +185,13 @@ static enum status run(struct ctl *c)
 }
 
 static const struct verb_option doctor_options[] = {
-	{ "config", "FILE", "the configuration, default " CONFIG_PATH, NULL, 0 },
-	{ "root", "DIR", "look at the files of another system, and try nothing", NULL, 0 },
+	{ "config", "FILE", "the configuration file, default " CONFIG_PATH, NULL, 0 },
+	{ "root", "DIR", "check the files of another system, and execute nothing", NULL, 0 },
 	{ 0 },
 };
 
 const struct verb doctor_verbs[] = {
-	{ "doctor", "[CHECK]...", "what keeps l2tpd from working here, and what to do about it", doctor_options, run,
+	{ "doctor", "[CHECK]...", "check whether l2tpd can work on this machine", doctor_options, run,
 	  0 },
 	{ 0 },
 };

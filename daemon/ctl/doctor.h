@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * doctor: what its checks share.  A check looks at one thing and says one finding or more, each with its remedy.
+ * doctor: what its checks share.  A check reports one or more findings, each with a remedy if there is one.
  */
 #ifndef DOCTOR_H
 #define DOCTOR_H
@@ -17,8 +17,8 @@ enum severity { FINDING_OK, FINDING_WARN, FINDING_FAIL };
 struct doctor {
 	const char *root;        /* in front of the paths of /proc, /lib, /etc; "": this machine */
 	const char *config_path;
-	struct config *config;   /* NULL: it cannot be read */
-	const char *check;       /* that is under way */
+	struct config *config;   /* NULL: it could not be read */
+	const char *check;       /* the one that is running */
 	void (*say)(void *ctx, const char *check, enum severity severity, const char *text, const char *remedy);
 	void *ctx;
 	enum severity worst;
@@ -28,11 +28,11 @@ struct doctor {
 void doctor_say(struct doctor *d, enum severity severity, const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Is it this machine that is looked at?  Else nothing may be tried. */
+/* Is this machine checked, not another root?  Only then may anything be executed. */
 bool doctor_is_here(const struct doctor *d);
 /* A file of the root, NULL with errno. */
 FILE *doctor_open(const struct doctor *d, const char *path);
-/* Its first line, without its end; false: there is none. */
+/* The first line of a file, without its end; false: there is none. */
 bool doctor_read_line(const struct doctor *d, const char *path, char *buf, size_t size);
 
 /* doctor_kernel.c, doctor_host.c, doctor_network.c */

@@ -2,8 +2,8 @@
 /*
  * doctor_host: pppd and its plugins, the runtime directory, the service, the clock.
  *
- * Whether a plugin fits is asked of pppd itself, which refuses one of another version: it is started with it and told
- * to do nothing.  So are the options of each profile.  Nothing here waits longer than a few seconds.  Called by doctor.
+ * A dry run of pppd shows whether it accepts a plugin: it rejects those of another version.  The options of each
+ * profile are tested in the same way.  No check takes longer than a few seconds.  Called by doctor.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,13 +21,13 @@
 
 /* ---- pppd --------------------------------------------------------------------------------------------------- */
 
-/* The line in which pppd complains, without its name. */
+/* pppd's error message, without its name. */
 static const char *complaint(char *out)
 {
 	char *line = strstr(out, "pppd: ");
 
 	if (!line)
-		return "pppd gave no reason";
+		return "pppd printed no reason";
 	line += sizeof("pppd: ") - 1;
 	line[strcspn(line, "\n")] = '\0';
 	return line;
@@ -35,32 +35,33 @@ static const char *complaint(char *out)
 
 static void check_plugin(struct doctor *d, const char *pppd, const char *plugin)
 {
-	enum { BAD_OPTION = 2 }; /* as pppd(8) has it */
+	enum { BAD_OPTION = 2 }; /* exit status, see pppd(8) */
 	char out[4096] = "";
 	const char *const argv[] = { "pppd", "nodetach", "notty", "dryrun", "plugin", plugin, NULL };
 	int r = program_run(pppd, (char *const *)argv, out, sizeof(out));
 
 	if (r == BAD_OPTION)
 		doctor_say(d, FINDING_FAIL, "install the l2tpd that was built for this pppd, or set pppd-plugin",
-			   "pppd does not take the plugin %s: %s", plugin, complaint(out));
+			   "pppd rejects the plugin %s: %s", plugin, complaint(out));
 	else if (r < 0)
-		doctor_say(d, FINDING_FAIL, NULL, "pppd cannot be run: %s", strerror(-r));
+		doctor_say(d, FINDING_FAIL, NULL, "cannot run pppd: %s", strerror(-r));
 	else
-		doctor_say(d, FINDING_OK, NULL, "pppd takes the plugin %s", plugin);
+		doctor_say(d, FINDING_OK, NULL, "pppd accepts the plugin %s", plugin);
 }
 
 static void say_options(struct doctor *d, const char *profile, enum ppp_trial_result result, const char *text)
 {
 	if (result == PPP_TRIAL_TAKEN)
-		doctor_say(d, FINDING_OK, NULL, "pppd takes the options of profile \"%s\"", profile);
+		doctor_say(d, FINDING_OK, NULL, "pppd accepts the options of profile \"%s\"", profile);
 	else if (result == PPP_TRIAL_REFUSED)
-		doctor_say(d, FINDING_FAIL, "correct options in the profile's ppp section, or pppd's files that they name",
-			   "pppd refuses the options of profile \"%s\": %s", profile, text);
+		doctor_say(d, FINDING_FAIL,
+			   "correct the options in the profile's ppp section, or the files that they name",
+			   "pppd rejects the options of profile \"%s\": %s", profile, text);
 	else
-		doctor_say(d, FINDING_WARN, NULL, "the options of profile \"%s\" could not be tried: %s", profile, text);
+		doctor_say(d, FINDING_WARN, NULL, "could not test the options of profile \"%s\": %s", profile, text);
 }
 
-/* With the plugins, which fit. */
+/* Together with the plugins, which pppd accepts. */
 static void check_options(struct doctor *d)
 {
 	struct ppp_trial *t;
@@ -84,13 +85,14 @@ void check_pppd(struct doctor *d)
 	const char *const argv[] = { "pppd", "--version", NULL };
 
 	if (access(pppd, X_OK) < 0) {
-		doctor_say(d, FINDING_FAIL, "install it (on Debian: apt install ppp), or set pppd in the configuration",
-			   "%s: %s", pppd, strerror(errno));
+		doctor_say(d, FINDING_FAIL,
+			   "install pppd (on Debian: apt install ppp), or set pppd in the configuration", "%s: %s",
+			   pppd, strerror(errno));
 		return;
 	}
 	program_run(pppd, (char *const *)argv, out, sizeof(out));
 	out[strcspn(out, "\n")] = '\0';
-	doctor_say(d, FINDING_OK, NULL, "%s: %s", pppd, *out ? out : "does not say its version");
+	doctor_say(d, FINDING_OK, NULL, "%s: %s", pppd, *out ? out : "unknown version");
 	if (geteuid() != 0) {
 		doctor_say(d, FINDING_OK, "run doctor as root", "did not test whether pppd accepts its plugins and options");
 		return;
@@ -128,27 +130,27 @@ void check_runtime(struct doctor *d)
 	snprintf(socket, sizeof(socket), "%s/bus", directory);
 	if (stat(directory, &st) < 0) {
 		if (errno == ENOENT)
-			doctor_say(d, FINDING_OK, NULL, "%s: not there yet, l2tpd makes it", directory);
+			doctor_say(d, FINDING_OK, NULL, "%s does not exist yet; l2tpd creates it", directory);
 		else
 			doctor_say(d, FINDING_FAIL, "set runtime-directory", "%s: %s", directory, strerror(errno));
 		return;
 	}
 	if (!S_ISDIR(st.st_mode))
-		doctor_say(d, FINDING_FAIL, "remove it, or set runtime-directory", "%s is no directory", directory);
+		doctor_say(d, FINDING_FAIL, "remove it, or set runtime-directory", "%s is not a directory", directory);
 	else if (st.st_mode & S_IWOTH)
-		doctor_say(d, FINDING_FAIL, "chmod o-w it: anybody could put a socket there",
-			   "%s can be written by everybody", directory);
+		doctor_say(d, FINDING_FAIL, "remove the permission with chmod o-w: any user could place a socket there",
+			   "%s is writable by every user", directory);
 	else if (daemon_answers(socket))
-		doctor_say(d, FINDING_OK, NULL, "l2tpd runs and answers at %s", socket);
+		doctor_say(d, FINDING_OK, NULL, "l2tpd is running and answers at %s", socket);
 	else
-		doctor_say(d, FINDING_OK, NULL, "%s: no l2tpd answers there", directory);
+		doctor_say(d, FINDING_OK, NULL, "%s exists, and no l2tpd answers there", directory);
 }
 
 /* ---- The service -------------------------------------------------------------------------------------------- */
 
 #define SYSTEMD "org.freedesktop.systemd1"
 
-/* A property of a unit, "" if it cannot be had; to be freed. */
+/* A property of a unit, "" if it is not available; to be freed. */
 static char *unit_property(sd_bus *bus, const char *unit, const char *property)
 {
 	char *path = NULL, *value = NULL;
@@ -167,11 +169,11 @@ static void check_own_unit(struct doctor *d, sd_bus *bus)
 	char *file = unit_property(bus, "l2tpd.service", "UnitFileState");
 
 	if (!load || !active || !file || !*load || strcmp(load, "not-found") == 0)
-		doctor_say(d, FINDING_OK, NULL, "there is no unit l2tpd.service");
+		doctor_say(d, FINDING_OK, NULL, "the unit l2tpd.service does not exist");
 	else if (strcmp(load, "loaded") != 0)
-		doctor_say(d, FINDING_FAIL, "systemctl status l2tpd says why", "l2tpd.service is %s", load);
+		doctor_say(d, FINDING_FAIL, "for the reason: systemctl status l2tpd", "l2tpd.service is %s", load);
 	else if (strcmp(active, "failed") == 0)
-		doctor_say(d, FINDING_FAIL, "journalctl -u l2tpd says why; then systemctl restart l2tpd",
+		doctor_say(d, FINDING_FAIL, "for the reason: journalctl -u l2tpd; then: systemctl restart l2tpd",
 			   "l2tpd.service has failed");
 	else
 		doctor_say(d, FINDING_OK,
@@ -182,7 +184,7 @@ static void check_own_unit(struct doctor *d, sd_bus *bus)
 	free(file);
 }
 
-/* Has the unit made the bus inaccessible? */
+/* Does the unit make the system bus inaccessible? */
 static bool unit_shuts_bus(sd_bus *bus)
 {
 	char *path = NULL, **shut = NULL;
@@ -203,8 +205,9 @@ static void check_system_bus(struct doctor *d, sd_bus *bus)
 {
 	if (d->config && d->config->api_system_bus && unit_shuts_bus(bus))
 		doctor_say(d, FINDING_WARN,
-			   "link " BUS_DROP_IN " into /etc/systemd/system/l2tpd.service.d, systemctl daemon-reload, restart",
-			   "api-system-bus = yes, and l2tpd.service keeps l2tpd from the system bus");
+			   "link " BUS_DROP_IN
+			   " into /etc/systemd/system/l2tpd.service.d, run systemctl daemon-reload, restart l2tpd",
+			   "api-system-bus = yes, but l2tpd.service denies access to the system bus");
 }
 
 static void check_rival_unit(struct doctor *d, sd_bus *bus)
@@ -213,7 +216,7 @@ static void check_rival_unit(struct doctor *d, sd_bus *bus)
 
 	if (file && strcmp(file, "enabled") == 0)
 		doctor_say(d, FINDING_WARN, "systemctl disable --now xl2tpd",
-			   "xl2tpd.service is enabled: it takes port 1701 when the machine starts");
+			   "xl2tpd.service is enabled: it will use port 1701 after the next boot");
 	free(file);
 }
 
@@ -223,7 +226,7 @@ void check_systemd(struct doctor *d)
 	sd_bus *bus = NULL;
 
 	if (access("/run/systemd/system", F_OK) < 0 || sd_bus_open_system(&bus) < 0) {
-		doctor_say(d, FINDING_OK, NULL, "systemd does not run here, or cannot be asked");
+		doctor_say(d, FINDING_OK, NULL, "systemd is not running, or does not answer");
 		return;
 	}
 	sd_bus_set_method_call_timeout(bus, TIMEOUT_USEC);
@@ -244,11 +247,12 @@ void check_clock(struct doctor *d)
 
 	gmtime_r(&now, &tm);
 	if (tm.tm_year + 1900 < YEAR_OF_THIS)
-		doctor_say(d, FINDING_WARN, "set it, and let systemd-timesyncd or chrony keep it",
-			   "the clock says %d: logs and traces will have wrong times", tm.tm_year + 1900);
+		doctor_say(d, FINDING_WARN, "set the clock, and run systemd-timesyncd or chrony",
+			   "the system clock shows the year %d: logs and traces will have wrong times",
+			   tm.tm_year + 1900);
 	else if (adjtimex(&t) == TIME_ERROR)
-		doctor_say(d, FINDING_OK, "for logs that can be compared, let systemd-timesyncd or chrony keep it",
-			   "the clock is kept by nobody");
+		doctor_say(d, FINDING_OK, "to compare logs between machines, run systemd-timesyncd or chrony",
+			   "no time synchronisation is running");
 	else
-		doctor_say(d, FINDING_OK, NULL, "the clock is kept");
+		doctor_say(d, FINDING_OK, NULL, "the system clock is synchronised");
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * doctor_kernel: are the kernel's modules there, does it do what the daemon needs, and how is it set?
+ * doctor_kernel: the kernel's modules, whether its L2TP and PPP work, and the relevant settings.
  *
- * Modules are looked up in the files that modprobe reads; whether they work is tried (daemon/kernel/check.c), for that
- * alone holds in containers and with whatever forbids it.  Called by doctor.
+ * Modules are looked up in the files that modprobe reads.  Whether they work is tried (daemon/kernel/check.c): nothing
+ * else is conclusive in a container, or where a policy forbids it.  Called by doctor.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -41,7 +41,7 @@ static bool file_names(const struct doctor *d, const char *path, const char *wor
 	return found;
 }
 
-/* "blacklist l2tp_ppp", or "install l2tp_ppp /bin/false": not by itself. */
+/* "blacklist l2tp_ppp", or "install l2tp_ppp /bin/false": the module is not loaded automatically. */
 static bool line_forbids(char *line, const char *module)
 {
 	char *rest = NULL, *verb = strtok_r(line, " \t\n", &rest), *name = strtok_r(NULL, " \t\n", &rest);
@@ -68,7 +68,7 @@ static bool file_forbids(const struct doctor *d, const char *path, const char *m
 	return found;
 }
 
-/* The file of /etc/modprobe.d or its like that forbids it; false: none does. */
+/* The file in /etc/modprobe.d or a similar folder that forbids the module; false: none does. */
 static bool find_forbidding(const struct doctor *d, const char *module, char *buf, size_t size)
 {
 	static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/lib/modprobe.d",
@@ -109,19 +109,19 @@ static void check_module(struct doctor *d, const char *release, bool installed, 
 	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
 	if (!file_names(d, path, module, true))
 		doctor_say(d, FINDING_FAIL,
-			   installed ? "on Debian: apt install linux-image-amd64 (cloud kernels do not have it), and "
+			   installed ? "on Debian: apt install linux-image-amd64 (cloud kernels lack it), and "
 				       "reboot; "
 				       "on Fedora: dnf install kernel-modules-extra"
-				     : "in a container: load it on the host, modprobe -a l2tp_netlink l2tp_ppp",
+				     : "in a container, load it on the host: modprobe -a l2tp_netlink l2tp_ppp",
 			   installed ? "%s is missing from kernel %s"
-				     : "%s is not loaded, and kernel %s has no modules here",
+				     : "%s is not loaded, and there are no modules for kernel %s",
 			   module, release);
 	else if (find_forbidding(d, module, forbidding, sizeof(forbidding)))
 		doctor_say(d, FINDING_WARN,
-			   "remove the line there, or name the module in /etc/modules-load.d/l2tp.conf",
-			   "%s is not loaded, and %s keeps it from being loaded by itself", module, forbidding);
+			   "remove that line, or add the module to /etc/modules-load.d/l2tp.conf",
+			   "%s is not loaded, and %s prevents automatic loading", module, forbidding);
 	else
-		doctor_say(d, FINDING_OK, NULL, "%s is not loaded yet, and can be", module);
+		doctor_say(d, FINDING_OK, NULL, "%s is available and will be loaded on demand", module);
 }
 
 void check_modules(struct doctor *d)
@@ -146,7 +146,7 @@ void check_kernel(struct doctor *d)
 
 	if (kernel_check(&text) == 0)
 		doctor_say(d, FINDING_OK, NULL,
-			   "the right to configure the network, L2TP and PPP of the kernel: all there");
+			   "CAP_NET_ADMIN and the kernel's L2TP and PPP are available");
 	/* "what is missing (why): the remedy", and of the kernel "kernel RELEASE: the remedy" */
 	for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
 		remedy = strstr(line, strncmp(line, "kernel ", 7) == 0 ? ": " : "): ");
@@ -170,28 +170,27 @@ static bool has_lns(const struct doctor *d)
 	return false;
 }
 
-/* A value that something is wrong with for what there is to do. */
+/* A setting, the value that may cause problems, and which. */
 static const struct setting {
 	const char *path, *name, *bad;
-	bool lns; /* only then */
+	bool lns; /* only if there are lns profiles */
 	const char *text, *remedy;
 } settings[] = {
-	{ "/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward", "0", true, "what PPP peers send goes no further",
-	  "if they are to reach more than this machine: sysctl -w net.ipv4.ip_forward=1, and in /etc/sysctl.d" },
+	{ "/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward", "0", true, "packets from PPP peers are not forwarded",
+	  "to forward them: sysctl -w net.ipv4.ip_forward=1, and the same in /etc/sysctl.d" },
 	{ "/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding", "0", true,
-	  "what PPP peers send by IPv6 goes no further",
-	  "if they are to reach more than this machine: sysctl -w net.ipv6.conf.all.forwarding=1, and in "
-	  "/etc/sysctl.d" },
+	  "IPv6 packets from PPP peers are not forwarded",
+	  "to forward them: sysctl -w net.ipv6.conf.all.forwarding=1, and the same in /etc/sysctl.d" },
 	{ "/proc/sys/net/ipv4/conf/all/rp_filter", "net.ipv4.conf.all.rp_filter", "1", false,
-	  "packets that come another way than answers would go are dropped",
-	  "with several ways to peers: sysctl -w net.ipv4.conf.all.rp_filter=2" },
+	  "packets are dropped unless replies would leave through the same interface",
+	  "if there are several routes to peers: sysctl -w net.ipv4.conf.all.rp_filter=2" },
 	{ "/proc/sys/net/ipv4/conf/default/rp_filter", "net.ipv4.conf.default.rp_filter", "1", false,
-	  "packets that come another way than answers would go are dropped on new interfaces",
-	  "with several ways to peers: sysctl -w net.ipv4.conf.default.rp_filter=2" },
+	  "on new interfaces, packets are dropped unless replies would leave through the same interface",
+	  "if there are several routes to peers: sysctl -w net.ipv4.conf.default.rp_filter=2" },
 	{ "/proc/sys/net/core/rmem_max", "net.core.rmem_max", NULL, false, NULL, NULL },
 };
 
-/* None of them is wrong in itself. */
+/* Each of these may be intended, so that none is a warning. */
 void check_sysctl(struct doctor *d)
 {
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {

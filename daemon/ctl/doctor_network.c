@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * doctor_network: is the port free, who else speaks L2TP here, can servers be found, and how large may packets to them
- * be?
+ * doctor_network: is the UDP port free, which other L2TP daemons are running, do the names of the servers resolve, and
+ * which MTU has the path to each?
  *
- * Whose a port is comes from /proc: the socket's inode in net/udp, and whoever has it among its files.  Names are
- * looked up with a limit of time, as a resolver that does not answer is a finding too.  Called by doctor.
+ * The owner of a port is found in /proc: the socket's inode in net/udp, and the process that has it among its files.
+ * Names are looked up with a time limit, since a resolver that does not answer is a finding, too.  Called by doctor.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -26,17 +26,17 @@
 
 /* ---- Processes ---------------------------------------------------------------------------------------------- */
 
-/* Others that speak L2TP, and how they are ended for good. */
+/* Other L2TP daemons, and how to stop them permanently. */
 static const struct {
 	const char *name, *remedy;
 } others[] = {
 	{ "xl2tpd",
 	  "systemctl disable --now xl2tpd; its configuration: l2tpctl import xl2tpd /etc/xl2tpd/xl2tpd.conf" },
-	{ "accel-pppd", "systemctl disable --now accel-ppp, or give each its own listen address" },
+	{ "accel-pppd", "systemctl disable --now accel-ppp, or give each daemon its own listen address" },
 	{ "openl2tpd", "systemctl disable --now openl2tpd" },
-	{ "kl2tpd", "it belongs to NetworkManager-l2tp or go-l2tp: end that connection" },
+	{ "kl2tpd", "it is run by NetworkManager-l2tp or go-l2tp: close that connection" },
 	{ "l2tpns", "systemctl disable --now l2tpns" },
-	{ "rp-l2tpd", "end it" },
+	{ "rp-l2tpd", "stop it" },
 };
 
 static const char *remedy_for(const char *name)
@@ -56,7 +56,7 @@ static void read_comm(const struct doctor *d, const char *pid, char comm[32])
 		snprintf(comm, 32, "?");
 }
 
-/* The next process in /proc; NULL: that was the last one. */
+/* The next process in /proc; NULL: there are no more. */
 static const char *next_process(DIR *proc)
 {
 	struct dirent *e;
@@ -97,7 +97,7 @@ static bool process_has_socket(const struct doctor *d, const char *pid, const ch
 	return found;
 }
 
-/* Who has the socket: "xl2tpd", and its pid; false: nobody that we may see. */
+/* The process that has the socket ("xl2tpd"), and its pid; false: none that we may see. */
 static bool find_owner(const struct doctor *d, unsigned long inode, char comm[32], char pid[24])
 {
 	DIR *proc = open_proc(d);
@@ -129,11 +129,11 @@ void check_daemons(struct doctor *d)
 		read_comm(d, pid, comm);
 		if (!remedy_for(comm))
 			continue;
-		doctor_say(d, FINDING_WARN, remedy_for(comm), "%s runs as well (pid %s)", comm, pid);
+		doctor_say(d, FINDING_WARN, remedy_for(comm), "%s is running (pid %s)", comm, pid);
 		n++;
 	}
 	if (!n)
-		doctor_say(d, FINDING_OK, NULL, "no other L2TP daemon runs");
+		doctor_say(d, FINDING_OK, NULL, "no other L2TP daemon is running");
 	if (proc)
 		closedir(proc);
 }
@@ -145,15 +145,15 @@ static void say_owner(struct doctor *d, unsigned port, unsigned long inode)
 	char comm[32], pid[24];
 
 	if (inode == 0)
-		doctor_say(d, FINDING_FAIL, "ip l2tp show tunnel shows it, ip l2tp del tunnel removes it",
-			   "UDP port %u is used by a tunnel in the kernel", port);
+		doctor_say(d, FINDING_FAIL, "list it with ip l2tp show tunnel, remove it with ip l2tp del tunnel",
+			   "UDP port %u is used by a kernel tunnel", port);
 	else if (!find_owner(d, inode, comm, pid))
-		doctor_say(d, FINDING_FAIL, "as root, doctor sees whose it is",
-			   "UDP port %u is used by a process that is not seen", port);
+		doctor_say(d, FINDING_FAIL, "run doctor as root to find the process",
+			   "UDP port %u is used by an unknown process", port);
 	else if (strcmp(comm, "l2tpd") == 0)
-		doctor_say(d, FINDING_OK, NULL, "UDP port %u is l2tpd's (pid %s)", port, pid);
+		doctor_say(d, FINDING_OK, NULL, "UDP port %u is used by l2tpd (pid %s)", port, pid);
 	else
-		doctor_say(d, FINDING_FAIL, remedy_for(comm) ? remedy_for(comm) : "end it, or listen on another port",
+		doctor_say(d, FINDING_FAIL, remedy_for(comm) ? remedy_for(comm) : "stop it, or listen on another port",
 			   "UDP port %u is used by %s (pid %s)", port, comm, pid);
 }
 
@@ -178,7 +178,7 @@ static bool read_socket(char *line, unsigned port, unsigned long *ret_inode)
 	return false;
 }
 
-/* Sockets that wait for anybody on this port; each owner is told once. */
+/* Unconnected sockets on this port; each owner is reported once. */
 static unsigned check_port_file(struct doctor *d, const char *path, unsigned port, unsigned long *told)
 {
 	FILE *f = doctor_open(d, path);
@@ -218,7 +218,7 @@ void check_ports(struct doctor *d)
 	if (!c)
 		check_port(d, L2TP_PORT);
 	else if (!c->n_listens)
-		doctor_say(d, FINDING_OK, NULL, "nothing is listened on");
+		doctor_say(d, FINDING_OK, NULL, "no listen address is configured");
 	for (size_t i = 0; c && i < c->n_listens; i++) {
 		size_t earlier = 0;
 
@@ -233,7 +233,7 @@ void check_ports(struct doctor *d)
 
 #define NAME_SECONDS 5
 
-/* As getaddrinfo(), within a time; EAI_AGAIN: it was over. */
+/* As getaddrinfo(), with a time limit; EAI_AGAIN: timed out. */
 static int look_up(const char *name, int family, struct addrinfo **ret)
 {
 	struct addrinfo hints = { .ai_family = family == 4   ? AF_INET
@@ -249,7 +249,7 @@ static int look_up(const char *name, int family, struct addrinfo **ret)
 	(void)gai_suspend((const struct gaicb *const *)list, 1, &limit);
 	r = gai_error(&request);
 	if (r == EAI_INPROGRESS) {
-		/* the resolver still writes into what is on this stack, unless it can be called off */
+		/* unless it can be cancelled, the resolver still writes to this stack */
 		while (gai_cancel(&request) == EAI_NOTCANCELED && gai_error(&request) == EAI_INPROGRESS)
 			(void)gai_suspend((const struct gaicb *const *)list, 1, &limit);
 		return EAI_AGAIN;
@@ -258,7 +258,7 @@ static int look_up(const char *name, int family, struct addrinfo **ret)
 	return r;
 }
 
-/* Of the way to there as the kernel knows it now; 0: there is no way. */
+/* The MTU of the path, as the kernel knows it now; 0: there is no route. */
 static int path_mtu(const struct addrinfo *a)
 {
 	int fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
@@ -274,7 +274,7 @@ static int path_mtu(const struct addrinfo *a)
 	return mtu;
 }
 
-/* What PPP has left: IP, UDP, and L2TP's and PPP's own (RFC 2661 3.1). */
+/* What IP, UDP and the headers of L2TP and PPP (RFC 2661 3.1) leave for PPP. */
 static void say_path(struct doctor *d, const char *server, const struct addrinfo *a)
 {
 	enum { IP4 = 20, IP6 = 40, UDP = 8, L2TP_PPP = 8 + 4, IPV6_MIN = 1280 };
@@ -283,14 +283,14 @@ static void say_path(struct doctor *d, const char *server, const struct addrinfo
 
 	getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof(host), NULL, 0, NI_NUMERICHOST);
 	if (!mtu)
-		doctor_say(d, FINDING_WARN, "see ip route get, and ip -6 route get", "%s: there is no way to %s",
-			   server, host);
+		doctor_say(d, FINDING_WARN, "check the routes with ip route get and ip -6 route get",
+			   "%s: no route to %s", server, host);
 	else if (left < IPV6_MIN)
 		doctor_say(d, FINDING_WARN,
-			   "raise the MTU on the way there, or set ipv6 = no in the profile's ppp section",
-			   "%s (%s): MTU %d, which leaves PPP %d: too little for IPv6", server, host, mtu, left);
+			   "raise the MTU of the path, or set ipv6 = no in the profile's ppp section",
+			   "%s (%s): MTU %d leaves %d for PPP, too little for IPv6", server, host, mtu, left);
 	else
-		doctor_say(d, FINDING_OK, NULL, "%s (%s): MTU %d, which leaves PPP %d", server, host, mtu, left);
+		doctor_say(d, FINDING_OK, NULL, "%s (%s): MTU %d leaves %d for PPP", server, host, mtu, left);
 }
 
 static void check_server(struct doctor *d, const struct config_profile *p, const char *server)
@@ -300,11 +300,11 @@ static void check_server(struct doctor *d, const struct config_profile *p, const
 	int r = server_read(server, p->server_port, &s) ? EAI_NONAME : look_up(s.name, p->family, &list);
 
 	if (r == EAI_AGAIN)
-		doctor_say(d, FINDING_FAIL, "see /etc/resolv.conf, and whether the name servers there can be reached",
+		doctor_say(d, FINDING_FAIL, "check that the name servers in /etc/resolv.conf can be reached",
 			   "lac \"%s\": %s: no name server answers", p->name, server);
 	else if (r)
-		doctor_say(d, FINDING_FAIL, "correct server in the profile", "lac \"%s\": %s: %s", p->name, server,
-			   gai_strerror(r));
+		doctor_say(d, FINDING_FAIL, "correct the option server of the profile", "lac \"%s\": %s: %s", p->name,
+			   server, gai_strerror(r));
 	for (const struct addrinfo *a = list; a; a = a->ai_next)
 		say_path(d, server, a);
 	if (list)
@@ -324,7 +324,7 @@ void check_names(struct doctor *d)
 				check_server(d, p, *server);
 	}
 	if (!n)
-		doctor_say(d, FINDING_OK, NULL, "no servers to be found");
+		doctor_say(d, FINDING_OK, NULL, "no server names to resolve");
 	else if (n > SERVERS_MAX)
-		doctor_say(d, FINDING_OK, NULL, "%u more servers were not looked at", n - SERVERS_MAX);
+		doctor_say(d, FINDING_OK, NULL, "%u more servers were not checked", n - SERVERS_MAX);
 }

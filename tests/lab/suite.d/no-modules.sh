@@ -37,5 +37,5 @@ grep -q 'module l2tp_netlink' "$tmp/all.log" || fail 'it does not say that l2tp_
 
 cat "$tmp/findings"
 [ "$found" = 1 ] || fail "doctor: exit status $found"
-grep -q '^ok .*l2tp_netlink is not loaded yet, and can be' "$tmp/findings" || fail 'doctor does not find the module'
+grep -q '^ok .*l2tp_netlink is available and will be loaded on demand' "$tmp/findings" || fail 'doctor does not find the module'
 grep -q '^fail .*kernel.*module l2tp_netlink' "$tmp/findings" || fail 'doctor does not find that it cannot be loaded'
