@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * import: the configuration of another daemon as one of ours: `l2tpctl import xl2tpd FILE`.
+ * import: converts the configuration of another daemon: `l2tpctl import xl2tpd FILE`.
  *
- * What becomes of each option of xl2tpd.conf(5) is a row of the table in import_option.c.  It is what xl2tpd does that
- * is turned over, not what its manual says: [lns default] is a profile of its own, for peers that no other one takes;
- * of [lac default] only "lns" counts; "require chap" counts only with "require authentication".  What has no
- * counterpart is told twice, on stderr and as a comment where it would have stood, so that nothing is lost in silence.
+ * Each option of xl2tpd.conf(5) is a row of the table in import_option.c.  The conversion follows what xl2tpd does, not
+ * what its manual says: [lns default] becomes a profile of its own, for peers that match no other; of [lac default]
+ * only "lns" counts; "require chap" counts only with "require authentication".  What has no counterpart is reported
+ * twice, on stderr and as a comment in its place, so that nothing is lost silently.
  *
- * Whatever is read, what is written passes l2tpd --check: values are checked against what our options allow, and the
- * fuzzer holds us to it.  Called by the verb and the tests.
+ * Whatever the input is, the output passes l2tpd --check: values are checked against the limits of our options, and the
+ * fuzzer verifies it.  Called by the verb and the tests.
  */
 #include "import_impl.h"
 
@@ -18,7 +18,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* Right for a client; what calls an LNS has to know its port. */
+/* Right for a client; but peers have to know the port of an LNS. */
 static void put_no_port(struct import *im, const struct xl2tpd_line *port)
 {
 	bool lns = false;
@@ -26,7 +26,7 @@ static void put_no_port(struct import *im, const struct xl2tpd_line *port)
 	for (size_t i = 1; i < im->file.n_sections; i++)
 		lns = lns || im->file.sections[i].kind == XL2TPD_LNS;
 	if (lns)
-		import_note(im, port, "makes xl2tpd pick a free port, which no peer knows: set listen");
+		import_note(im, port, "makes xl2tpd choose a free port, which peers cannot know: set listen");
 	import_line(im, "listen = {}");
 }
 
@@ -39,13 +39,13 @@ static void put_listen(struct import *im)
 	if (port && !import_number(im, port, 0, UINT16_MAX, &im->port))
 		im->port = L2TP_PORT;
 	if (addr && !import_address(addr->value, &im->address))
-		import_note(im, addr, "is left out: give an address");
+		import_note(im, addr, "omitted: not an address");
 	if (im->port == 0)
 		put_no_port(im, port);
 	else if (im->address || im->port != L2TP_PORT)
 		import_line(im, "listen = { '%s:%u' }", import_address_text(im->address, text), im->port);
 	else
-		import_line(im, "# listen: all addresses, of IPv6 as well, port %u", im->port);
+		import_line(im, "# listen: all IPv4 and IPv6 addresses, port %u", im->port);
 }
 
 static void put_global(struct import *im)
@@ -58,17 +58,17 @@ static void put_global(struct import *im)
 	for (size_t i = 0; i < sizeof(debugs) / sizeof(debugs[0]); i++)
 		debug = debug || import_is_yes(im->global, debugs[i]);
 	if (debug)
-		import_line(im, "log-level = debug # and see: l2tpctl trace");
+		import_line(im, "log-level = debug # see also: l2tpctl trace");
 	import_options(im, im->global);
 }
 
 static void put_head(struct import *im)
 {
-	fputs("# Made by l2tpctl import xl2tpd of ", im->out);
+	fputs("# Converted by l2tpctl import xl2tpd from ", im->out);
 	import_safely(im->out, im->in->path);
-	fputs(".\n# Notes begin with the file's name; see l2tpd.conf(5).\n", im->out);
+	fputs(".\n# Notes begin with the name of the file; see l2tpd.conf(5).\n", im->out);
 	if (im->n_secrets)
-		import_line(im, "# There are secrets in it: chmod 600 this file.");
+		import_line(im, "# This file contains secrets: protect it with chmod 600.");
 	import_line(im, "%s", "");
 	for (size_t i = 0; i < im->file.n_mistakes; i++)
 		import_note_text(im, im->file.mistakes[i].number, im->file.mistakes[i].text, im->file.mistakes[i].what);
@@ -95,7 +95,7 @@ static void put_sections(struct import *im)
 	for (size_t i = 0; im->default_lac && i < im->default_lac->n_lines; i++)
 		if (strcmp(im->default_lac->lines[i].key, "lns") != 0)
 			import_note(im, &im->default_lac->lines[i],
-				    "xl2tpd takes nothing but lns from [lac default]: left out");
+				    "omitted: xl2tpd uses only lns from [lac default]");
 }
 
 static int read_secrets(struct import *im, char **ret_text)
@@ -110,7 +110,7 @@ static int read_secrets(struct import *im, char **ret_text)
 		return r;
 	fputs("l2tpctl: ", im->notes);
 	import_safely(im->notes, path);
-	fprintf(im->notes, ": %s: there will be no secrets\n", strerror(-r));
+	fprintf(im->notes, ": %s: no secrets are imported\n", strerror(-r));
 	return 0;
 }
 
@@ -183,13 +183,13 @@ static enum status run(struct ctl *c)
 }
 
 static const struct verb_option xl2tpd_options[] = {
-	{ "secrets", "FILE", "l2tp-secrets, instead of the file that the configuration names", NULL, 0 },
-	{ "ppp-options", "FILE", "options of pppd, instead of the files that the configuration names", NULL, 0 },
+	{ "secrets", "FILE", "read the secrets from FILE, not from the auth file of the configuration", NULL, 0 },
+	{ "ppp-options", "FILE", "read the options of pppd from FILE, not from pppoptfile", NULL, 0 },
 	{ 0 },
 };
 
 const struct verb import_verbs[] = {
-	{ "import xl2tpd", "FILE", "print an xl2tpd.conf as a configuration of l2tpd", xl2tpd_options, run,
+	{ "import xl2tpd", "FILE", "convert an xl2tpd.conf to a configuration for l2tpd", xl2tpd_options, run,
 	  VERB_NO_JSON },
 	{ 0 },
 };

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * import_option: what becomes of each option of xl2tpd.conf(5), one row each.
+ * import_option: the conversion of each option of xl2tpd.conf(5), one row each.
  *
- * What is done elsewhere has a row as well: an option without one is a mistake.  Of lines with the same key the last
- * one counts, as in xl2tpd.  Called by import_profile and import_ppp.
+ * Options that are converted elsewhere have a row as well: an option without a row is unknown.  Of lines with the same
+ * key the last one counts, as in xl2tpd.  Called by import_profile and import_ppp.
  */
 #include "import_impl.h"
 
 #include <string.h>
 
 enum action {
-	DONE,	    /* taken care of elsewhere */
+	DONE,	    /* converted elsewhere */
 	DONE_YES,   /* the same, and it must be yes or no */
 	NUMBER,	    /* target = a number from min to max */
 	TEXT,	    /* target = text, up to max octets */
-	WORD,	    /* yes: a word for pppd */
-	WORD_VALUE, /* a word for pppd, and the value */
+	WORD,	    /* an option of pppd, if it is yes */
+	WORD_VALUE, /* an option of pppd with the value */
 	NOTE,	    /* remark */
 	NOTE_YES,   /* remark if it is yes */
 };
 
 enum { G = 1 << XL2TPD_GLOBAL, N = 1 << XL2TPD_LNS, C = 1 << XL2TPD_LAC };
 
-#define IPSEC  "there is nothing like it: with IPsec, policies on the tunnel's addresses and ports do"
-#define KERNEL "the kernel does that: it sends data without the length, and takes it with and without"
-#define OLD    "it does nothing in xl2tpd either"
+#define IPSEC  "omitted: configure IPsec policies for the addresses and ports of the tunnel instead"
+#define KERNEL "omitted: the kernel sends data without the length, and accepts it with and without"
+#define OLD    "omitted: it has no effect in xl2tpd either"
 
 /* clang-format off */
 static const struct rule {
@@ -47,10 +47,10 @@ static const struct rule {
 	{ "debug tunnel",           G,     DONE_YES,   NULL, NULL, 0, 0 },
 	{ "ipsec saref",            G,     NOTE_YES,   NULL, IPSEC, 0, 0 },
 	{ "saref refinfo",          G,     NOTE,       NULL, IPSEC, 0, 0 },
-	{ "force userspace",        G,     NOTE_YES,   NULL, "data is always the kernel's here", 0, 0 },
-	{ "rand source",            G,     NOTE,       NULL, "randomness is always the kernel's here", 0, 0 },
+	{ "force userspace",        G,     NOTE_YES,   NULL, "omitted: the kernel always forwards the data", 0, 0 },
+	{ "rand source",            G,     NOTE,       NULL, "omitted: it is always the kernel's", 0, 0 },
 
-	{ "exclusive",              N,     NOTE_YES,   NULL, "a peer may have several tunnels here", 0, 0 },
+	{ "exclusive",              N,     NOTE_YES,   NULL, "omitted: l2tpd allows a peer several tunnels", 0, 0 },
 	{ "ip range",               N,     DONE,       NULL, NULL, 0, 0 },
 	{ "no ip range",            N,     DONE,       NULL, NULL, 0, 0 },
 	{ "assign ip",              N,     DONE_YES,   NULL, NULL, 0, 0 },
@@ -64,7 +64,7 @@ static const struct rule {
 	{ "tunnel rws",             N | C, NUMBER,     "receive-window", NULL, 1, 1024 },
 	{ "length bit",             N | C, NOTE_YES,   NULL, KERNEL, 0, 0 },
 	{ "call rws",               N | C, NOTE,       NULL, OLD, 0, 0 },
-	{ "flow bit",               N | C, NOTE_YES,   NULL, OLD "; here it is \"sequencing\", better left off", 0, 0 },
+	{ "flow bit",               N | C, NOTE_YES,   NULL, OLD "; l2tpd has \"sequencing\", best left off", 0, 0 },
 	{ "rx bps",                 N | C, DONE,       NULL, NULL, 0, 0 },
 	{ "tx bps",                 N | C, DONE,       NULL, NULL, 0, 0 },
 	{ "bps",                    N | C, DONE,       NULL, NULL, 0, 0 },
@@ -83,14 +83,14 @@ static const struct rule {
 	{ "ppp debug",              N | C, WORD,       "debug", NULL, 0, 0 },
 	{ "defaultroute",           C,     WORD,       "defaultroute", NULL, 0, 0 },
 	{ "pass peer",              N | C, NOTE_YES,   NULL,
-	  "pppd's scripts find the peer's address in L2TP_PEER; ipparam is the name of the profile", 0, 0 },
+	  "omitted: pppd's scripts get the peer's address in L2TP_PEER; ipparam is the name of the profile", 0, 0 },
 	{ "pppoptfile",             N | C, DONE,       NULL, NULL, 0, 0 },
 
 	{ "lns",                    C,     DONE,       NULL, NULL, 0, 0 },
 	{ "autodial",               C,     DONE_YES,   NULL, NULL, 0, 0 },
 	{ "redial",                 C,     DONE_YES,   NULL, NULL, 0, 0 },
 	{ "redial timeout",         C,     DONE,       NULL, NULL, 0, 0 },
-	{ "max redials",            C,     NOTE,       NULL, "what is dialled is dialled for ever here", 0, 0 },
+	{ "max redials",            C,     NOTE,       NULL, "omitted: l2tpd redials indefinitely", 0, 0 },
 	{ "remote ip",              C,     DONE,       NULL, NULL, 0, 0 },
 };
 /* clang-format on */
@@ -103,7 +103,7 @@ static const struct rule *rule_of(const struct xl2tpd_line *l)
 	return NULL;
 }
 
-/* Of lines with the same key the last one counts; those that are lists have been seen elsewhere. */
+/* Of lines with the same key the last one counts; lists are converted elsewhere. */
 static bool counts(const struct xl2tpd_section *s, const struct xl2tpd_line *l)
 {
 	return xl2tpd_find(s, l->key) == l;
@@ -120,7 +120,7 @@ static void put_option(struct import *im, const struct rule *rule, const struct 
 		if (import_is_writable(l->value, rule->max))
 			import_text(im, rule->target, l->value);
 		else
-			import_note(im, l, "is empty, too long, or has characters that cannot be written");
+			import_note(im, l, "omitted: empty, too long, or it contains control characters");
 	} else if (rule->action == NOTE || (rule->action == NOTE_YES && import_answer(l) == ANSWER_YES)) {
 		import_note(im, l, rule->remark);
 	}
@@ -131,7 +131,6 @@ static bool wants_answer(enum action action)
 	return action == DONE_YES || action == WORD || action == NOTE_YES;
 }
 
-/* What the table says of a section's lines; pppd's words are for later. */
 void import_options(struct import *im, const struct xl2tpd_section *s)
 {
 	for (size_t i = 0; i < s->n_lines; i++) {
@@ -139,9 +138,10 @@ void import_options(struct import *im, const struct xl2tpd_section *s)
 		const struct rule *rule = rule_of(l);
 
 		if (!rule || !(rule->where & 1u << s->kind))
-			import_note(im, l, rule ? "has no place in such a section" : "is not an option of xl2tpd");
+			import_note(im, l,
+				    rule ? "omitted: not allowed in this section" : "omitted: not an option of xl2tpd");
 		else if (wants_answer(rule->action) && import_answer(l) == ANSWER_NONE)
-			import_note(im, l, "is neither yes nor no");
+			import_note(im, l, "omitted: neither yes nor no");
 		else if (counts(s, l))
 			put_option(im, rule, l);
 	}

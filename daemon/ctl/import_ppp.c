@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * import_ppp: the ppp section of a profile, and the pools of addresses: what xl2tpd tells pppd on its command line,
- * what the file of options says that it names, and which addresses go where.
+ * import_ppp: the ppp section of a profile, and the pools of addresses: from the options that xl2tpd gives pppd on its
+ * command line, from the file of options that it names, and from the ranges of addresses.
  *
- * The words of the file are taken over one by one, as some have no place here (a serial line) and some have an option
- * of ours (mtu).  Pools must not overlap here and have one range each.  Called by import_profile.
+ * The options in the file are converted one by one: some make no sense here (a serial line), and some are options of
+ * l2tpd (mtu).  Pools of l2tpd must not overlap and have one range each.  Called by import_profile.
  */
 #include "import_impl.h"
 
@@ -33,20 +33,21 @@ static void add_word(struct import *im, struct words *w, const char *text, bool 
 {
 	if (w->n == LIST_MAX || !import_is_writable(text, TEXT_MAX_OURS))
 		import_note_text(im, number, text,
-				 w->n == LIST_MAX ? "one word too many for pppd" : "cannot be written");
+				 w->n == LIST_MAX ? "omitted: too many options for pppd"
+						  : "omitted: too long, or it contains control characters");
 	else
 		w->at[w->n++] = (struct word){ text, begins };
 }
 
-#define NO_TERMINAL "left out: there is no serial line"
-#define SUPERVISED  "left out: l2tpd starts and ends pppd"
+#define NO_TERMINAL "omitted: there is no serial line"
+#define SUPERVISED  "omitted: l2tpd starts and stops pppd"
 
 /* clang-format off */
-/* pppd's words that have arguments, and those that have no place here. */
+/* The options of pppd that have arguments, and those that are omitted. */
 static const struct ppp_word {
 	const char *word;
 	unsigned n_arguments;
-	const char *remark; /* left out, and why */
+	const char *remark; /* why it is omitted; NULL: it is not */
 } ppp_words[] = {
 	{ "crtscts", 0, NO_TERMINAL },       { "-crtscts", 0, NO_TERMINAL },  { "nocrtscts", 0, NO_TERMINAL },
 	{ "modem", 0, NO_TERMINAL },         { "local", 0, NO_TERMINAL },     { "lock", 0, NO_TERMINAL },
@@ -54,8 +55,9 @@ static const struct ppp_word {
 	{ "connect-delay", 1, NO_TERMINAL }, { "disconnect", 1, NO_TERMINAL }, { "asyncmap", 1, NO_TERMINAL },
 	{ "nodetach", 0, SUPERVISED },       { "-detach", 0, SUPERVISED },    { "updetach", 0, SUPERVISED },
 	{ "persist", 0, SUPERVISED },        { "nopersist", 0, SUPERVISED },  { "maxfail", 1, SUPERVISED },
-	{ "holdoff", 1, SUPERVISED },        { "demand", 0, SUPERVISED },     { "ifname", 1, "give interface instead" },
-	{ "unit", 1, "give interface = \"ppp%d\" instead" },
+	{ "holdoff", 1, SUPERVISED },        { "demand", 0, SUPERVISED },
+	{ "ifname", 1, "omitted: use the option interface" },
+	{ "unit", 1, "omitted: use the option interface = \"ppp%d\"" },
 	{ "name", 1, NULL },                 { "user", 1, NULL },             { "password", 1, NULL },
 	{ "remotename", 1, NULL },           { "ms-dns", 1, NULL },           { "ms-wins", 1, NULL },
 	{ "linkname", 1, NULL },             { "ipparam", 1, NULL },          { "domain", 1, NULL },
@@ -81,7 +83,7 @@ static const struct ppp_word *ppp_word(const char *word)
 	return NULL;
 }
 
-/* An option of ours, where ours allows the value. */
+/* An option of l2tpd, if the value is in its range. */
 static bool take_mtu(struct words *w, const char *word, const char *value)
 {
 	enum { MTU_MIN = 576, MTU_MAX = 16384 };
@@ -93,7 +95,7 @@ static bool take_mtu(struct words *w, const char *word, const char *value)
 	return true;
 }
 
-/* One option of pppd's, with its arguments. */
+/* One option of pppd, with its arguments. */
 static void take_ppp_option(struct import *im, struct words *w, const char *word, char **text)
 {
 	const struct ppp_word *known = ppp_word(word);
@@ -113,7 +115,7 @@ static void take_ppp_option(struct import *im, struct words *w, const char *word
 		add_word(im, w, argument, false, 0);
 }
 
-/* What is in the file that pppoptfile names; *ret_text is to be freed after the words. */
+/* The contents of the file that pppoptfile names; *ret_text is to be freed after the words. */
 static void take_ppp_file(struct import *im, struct words *w, const struct xl2tpd_line *l, char **ret_text)
 {
 	const char *path = im->path, *option_path = im->in->ppp_options ? im->in->ppp_options : l->value;
@@ -123,7 +125,7 @@ static void take_ppp_file(struct import *im, struct words *w, const struct xl2tp
 	if (r < 0) {
 		char what[128];
 
-		snprintf(what, sizeof(what), "cannot be read (%s): pppd gets it as it is", strerror(-r));
+		snprintf(what, sizeof(what), "cannot be read (%s): passed to pppd unchanged", strerror(-r));
 		import_note(im, l, what);
 		add_word(im, w, "file", true, l->number);
 		add_word(im, w, l->value, false, l->number);
@@ -136,7 +138,7 @@ static void take_ppp_file(struct import *im, struct words *w, const struct xl2tp
 	im->path = path;
 }
 
-/* As xl2tpd: how counts only if authentication is asked for. */
+/* As xl2tpd: the method counts only if authentication is required. */
 static void take_authentication(struct import *im, struct words *w, const struct xl2tpd_section *s)
 {
 	static const char *const requires[][2] = { { "require pap", "require-pap" },
@@ -154,7 +156,7 @@ static void take_authentication(struct import *im, struct words *w, const struct
 			add_word(im, w, requires[i][1], true, 0);
 		else
 			import_note(im, xl2tpd_find(s, requires[i][0]),
-				    "counts in xl2tpd only with require authentication = yes: left out");
+				    "omitted: xl2tpd uses it only with require authentication = yes");
 	}
 	if (import_is_yes(s, "refuse authentication") || import_is_yes(s, "refuse auth")) {
 		add_word(im, w, "refuse-pap", true, 0);
@@ -188,7 +190,7 @@ static bool has_word(const struct words *w, const char *const *words)
 	return false;
 }
 
-/* pppd alone asks if it has a default route; we always do. */
+/* By default, pppd requires authentication only if the machine has a default route, and l2tpd always. */
 static void note_authentication(struct import *im, const struct words *w, const struct xl2tpd_section *s)
 {
 	static const char *const words[] = {
@@ -198,10 +200,10 @@ static void note_authentication(struct import *im, const struct words *w, const 
 
 	if (s->kind == XL2TPD_LNS && !has_word(w, words))
 		import_note_text(im, s->number, s->name,
-				 "says nothing of auth or noauth: peers of an lns must authenticate here");
+				 "neither auth nor noauth is set: l2tpd requires the peers of an lns to authenticate");
 }
 
-/* 0: it will be what the path leaves. */
+/* 0: it will be derived from the path. */
 static bool fits_ipv6(uint32_t mtu)
 {
 	enum { IPV6_MTU_MIN = 1280 }; /* RFC 8200 5 */
@@ -229,22 +231,22 @@ static void put_words(struct import *im, const struct words *w)
 
 /* ---- Addresses ---------------------------------------------------------------------------------------------- */
 
-/* Ours, 0: none. */
+/* The local address, 0: none. */
 uint32_t import_local_address(struct import *im, const struct xl2tpd_section *s)
 {
 	const struct xl2tpd_line *one = xl2tpd_find(s, "local ip"), *many = xl2tpd_find(s, "local ip range");
 	struct range range = { 0 };
 
 	if (one && !import_address(one->value, &range.first))
-		import_note(im, one, "is left out: give an address");
+		import_note(im, one, "omitted: not an address");
 	if (!one && many && import_range(many->value, &range))
-		import_note(im, many, "all sessions share one address of ours here: the first one is taken");
+		import_note(im, many, "all sessions share one local address: the first one is used");
 	else if (!one && many)
-		import_note(im, many, "is left out: give addresses, first to last");
+		import_note(im, many, "omitted: not a range of addresses, first to last");
 	return range.first;
 }
 
-/* Another section wants the same addresses, and ours is not among them. */
+/* The pool of another section for the same addresses, if the local address is not among them. */
 static const struct pool *same_pool(const struct import *im, struct range wanted, uint32_t local)
 {
 	for (size_t i = 0; i < im->n_pools; i++) {
@@ -273,7 +275,7 @@ static const struct pool *add_pool(struct import *im, struct range wanted, struc
 	return &longer[im->n_pools++];
 }
 
-/* The longest range without our own address and what other sections have. */
+/* The longest range without the local address and the pools of other sections. */
 static struct range free_range(const struct import *im, struct ranges *r, uint32_t local)
 {
 	struct range range;
@@ -299,11 +301,12 @@ static const struct pool *choose_pool(struct import *im, const struct xl2tpd_sec
 		return found;
 	range = free_range(im, r, local);
 	if (range.first > range.last) {
-		import_note_text(im, s->number, s->name, "all addresses of ip range are used elsewhere: no pool");
+		import_note_text(im, s->number, s->name,
+				 "no pool: all addresses of ip range are used by other sections");
 		return NULL;
 	}
 	if ((uint64_t)range.last - range.first + 1 + (local != 0) < all)
-		import_note_text(im, s->number, s->name, "a pool is one range: of several the longest is taken");
+		import_note_text(im, s->number, s->name, "a pool has one range: only the longest of ip range is used");
 	return add_pool(im, wanted, range);
 }
 
@@ -340,7 +343,7 @@ static void put_ppp_addresses(struct import *im, const struct xl2tpd_section *s,
 	if (remote && import_address(remote->value, &address) && address)
 		import_line(im, "remote-address = %s", import_address_text(address, text));
 	else if (remote)
-		import_note(im, remote, "is left out: give an address");
+		import_note(im, remote, "omitted: not an address");
 }
 
 void import_ppp(struct import *im, const struct xl2tpd_section *s, uint32_t local, const struct pool *pool)

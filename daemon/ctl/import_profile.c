@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * import_profile: sections of xl2tpd as profiles of ours.
+ * import_profile: converts sections of xl2tpd to profiles.
  *
- * xl2tpd looks up the secret when it knows both names; here it belongs to a profile, so that an lns becomes as many
- * profiles as there are names of peers with a secret, in their order.  Which peers an lns is for, its ranges say; one
- * without any is never chosen, and is left out.  Called by import.
+ * xl2tpd looks up the secret when it knows both names.  In l2tpd it belongs to a profile, so that an lns becomes one
+ * profile for each name of a peer that has a secret, in their order.  The ranges of an lns say which peers it is for;
+ * xl2tpd never selects one without ranges, and it is omitted.  Called by import.
  */
 #include "import_impl.h"
 
@@ -29,7 +29,7 @@ static bool name_is_taken(const struct import *im, const char *name)
 	return false;
 }
 
-/* Letters that our names may have, and a number behind what has been given already. */
+/* With characters that are allowed in our names, and a number if the name is taken. */
 static const char *name_for(struct import *im, const char *wanted)
 {
 	enum { NUMBER_ROOM = 8 };
@@ -61,7 +61,7 @@ static void put_with_secret(struct import *im, const struct xl2tpd_section *s, c
 	const struct xl2tpd_line *l = xl2tpd_find(s, key);
 
 	if (import_answer(l) == ANSWER_YES && !has_secret)
-		import_note(im, l, "needs a secret, and none was found: left out");
+		import_note(im, l, "omitted: it needs a secret, and none was found");
 	else if (import_answer(l) != ANSWER_NONE)
 		import_line(im, "%s = %s", target, import_answer(l) == ANSWER_YES ? "yes" : "no");
 }
@@ -72,7 +72,7 @@ static void put_secret(struct import *im, const struct xl2tpd_section *s, const 
 
 	if (secret && !good)
 		import_note_text(im, 0, s->name,
-				 "its secret is too long or has characters that cannot be written: give secret-file");
+				 "secret omitted: too long, or it contains control characters; use secret-file");
 	if (good)
 		import_text(im, "secret", secret->secret);
 	put_with_secret(im, s, "challenge", "challenge", good);
@@ -116,7 +116,7 @@ static void put_peers(struct import *im, const struct xl2tpd_section *s, const s
 	fputc('\n', im->out);
 	import_line(im, "}");
 	if (cut)
-		import_note_text(im, s->number, s->name, "too many ranges of peers: the last ones are left out");
+		import_note_text(im, s->number, s->name, "too many ranges of peers: the last ones are omitted");
 }
 
 static const char *our_name(const struct import *im, const struct xl2tpd_section *s)
@@ -131,7 +131,7 @@ static bool is_ours(const struct xl2tpd_secret *secret, const char *us)
 	return strcmp(secret->us, "*") == 0 || strcasecmp(secret->us, us) == 0;
 }
 
-/* A name as a pattern that fits nothing else. */
+/* A name as a pattern that matches nothing else. */
 static void put_peer_name(struct import *im, const char *name)
 {
 	char pattern[2 * PEER_NAME_MAX + 1], *out = pattern;
@@ -169,13 +169,13 @@ static void put_lns_profile(struct import *im, const struct lns *lns, const stru
 	import_options(im, s);
 	put_retransmission(im);
 	if (xl2tpd_find(s, "rx bps") || xl2tpd_find(s, "tx bps") || xl2tpd_find(s, "bps"))
-		import_note_text(im, s->number, s->name, "rx bps, tx bps: the LAC says how fast a call is");
+		import_note_text(im, s->number, s->name, "rx bps, tx bps omitted: the LAC reports the speed of a call");
 	import_ppp(im, s, lns->local, lns->pool);
 	im->indent--;
 	import_line(im, "}");
 }
 
-/* xl2tpd chooses the secret by the peer's name, in the order of the file: here that are profiles. */
+/* xl2tpd selects the secret by the peer's name, in the order of the file; l2tpd selects a profile. */
 static void put_lns_profiles(struct import *im, const struct lns *lns)
 {
 	enum { PROFILES_MAX = 100 };
@@ -192,14 +192,14 @@ static void put_lns_profiles(struct import *im, const struct lns *lns)
 			any = secret;
 		} else if (n == PROFILES_MAX || !import_is_writable(secret->them, PEER_NAME_MAX)) {
 			import_note_text(im, secret->number, secret->them,
-					 "a secret that is left out: too many, or a bad name");
+					 "secret omitted: too many secrets, or not a valid name");
 		} else {
 			put_lns_profile(im, lns, secret);
 			n++;
-			im->quiet = true; /* but for what differs, the next one says the same */
+			im->quiet = true; /* the next one would repeat the notes */
 		}
 	}
-	/* peers that have no secret could not answer a challenge */
+	/* peers without a secret could not answer a challenge */
 	if (any || n == 0 || !import_is_yes(lns->section, "challenge"))
 		put_lns_profile(im, lns, any);
 	im->quiet = false;
@@ -220,17 +220,18 @@ void import_lns(struct import *im, const struct xl2tpd_section *s)
 	import_ranges(im, s, "lac", peers);
 	if (fallback && !controlled) {
 		if (peers->n || xl2tpd_find(s, "no lac"))
-			import_note_text(im, s->number, "lac",
-					 "without access control = yes, xl2tpd takes every peer here: so does this");
+			import_note_text(
+				im, s->number, "lac",
+				"omitted: without access control = yes, xl2tpd accepts every peer in [lns default]");
 		lns.peers = NULL;
 	}
 	if (lns.peers && !peers->n) {
 		import_note_text(im, s->number, s->name,
-				 "an lns that xl2tpd never chooses, for it has no lac = ADDRESSES: left out");
+				 "lns omitted: without lac = ADDRESSES, xl2tpd never selects it");
 	} else {
 		lns.local = import_local_address(im, s);
 		if (import_answer(assign) == ANSWER_NO && xl2tpd_find(s, "ip range"))
-			import_note(im, assign, "no pool: pppd has the addresses from elsewhere");
+			import_note(im, assign, "no pool: pppd gets the addresses from elsewhere");
 		else
 			lns.pool = import_pool(im, s, lns.local);
 		put_lns_profiles(im, &lns);
@@ -240,7 +241,7 @@ void import_lns(struct import *im, const struct xl2tpd_section *s)
 
 /* ---- LAC ---------------------------------------------------------------------------------------------------- */
 
-/* Of a line "lns = NAME:PORT"; false: it is no name. */
+/* Of a line "lns = NAME:PORT"; false: not a name. */
 static bool server_of(const struct xl2tpd_line *l, char name[SERVER_MAX + 1], uint32_t *ret_port)
 {
 	size_t len = strcspn(l->value, ":");
@@ -299,11 +300,12 @@ static void put_servers(struct import *im, const struct xl2tpd_section *s, const
 		if (strcmp(l->key, "lns") == 0)
 			import_note(im, l,
 				    !server_of(l, name, &other)
-					    ? "is left out: not a valid server name"
-					    : "is tried when the one before fails, which xl2tpd does not do");
+					    ? "omitted: not a valid server name"
+					    : "l2tpd tries it when the server before it fails; xl2tpd does not");
 }
 
-/* By our name; theirs is known only when they answer.  A line for all, or for the server's name, is better than any. */
+/* By our name; the server's host name is known only when it answers.  A line for "*" or for the name to dial is
+ * preferred. */
 static const struct xl2tpd_secret *lac_secret(struct import *im, const struct xl2tpd_section *s, const char *server)
 {
 	const struct xl2tpd_secret *first = NULL;
@@ -322,8 +324,8 @@ static const struct xl2tpd_secret *lac_secret(struct import *im, const struct xl
 	}
 	if (first)
 		import_note_text(im, s->number, s->name,
-				 "which secret is the server's depends on how it calls itself: "
-				 "the first one is taken");
+				 "the secret depends on the host name that the server sends: "
+				 "the first one is used");
 	return first;
 }
 
@@ -339,10 +341,10 @@ static void put_dialling(struct import *im, const struct xl2tpd_section *s)
 		import_line(im, "# to dial: l2tpctl open PROFILE");
 	if (autodial && !redial)
 		import_note_text(im, s->number, s->name,
-				 "autodial without redial: what is dialled is dialled for ever here");
+				 "autodial without redial: l2tpd redials indefinitely");
 	if (!autodial && redial)
 		import_note_text(im, s->number, s->name,
-				 "redial without autodial: what is opened by hand is opened once here");
+				 "redial without autodial: l2tpd does not redial what was opened manually");
 	if (redial && timeout && !import_number(im, timeout, 1, DAY, &n))
 		n = REDIAL_DEFAULT;
 	if (redial) {
@@ -367,7 +369,7 @@ static void put_speeds(struct import *im, const struct xl2tpd_section *s)
 	}
 }
 
-/* A port that is listened on brings its address along. */
+/* With a listening port, the address is that of listen. */
 static void put_source(struct import *im)
 {
 	char text[INET_ADDRSTRLEN];
@@ -386,7 +388,7 @@ void import_lac(struct import *im, const struct xl2tpd_section *s)
 
 	import_line(im, "%s", "");
 	if (!server) {
-		import_note_text(im, s->number, s->name, "a lac without a server (lns = NAME): left out");
+		import_note_text(im, s->number, s->name, "lac omitted: it has no server (lns = NAME)");
 		return;
 	}
 	import_line(im, "lac '%s' {", name_for(im, s->name));

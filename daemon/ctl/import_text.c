@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * import_text: what an import writes, and what it reads: notes and lines of the configuration; values of xl2tpd.conf.
+ * import_text: writes notes and lines of the configuration; reads values of xl2tpd.conf.
  *
- * A note goes to two places, so that nothing is lost in silence.  Foreign text is made harmless in both, and what could
- * not be written as a value of ours is not written at all.  Called by all of import.
+ * A note goes to stderr and into the output, so that nothing is lost silently.  Foreign text is made printable in both,
+ * and what cannot be quoted as a value of l2tpd is not written at all.  Called by all of import.
  */
 #include "import_impl.h"
 
@@ -28,7 +28,6 @@ void import_line(struct import *im, const char *fmt, ...)
 	fputc('\n', im->out);
 }
 
-/* For a comment or a terminal: foreign text cut and without what acts. */
 void import_safely(FILE *out, const char *s)
 {
 	enum { SHOWN = 80 };
@@ -39,7 +38,7 @@ void import_safely(FILE *out, const char *s)
 		fputs("...", out);
 }
 
-/* "FILE:12: key = value: what is to be said of it" */
+/* "FILE:12: key = value: note" */
 static void note_to(struct import *im, FILE *out, const char *before, unsigned number, const char *text,
 		    const char *what)
 {
@@ -69,7 +68,6 @@ void import_note(struct import *im, const struct xl2tpd_line *l, const char *wha
 	import_note_text(im, l->number, text, what);
 }
 
-/* Can it be a value of ours? */
 bool import_is_writable(const char *s, size_t max)
 {
 	size_t len = strlen(s);
@@ -80,7 +78,7 @@ bool import_is_writable(const char *s, size_t max)
 	return len > 0 && len <= max;
 }
 
-/* In single quotes nothing else has a meaning. */
+/* In single quotes, only these two characters are special. */
 void import_quoted(FILE *out, const char *s)
 {
 	fputc('\'', out);
@@ -120,19 +118,18 @@ bool import_is_yes(const struct xl2tpd_section *s, const char *key)
 	return import_answer(xl2tpd_find(s, key)) == ANSWER_YES;
 }
 
-/* Within what we allow, or as near as can be. */
 bool import_number(struct import *im, const struct xl2tpd_line *l, uint32_t min, uint32_t max, uint32_t *ret)
 {
 	uint32_t n;
 
 	if (!ctl_number(l->value, UINT32_MAX, &n)) {
-		import_note(im, l, "is no number");
+		import_note(im, l, "omitted: not a number");
 		return false;
 	}
 	if (n < min || n > max)
 		import_note(im, l,
-			    n < min ? "is less than is allowed here: the least is taken"
-				    : "is more than is allowed here: the most is taken");
+			    n < min ? "below the minimum of l2tpd, which is used instead"
+				    : "above the maximum of l2tpd, which is used instead");
 	*ret = n < min ? min : n > max ? max : n;
 	return true;
 }
@@ -147,7 +144,8 @@ bool import_address(const char *text, uint32_t *ret)
 	return true;
 }
 
-/* "192.0.2.1", "192.0.2.1 - 192.0.2.9", "192.0.2.1-9": what the end lacks in front is as in the beginning. */
+/* "192.0.2.1", "192.0.2.1 - 192.0.2.9", "192.0.2.1-9": missing leading numbers of the end are those of the beginning.
+ * */
 bool import_range(const char *text, struct range *ret)
 {
 	char first[INET_ADDRSTRLEN], last[2 * INET_ADDRSTRLEN];
@@ -174,7 +172,6 @@ bool import_range(const char *text, struct range *ret)
 	return import_address(last, &ret->last) && ret->first <= ret->last;
 }
 
-/* What the lines KEY add and the lines "no KEY" take away, the later ones over the earlier. */
 void import_ranges(struct import *im, const struct xl2tpd_section *s, const char *key, struct ranges *ret)
 {
 	struct range range;
@@ -187,9 +184,9 @@ void import_ranges(struct import *im, const struct xl2tpd_section *s, const char
 		if (strcmp(l->key + (no ? 3 : 0), key) != 0)
 			continue;
 		if (!import_range(l->value, &range))
-			import_note(im, l, "is left out: give addresses, first to last");
+			import_note(im, l, "omitted: not a range of addresses, first to last");
 		else if (no ? !ranges_remove(ret, range) : !ranges_add(ret, range))
-			import_note(im, l, "is left out: too many ranges");
+			import_note(im, l, "omitted: too many ranges");
 	}
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xl2tpd: the form of xl2tpd.conf(5), l2tp-secrets(5) and pppd's option files.
+ * xl2tpd: the syntax of xl2tpd.conf(5), l2tp-secrets(5) and pppd's option files.
  *
- * As xl2tpd reads them: a ';' begins a comment wherever it stands, key and section are without regard to case, a
- * section that comes twice goes on, and blanks around key and value do not count.  Where xl2tpd would give up with the
- * whole file, one line is noted as a mistake here: who moves wants to see all of them at once.
+ * As in xl2tpd, a ';' begins a comment wherever it stands, keys and sections are case-insensitive, a section that
+ * occurs again is continued, and blanks around key and value are ignored.  Where xl2tpd would reject the whole file,
+ * only the line is noted as a mistake, so that one run shows all mistakes.
  *
- * Everything points into the text, which is cut up in place.  Called by import.
+ * Everything points into the text, which is split in place.  Called by import.
  */
 #include "xl2tpd.h"
 
@@ -62,7 +62,7 @@ int xl2tpd_read_text(const char *path, char **ret)
 
 /* ---- Lines -------------------------------------------------------------------------------------------------- */
 
-/* The next line without its end; NULL: that was the last one. */
+/* The next line without its end; NULL: there are no more. */
 static char *take_line(char **text)
 {
 	char *line = *text, *end;
@@ -147,10 +147,10 @@ static int add_line(struct xl2tpd_section *s, const char *key, const char *value
 	return 0;
 }
 
-/* "[lns name]": *at is where its lines go, SIZE_MAX: nowhere. */
+/* "[lns name]": *at is the section for the next lines, SIZE_MAX: none. */
 static int read_header(struct xl2tpd_file *f, char *s, unsigned number, size_t *at)
 {
-	enum { SECTIONS_MAX = 1000 }; /* to find one again takes time */
+	enum { SECTIONS_MAX = 1000 }; /* they are searched linearly */
 	static const char *const kinds[] = { "global", "lns", "lac" };
 	char *end = strchr(s, ']'), *name;
 	size_t kind = 0;
@@ -158,7 +158,7 @@ static int read_header(struct xl2tpd_file *f, char *s, unsigned number, size_t *
 
 	*at = SIZE_MAX;
 	if (!end)
-		return add_mistake(f, number, "a section without ]", s);
+		return add_mistake(f, number, "section without ]", s);
 	*end = '\0';
 	name = s + 1 + strcspn(s + 1, " ");
 	if (*name)
@@ -166,7 +166,7 @@ static int read_header(struct xl2tpd_file *f, char *s, unsigned number, size_t *
 	while (kind < 3 && strcasecmp(s + 1, kinds[kind]) != 0)
 		kind++;
 	if (kind == 3 || f->n_sections >= SECTIONS_MAX)
-		return add_mistake(f, number, kind == 3 ? "an unknown kind of section" : "too many sections", s + 1);
+		return add_mistake(f, number, kind == 3 ? "unknown kind of section" : "too many sections", s + 1);
 	struct xl2tpd_section *found = find_section(f, kind, trim(name));
 	r = found ? 0 : add_section(f, kind, trim(name), number);
 	if (r == 0)
@@ -179,9 +179,9 @@ static int read_line(struct xl2tpd_file *f, char *s, unsigned number, size_t at)
 	char *equals = strchr(s, '=');
 
 	if (!equals)
-		return add_mistake(f, number, "a line without =", s);
+		return add_mistake(f, number, "line without =", s);
 	if (at == SIZE_MAX)
-		return add_mistake(f, number, "a line outside of a section that is known", s);
+		return add_mistake(f, number, "line outside of a known section", s);
 	*equals = '\0';
 	s = trim(s);
 	lower(s);
@@ -231,7 +231,7 @@ const struct xl2tpd_line *xl2tpd_find(const struct xl2tpd_section *s, const char
 
 /* ---- Secrets and words -------------------------------------------------------------------------------------- */
 
-/* What stands before the next blank; *s is behind it. */
+/* The text up to the next blank; *s is behind it. */
 static char *take_field(char **s)
 {
 	char *field = *s, *end = field;
@@ -255,7 +255,7 @@ int xl2tpd_secrets(char *text, struct xl2tpd_secret **ret, size_t *ret_n)
 		line = trim(line);
 		s.us = take_field(&line);
 		s.them = take_field(&line);
-		s.secret = line; /* to the end, blanks included */
+		s.secret = line; /* to the end of the line, including blanks */
 		if (!*s.secret)
 			continue;
 		struct xl2tpd_secret *longer = grow(list, n, sizeof(*longer));
@@ -293,7 +293,7 @@ char *xl2tpd_word(char **text)
 	for (; *s && (quote || !is_blank(*s)); s++) {
 		if (*s == '\\' && s[1]) {
 			s++;
-			if (*s != '\n') /* the line goes on */
+			if (*s != '\n') /* a continued line */
 				*out++ = *s;
 		} else if (quote ? *s == quote : *s == '"' || *s == '\'') {
 			quote = quote ? 0 : *s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xl2tpd: the configuration of xl2tpd as it is written: sections with their lines, secrets, pppd's options.  Nothing is
- * understood here but the form.
+ * xl2tpd: the syntax of a configuration of xl2tpd: sections with their lines, secrets, pppd's options.  What they mean
+ * is the business of import.
  */
 #ifndef XL2TPD_H
 #define XL2TPD_H
@@ -26,24 +26,24 @@ struct xl2tpd_section {
 	size_t n_lines;
 };
 
-/* Lines that say nothing: why, for people. */
+/* A line that is not valid, and why. */
 struct xl2tpd_mistake {
 	unsigned number;
 	const char *what, *text;
 };
 
 struct xl2tpd_file {
-	struct xl2tpd_section *sections; /* the first one is the global one, whether it is there or not */
+	struct xl2tpd_section *sections; /* the first one is [global], which may be missing in the file */
 	size_t n_sections;
 	struct xl2tpd_mistake *mistakes;
 	size_t n_mistakes;
-	char *text; /* what all of it points into */
+	char *text; /* that everything points into */
 };
 
-/* A text file whole, at most XL2TPD_FILE_MAX, to be freed.  Negative errno; -EBADMSG: it is no text; -EFBIG. */
+/* A whole text file, at most XL2TPD_FILE_MAX, to be freed.  Negative errno; -EBADMSG: it is not text; -EFBIG. */
 int xl2tpd_read_text(const char *path, char **ret);
 
-/* Take a text apart; it is consumed.  -ENOMEM */
+/* Parse a text, which is consumed.  -ENOMEM */
 int xl2tpd_parse(char *text, struct xl2tpd_file *ret);
 void xl2tpd_clear(struct xl2tpd_file *f); /* half-built is fine */
 /* The last line of a section with this key; NULL: there is none, or no section. */
@@ -54,10 +54,10 @@ struct xl2tpd_secret {
 	const char *us, *them, *secret;
 	unsigned number;
 };
-/* The text is cut up and must outlive the list, which is to be freed.  -ENOMEM */
+/* The text is split in place and must outlive the list, which is to be freed.  -ENOMEM */
 int xl2tpd_secrets(char *text, struct xl2tpd_secret **ret, size_t *ret_n);
 
-/* The next word of a file of pppd's options, unquoted in place; NULL: there is no other. */
+/* The next word of a file of pppd's options, unquoted in place; NULL: there are no more. */
 char *xl2tpd_word(char **text);
 
 #endif

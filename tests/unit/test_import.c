@@ -108,18 +108,18 @@ static const struct option_case {
 	const char *noted; /* in the notes; NULL: nothing */
 } option_cases[] = {
 	{ G, "listen-addr = 192.0.2.1", "listen = { '192.0.2.1:1701' }", NULL },
-	{ G, "listen-addr = here.example", "# listen: all", "give an address" },
+	{ G, "listen-addr = here.example", "# listen: all", "not an address" },
 	{ G, "port = 1702", "listen = { '0.0.0.0:1702' }", NULL },
 	{ G, "port = 0", "listen = {}", NULL },
 	{ G, "port = 0\n" C, "local-port = ephemeral", NULL },
 	{ G, "port = 0\nlisten-addr = 192.0.2.1\n" C, "source = 192.0.2.1", NULL },
-	{ G, "port = 0\n" N, "listen = {}", "port = 0: makes xl2tpd pick" },
-	{ G, "port = 70000", "listen = { '0.0.0.0:65535' }", "more than is allowed" },
-	{ G, "auth file = /etc/xl2tpd/l2tp-secrets", "# There are secrets", NULL },
+	{ G, "port = 0\n" N, "listen = {}", "port = 0: makes xl2tpd choose" },
+	{ G, "port = 70000", "listen = { '0.0.0.0:65535' }", "above the maximum" },
+	{ G, "auth file = /etc/xl2tpd/l2tp-secrets", "# This file contains secrets", NULL },
 	{ G, "access control = no", NULL, NULL },
 	{ G, "access control = perhaps", NULL, "neither yes nor no" },
 	{ G, "max retries = 7\n" N, "retransmit-max = 7", NULL },
-	{ G, "max retries = 70\n" N, "retransmit-max = 32", "more than is allowed" },
+	{ G, "max retries = 70\n" N, "retransmit-max = 32", "above the maximum" },
 	{ G, "cap backoff = 16\n" N, "retransmit-cap = 16s", NULL },
 	{ G, "debug avp = yes", "log-level = debug", NULL },
 	{ G, "debug network = yes", "log-level = debug", NULL },
@@ -131,7 +131,7 @@ static const struct option_case {
 	{ G, "saref refinfo = 30", NULL, "IPsec" },
 	{ G, "force userspace = yes", NULL, "kernel" },
 	{ G, "rand source = dev", NULL, "kernel" },
-	{ G, "autodial = yes", NULL, "has no place" },
+	{ G, "autodial = yes", NULL, "not allowed in this section" },
 
 	{ N, "exclusive = yes", NULL, "several tunnels" },
 	{ N, "ip range = 10.0.0.2-10.0.0.9", "pool 'pool1' { range = '10.0.0.2-10.0.0.9' }", NULL },
@@ -143,37 +143,37 @@ static const struct option_case {
 	{ N, "no ip range = 10.0.0.2\nip range = 10.0.0.2-10.0.0.9", "range = '10.0.0.2-10.0.0.9'", NULL },
 	{ N, "ip range = 10.0.0.0-10.0.0.9\nlocal ip = 10.0.0.0", "range = '10.0.0.1-10.0.0.9'", NULL },
 	{ N, "ip range = 0.0.0.0-255.255.255.255", "range = '0.0.0.1-1.0.0.0'", "the longest" },
-	{ N, "ip range = here - there", NULL, "give addresses" },
-	{ N, "ip range = 10.0.0.2 10.0.0.9", NULL, "give addresses" },
+	{ N, "ip range = here - there", NULL, "not a range of addresses" },
+	{ N, "ip range = 10.0.0.2 10.0.0.9", NULL, "not a range of addresses" },
 	{ N, "ip range = 10.0.0.2-10.0.0.9\nassign ip = no", NULL, "no pool" },
 	{ N, "assign ip = no", NULL, NULL },
-	{ N, "lac = 192.0.2.1", NULL, "takes every peer" },
-	{ N, "no lac = 192.0.2.1", NULL, "takes every peer" },
+	{ N, "lac = 192.0.2.1", NULL, "accepts every peer" },
+	{ N, "no lac = 192.0.2.1", NULL, "accepts every peer" },
 	{ G "access control = yes\n" N, "lac = 192.0.2.1 - 192.0.2.3", "'192.0.2.1/32',\n        '192.0.2.2/31'",
 	  NULL },
-	{ G "access control = yes\n" N, "hostname = x", NULL, "never chooses" },
+	{ G "access control = yes\n" N, "hostname = x", NULL, "never selects" },
 	{ "[lns named]\n", "lac = 192.0.2.0-192.0.2.127", "'192.0.2.0/25'", NULL },
 	{ "[lns named]\n", "lac = 0.0.0.0-255.255.255.255", "'0.0.0.0/0'", NULL },
 	{ "[lns named]\n", "lac = 192.0.2.0-192.0.2.1\nno lac = 192.0.2.0", "'192.0.2.1/32'", NULL },
-	{ "[lns named]\n", "lac = a.example", NULL, "never chooses" },
+	{ "[lns named]\n", "lac = a.example", NULL, "never selects" },
 	{ N, "local ip = 10.0.0.1", "local-address = 10.0.0.1", NULL },
-	{ N, "local ip = here", NULL, "give an address" },
-	{ N, "local ip range = 10.0.0.1-10.0.0.9", "local-address = 10.0.0.1", "share one address" },
+	{ N, "local ip = here", NULL, "not an address" },
+	{ N, "local ip range = 10.0.0.1-10.0.0.9", "local-address = 10.0.0.1", "share one local address" },
 	{ N, "hidden bit = yes", "hide-avps = yes", NULL },
 	{ N, "challenge = yes", "challenge = yes", NULL },
 	{ N, "challenge = no", "challenge = no", NULL },
 	{ N, "hostname = lns1.example", "host-name = 'lns1.example'", NULL },
 	{ N, "hostname = a ; b", "host-name = 'a'\n", NULL },
 	{ N, "; hostname = a", NULL, NULL },
-	{ N, "hostname =", NULL, "is empty" },
+	{ N, "hostname =", NULL, "omitted: empty" },
 	{ N, "tunnel rws = 4", "receive-window = 4", NULL },
-	{ N, "tunnel rws = 100000", "receive-window = 1024", "more than is allowed" },
-	{ N, "length bit = yes", NULL, "the kernel does that" },
-	{ N, "call rws = 10", NULL, "nothing in xl2tpd" },
+	{ N, "tunnel rws = 100000", "receive-window = 1024", "above the maximum" },
+	{ N, "length bit = yes", NULL, "the kernel sends data without the length" },
+	{ N, "call rws = 10", NULL, "no effect in xl2tpd" },
 	{ N, "flow bit = yes", NULL, "sequencing" },
-	{ N, "rx bps = 100", NULL, "the LAC says" },
-	{ N, "tx bps = 100", NULL, "the LAC says" },
-	{ N, "bps = 100", NULL, "the LAC says" },
+	{ N, "rx bps = 100", NULL, "the LAC reports" },
+	{ N, "tx bps = 100", NULL, "the LAC reports" },
+	{ N, "bps = 100", NULL, "the LAC reports" },
 	{ N, "require authentication = yes", "'auth'", NULL },
 	{ N, "require auth = yes", "'auth'", NULL },
 	{ N, "require auth = yes\nrequire pap = yes", "'require-pap'", NULL },
@@ -194,33 +194,33 @@ static const struct option_case {
 	{ N, "what = ever", NULL, "not an option of xl2tpd" },
 	{ N, "hostname = a\nhostname = b", "host-name = 'b'", NULL }, /* the last one counts */
 
-	{ C, "lns = second.example", "server = { 'server.example', 'second.example' }", "is tried when" },
-	{ C, "lns = second.example:1702", "server = { 'server.example', 'second.example:1702' }", "is tried when" },
+	{ C, "lns = second.example", "server = { 'server.example', 'second.example' }", "l2tpd tries it when" },
+	{ C, "lns = second.example:1702", "server = { 'server.example', 'second.example:1702' }", "l2tpd tries it when" },
 	{ "[lac y]\nlns = server.example:1702\n", "lns = second.example", "{ 'server.example', 'second.example:1701' }",
-	  "is tried when" },
-	{ C, "lns = [second]:1702", "server = { 'server.example' }", "is left out: not a valid server name" },
+	  "l2tpd tries it when" },
+	{ C, "lns = [second]:1702", "server = { 'server.example' }", "omitted: not a valid server name" },
 	{ "[lac y]\n", "lns = server.example:1702", "port = 1702", NULL },
-	{ "[lac y]\n", "autodial = yes", NULL, "without a server" },
+	{ "[lac y]\n", "autodial = yes", NULL, "has no server" },
 	{ "[lac default]\nlns = all.example\n", "[lac y]", "server = { 'all.example' }", NULL },
-	{ "[lac default]\nlns = all.example\n", "redial = yes", NULL, "nothing but lns" },
+	{ "[lac default]\nlns = all.example\n", "redial = yes", NULL, "uses only lns" },
 	{ C, "autodial = yes\nredial = yes", "dial = yes\n    redial-min = 30s", NULL },
-	{ C, "autodial = yes", "dial = yes", "for ever" },
-	{ C, "redial = yes", "dial = no", "opened by hand" },
+	{ C, "autodial = yes", "dial = yes", "redials indefinitely" },
+	{ C, "redial = yes", "dial = no", "opened manually" },
 	{ C, "autodial = yes\nredial = yes\nredial timeout = 15", "redial-min = 15s\n    redial-max = 15s", NULL },
-	{ C, "max redials = 3", NULL, "for ever" },
+	{ C, "max redials = 3", NULL, "redials indefinitely" },
 	{ C, "remote ip = 10.0.0.1", "remote-address = 10.0.0.1", NULL },
-	{ C, "remote ip = there", NULL, "give an address" },
+	{ C, "remote ip = there", NULL, "not an address" },
 	{ C, "local ip = 10.0.0.2", "local-address = 10.0.0.2", NULL },
 	{ C, "defaultroute = yes", "'defaultroute'", NULL },
 	{ C, "tx bps = 1000", "tx-connect-speed = 1000", NULL },
 	{ C, "rx bps = 1000", "rx-connect-speed = 1000", NULL },
 	{ C, "bps = 1000\nrx bps = 2000", "tx-connect-speed = 1000\n    rx-connect-speed = 2000", NULL },
 	{ C, "rx bps = 2000\nbps = 1000", "rx-connect-speed = 1000", NULL },
-	{ C, "rx bps = fast", NULL, "no number" },
+	{ C, "rx bps = fast", NULL, "not a number" },
 	{ C, "challenge = yes", "challenge = yes", NULL },
-	{ C, "ip range = 10.0.0.2-10.0.0.9", NULL, "has no place" },
+	{ C, "ip range = 10.0.0.2-10.0.0.9", NULL, "not allowed in this section" },
 	{ "[ppp x]\n", "a = b", NULL, "unknown kind" },
-	{ "", "port = 1", NULL, "outside of a section" },
+	{ "", "port = 1", NULL, "outside of a known section" },
 	{ N, "no equals sign", NULL, "without =" },
 	{ "[lns\n", "", NULL, "without ]" },
 };
@@ -240,7 +240,7 @@ START_TEST(option)
 	size_t lines = 0;
 	for (const char *p = notes; (p = strchr(p, '\n')); p++)
 		lines++;
-	lines -= strstr(notes, "says nothing of auth") != NULL;
+	lines -= strstr(notes, "neither auth nor noauth") != NULL;
 	if (!t->noted && lines)
 		ck_abort_msg("%s: told without need:\n%s", t->line, notes);
 	/* what is told stands in the file as well */
@@ -254,8 +254,8 @@ END_TEST
 START_TEST(no_secret)
 {
 	ck_assert_int_eq(import_text(N "challenge = yes\nhidden bit = yes\n", "lns2 * foreign\n", ""), 0);
-	ck_assert_ptr_nonnull(strstr(notes, "challenge = yes: needs a secret"));
-	ck_assert_ptr_nonnull(strstr(notes, "hidden bit = yes: needs a secret"));
+	ck_assert_ptr_nonnull(strstr(notes, "challenge = yes: omitted: it needs a secret"));
+	ck_assert_ptr_nonnull(strstr(notes, "hidden bit = yes: omitted: it needs a secret"));
 	check_loads();
 	forget();
 }
