@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * audit: compares without asking anybody; the verb in kernel.c brings what is compared.
+ * audit: compares two views that the caller obtained (kernel.c); it does no I/O itself.
  *
- * The daemon makes the kernel's object before a tunnel or session is established, and forgets it only after the kernel
- * has: in a moment's view the kernel's are a part of the daemon's, and the daemon's established ones are a part of the
- * kernel's.  Everything else is a finding.
+ * The daemon creates the kernel's object before a tunnel or session is established, and forgets it only after the
+ * kernel has.  So at any moment the kernel's objects are a subset of the daemon's, and the daemon's established objects
+ * are a subset of the kernel's.  Everything else is a finding.
  */
 #include "audit.h"
 
@@ -40,7 +40,7 @@ static int add(struct audit *a, struct audit_finding f)
 	return 0;
 }
 
-/* An object that the kernel had before the daemon was asked and has still. */
+/* An object that the kernel had before the daemon was asked, and still has. */
 static int judge_kernel(struct audit *a, uint32_t tunnel_id, uint32_t session_id, uint32_t peer_id,
 			const struct audit_object *known)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* audit: what the kernel has and what the daemon says that it has, compared. */
+/* audit: compares the tunnels and sessions of the kernel with those that the daemon lists. */
 #ifndef AUDIT_H
 #define AUDIT_H
 
@@ -13,9 +13,9 @@ struct audit_object {
 };
 
 enum audit_kind {
-	AUDIT_ORPHAN,   /* in the kernel, not the daemon's */
+	AUDIT_ORPHAN,   /* in the kernel, unknown to the daemon */
 	AUDIT_MISSING,  /* established in the daemon, not in the kernel */
-	AUDIT_MISMATCH, /* in both, for another object of the peer's */
+	AUDIT_MISMATCH, /* in both, with different ids of the peer */
 };
 
 struct audit_finding {
@@ -30,12 +30,13 @@ struct audit {
 };
 
 /*
- * before and after: the kernel before and after the daemon was asked.  What comes or goes meanwhile is in one of them
- * only: an orphan is in both, what is missing in neither.  objects are sorted here.  -ENOMEM
+ * before and after: the kernel's view before and after the daemon was asked.  An object that was created or removed
+ * meanwhile is in one of them only: an orphan is in both, a missing object in neither.  objects are sorted here.
+ * -ENOMEM
  */
 int audit_compare(const struct kernel_view *before, const struct kernel_view *after, struct audit_object *objects,
 		  size_t n, struct audit *ret);
-/* Keep what is in both: a second look takes away what was on its way. */
+/* Keep the findings that are in both audits; the others were objects in transition. */
 void audit_confirm(struct audit *a, struct audit *second);
 void audit_clear(struct audit *a);
 

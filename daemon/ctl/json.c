@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json: D-Bus values as jansson's, by their signature alone, so that members which a newer daemon has added get through
- * as well.  All of the tool works on what comes out of here.
+ * json: converts D-Bus values to jansson's by their signature alone, so that members which a newer daemon has added are
+ * converted, too.  All of the tool works on the result.
  *
- * Writing: everything that is not ASCII is written as \uXXXX, so that no text of a peer does anything to a terminal.
+ * Writing: everything that is not ASCII is written as \uXXXX, so that no text of a peer can control a terminal.
  */
 #include "json.h"
 
@@ -13,7 +13,7 @@
 
 #define DEPTH_MAX 16 /* of containers; the daemon's have three */
 
-/* A number that JSON's integers here cannot hold loses digits rather than its sign. */
+/* A number that is too large for jansson's integers loses digits, not its sign. */
 static json_t *unsigned_value(uint64_t n)
 {
 	return n > INT64_MAX ? json_real((double)n) : json_integer((json_int_t)n);

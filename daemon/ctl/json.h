@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json: what comes over the bus as JSON, whatever it is, and the writing of it.
+ * json: converts any D-Bus message to JSON, and prints it.
  */
 #ifndef CTL_JSON_H
 #define CTL_JSON_H
@@ -9,11 +9,11 @@
 
 /*
  * The next complete value of a message: a{sv} and the like become objects, arrays arrays, a struct an array.  -ENXIO:
- * there is none; -ENOTSUP: of a type that JSON has no word for.
+ * there is none; -ENOTSUP: of a type that JSON does not have.
  */
 int json_read(sd_bus_message *m, json_t **ret);
 
-/* One value on stdout: with lines in one line, else indented. */
+/* Print one value: with FORMAT_LINES in one line, else indented. */
 void json_print(const json_t *value, enum ctl_format format);
 
 /* An array that is written element by element, a line each; with FORMAT_LINES without the brackets. */
@@ -24,7 +24,7 @@ struct json_list {
 void json_list_add(struct json_list *l, const json_t *value);
 void json_list_end(struct json_list *l);
 
-/* Of an object; "" or 0: it has no such member, or of another type. */
+/* A member of an object; "" or 0: there is none, or it has another type. */
 const char *json_text(const json_t *object, const char *key);
 uint64_t json_number(const json_t *object, const char *key);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernel: the verbs that ask the kernel: its tunnels and sessions with their counters, and whether they are those that
- * the daemon knows of.
+ * kernel: the verbs that query the kernel: its tunnels and sessions with their counters, and whether they agree with
+ * the daemon's.
  *
- * Only --audit speaks to the daemon.  Tool and daemon must be in the same network namespace, or everything of the one
- * would be missing to the other.
+ * Only --audit talks to the daemon.  Tool and daemon must be in the same network namespace, or every object of the one
+ * would be missing in the other.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,9 +25,9 @@ static enum status complain(int err)
 		int err;
 		const char *text;
 	} texts[] = {
-		{ -ENOENT,
-		  "the kernel knows no L2TP; load its modules: modprobe -a l2tp_netlink l2tp_ppp; see l2tpctl doctor" },
-		{ -EPERM, "the kernel shows its tunnels only to root, or with the right CAP_NET_ADMIN" },
+		{ -ENOENT, "the kernel does not support L2TP; load its modules: modprobe -a l2tp_netlink l2tp_ppp; see "
+			   "l2tpctl doctor" },
+		{ -EPERM, "permission denied: reading the kernel's tunnels requires root or CAP_NET_ADMIN" },
 	};
 	const char *text = strerror(-err);
 
@@ -38,7 +38,7 @@ static enum status complain(int err)
 	return err == -EPERM ? STATUS_DENIED : STATUS_FAILED;
 }
 
-/* A torn dump is taken again. */
+/* An inconsistent dump is repeated. */
 static enum status read_kernel(struct kernel_view *v)
 {
 	enum { TRIES = 5 };
@@ -49,9 +49,9 @@ static enum status read_kernel(struct kernel_view *v)
 	return r < 0 ? complain(r) : STATUS_OK;
 }
 
-/* ---- What there is ------------------------------------------------------------------------------------------ */
+/* ---- Show --------------------------------------------------------------------------------------------------- */
 
-/* The contract's name, the table's title, and where it is. */
+/* The name in JSON, the title in the table, and the offset. */
 static const struct {
 	const char *name, *title;
 	size_t offset;
@@ -140,7 +140,7 @@ static void listing_add(struct listing *l, const char *const *words, const struc
 
 static void print_tunnels(const struct kernel_view *v)
 {
-	static const char *const titles[] = { "TUNNEL", "PEER'S", "OVER", "LOCAL", "PEER" };
+	static const char *const titles[] = { "TUNNEL", "PEER-ID", "ENCAP", "LOCAL", "PEER" };
 	struct listing l;
 
 	listing_begin(&l, titles, COUNT(titles));
@@ -160,7 +160,7 @@ static void print_tunnels(const struct kernel_view *v)
 
 static void print_sessions(const struct kernel_view *v)
 {
-	static const char *const titles[] = { "SESSION", "PEER'S", "KIND", "INTERFACE" };
+	static const char *const titles[] = { "SESSION", "PEER-ID", "TYPE", "INTERFACE" };
 	struct listing l;
 
 	listing_begin(&l, titles, COUNT(titles));
@@ -274,7 +274,7 @@ static enum status audit_once(struct ctl *c, struct audit *ret)
 	return status;
 }
 
-/* The kernel finishes a deletion some time after it was asked for. */
+/* The kernel finishes a deletion some time after the request. */
 static enum status audit_twice(struct ctl *c, struct audit *ret)
 {
 	static const struct timespec pause = { .tv_nsec = 500 * 1000 * 1000 };
@@ -293,9 +293,10 @@ static enum status audit_twice(struct ctl *c, struct audit *ret)
 static const struct {
 	const char *word, *text;
 } kinds[] = {
-	[AUDIT_ORPHAN] = { "orphan", "is in the kernel and not the daemon's: another program's, or left behind" },
-	[AUDIT_MISSING] = { "missing", "is established in the daemon and not in the kernel: close it" },
-	[AUDIT_MISMATCH] = { "mismatch", "belongs to another of the peer's in the kernel than in the daemon" },
+	[AUDIT_ORPHAN] = { "orphan", "exists in the kernel but is unknown to the daemon: created by another program, "
+				     "or left behind" },
+	[AUDIT_MISSING] = { "missing", "is established in the daemon but does not exist in the kernel: close it" },
+	[AUDIT_MISMATCH] = { "mismatch", "has a different peer id in the kernel than in the daemon" },
 };
 
 static void print_finding(const struct audit_finding *f, struct json_list *l)
@@ -316,14 +317,14 @@ static void print_finding(const struct audit_finding *f, struct json_list *l)
 	}
 }
 
-/* Without the kernel's data path the daemon has nothing there. */
+/* Without the kernel's data path the daemon has no objects in the kernel. */
 static enum status check_dataplane(struct ctl *c)
 {
 	json_t *manager = NULL;
 	enum status status = rows_manager(c, &manager);
 
 	if (status == STATUS_OK && strcmp(json_text(manager, "DataPlane"), "kernel") != 0) {
-		fputs("l2tpctl: the daemon runs without the kernel's data path: there is nothing to compare\n", stderr);
+		fputs("l2tpctl: the daemon does not use the kernel's data path: nothing to compare\n", stderr);
 		status = STATUS_FAILED;
 	}
 	json_decref(manager);
@@ -366,13 +367,13 @@ static enum status run_sessions(struct ctl *c)
 }
 
 static const struct verb_option kernel_options[] = {
-	{ "audit", NULL, "where kernel and daemon disagree; status 0: nowhere", NULL, 0 },
+	{ "audit", NULL, "compare with the daemon; exit status 0: no differences", NULL, 0 },
 	{ 0 },
 };
 
 const struct verb kernel_verbs[] = {
-	{ "kernel", "", "the kernel's own tunnels and sessions", kernel_options, run_kernel, 0 },
-	{ "kernel tunnels", "", "its tunnels", NULL, run_tunnels, 0 },
-	{ "kernel sessions", "", "its sessions", NULL, run_sessions, 0 },
+	{ "kernel", "", "show the tunnels and sessions in the kernel", kernel_options, run_kernel, 0 },
+	{ "kernel tunnels", "", "show the tunnels in the kernel", NULL, run_tunnels, 0 },
+	{ "kernel sessions", "", "show the sessions in the kernel", NULL, run_sessions, 0 },
 	{ 0 },
 };

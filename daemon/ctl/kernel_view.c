@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernel_view: L2TP_CMD_TUNNEL_GET and _SESSION_GET as dumps, by libnl.
+ * kernel_view: dumps of L2TP_CMD_TUNNEL_GET and L2TP_CMD_SESSION_GET, with libnl.
  *
- * The daemon has netlink code of its own (daemon/kernel/).  This is another one on purpose: a witness that shares no
- * line with it.  A dump of something that changes meanwhile may be torn; who compares it takes two (audit.c).
+ * The daemon has netlink code of its own (daemon/kernel/).  This is a second implementation on purpose: a witness that
+ * shares no code with it.  A dump of objects that change meanwhile may be inconsistent; audit.c compares two.
  */
 #include "kernel_view.h"
 
 #include <errno.h>
-#include <netinet/in.h> /* before the kernel's, which gives way then */
+#include <netinet/in.h> /* before the kernel's header, which then defines less */
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
@@ -20,7 +20,7 @@
 
 /* ---- Attributes --------------------------------------------------------------------------------------------- */
 
-/* Too short reads as 0: a kernel of another age. */
+/* An attribute that is too short, as of an older kernel, reads as 0. */
 static uint32_t get_u32(struct nlattr *const *a, int type)
 {
 	return a[type] && nla_len(a[type]) >= 4 ? nla_get_u32(a[type]) : 0;

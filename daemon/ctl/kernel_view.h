@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernel_view: the kernel's own tunnels and sessions, of this network namespace, whoever has made them.
+ * kernel_view: the kernel's tunnels and sessions in this network namespace, whichever program created them.
  */
 #ifndef KERNEL_VIEW_H
 #define KERNEL_VIEW_H
@@ -25,18 +25,18 @@ struct kernel_tunnel {
 struct kernel_session {
 	uint32_t tunnel_id, id, peer_tunnel_id, peer_id;
 	bool ppp;                    /* else Ethernet */
-	bool lns, sequencing;        /* sequencing: numbers are sent or demanded */
-	char interface[16];          /* "": none, or one of PPP */
+	bool lns, sequencing;        /* sequencing: sequence numbers are sent or required */
+	char interface[16];          /* "": none, or a PPP interface */
 	struct kernel_counters counters;
 };
 
 struct kernel_view {
-	struct kernel_tunnel *tunnels;   /* in the order of their ids */
+	struct kernel_tunnel *tunnels;   /* by id */
 	struct kernel_session *sessions; /* by tunnel, then by id */
 	size_t n_tunnels, n_sessions;
 };
 
-/* -ENOENT: the kernel knows no L2TP; -EPERM; another negative errno.  Nothing has been said yet. */
+/* -ENOENT: the kernel does not support L2TP; -EPERM; another negative errno.  Prints nothing. */
 int kernel_view_read(struct kernel_view *ret);
 void kernel_view_clear(struct kernel_view *v); /* an empty one is fine */
 

@@ -3,8 +3,9 @@
  * pcap: the classic format of libpcap (one header, then packets with their times), link type RAW: each packet begins
  * with its IP header, whose first four bits say which IP it is.
  *
- * The daemon has no packets, only what UDP carried and between whom, so the headers are made here: as the sender's
- * kernel would have, checksums included, but for what nobody knows any more (TTL, identification, DS field).
+ * The daemon does not have packets, only the payload of UDP and both addresses, so the headers are made here, as the
+ * sender's kernel would make them, with correct checksums.  What is unknown (TTL, identification, DS field) is
+ * invented.
  */
 #include "pcap.h"
 
@@ -12,7 +13,7 @@
 #include <string.h>
 
 #define LINKTYPE_RAW 101
-#define SNAP_LENGTH  262144 /* what libpcap takes for no limit */
+#define SNAP_LENGTH  262144 /* libpcap's value for no limit */
 #define IP4_HEADER   20
 #define IP6_HEADER   40
 #define UDP_HEADER   8
@@ -95,7 +96,7 @@ static void add_ip6(struct octets *o, const struct l2tp_addr *from, const struct
 	add(o, to->ip, sizeof(to->ip));
 }
 
-/* Of the pseudo header (RFC 768, RFC 8200 8.1), the header and what follows.  0 would say that there is none. */
+/* Of the pseudo header (RFC 768, RFC 8200 8.1), the header and what follows.  0 would mean that there is none. */
 static uint16_t udp_checksum(const struct l2tp_addr *from, const struct l2tp_addr *to, struct l2tp_span datagram)
 {
 	size_t address = from->family == 4 ? 4 : sizeof(from->ip), len = UDP_HEADER + datagram.len;
@@ -121,7 +122,7 @@ static void add_udp(struct octets *o, const struct l2tp_addr *from, const struct
 void pcap_begin(FILE *out)
 {
 	static const struct {
-		uint32_t magic; /* in this machine's order, which tells it */
+		uint32_t magic; /* in this machine's byte order, which it shows */
 		uint16_t major, minor;
 		uint32_t zone, accuracy, snap_length, link_type;
 	} header = { 0xa1b2c3d4, 2, 4, 0, 0, SNAP_LENGTH, LINKTYPE_RAW };

@@ -2,7 +2,7 @@
 /*
  * ranges: sorted ranges of IPv4 addresses.
  *
- * Removing is cutting what overlaps; adding is removing first and then inserting, so that neighbours may touch but
+ * Removing a range cuts the ranges that overlap it; adding one removes it first and then inserts it, so that ranges
  * never overlap.  Called by import.
  */
 #include "ranges.h"
@@ -14,7 +14,7 @@ static uint64_t count_of(struct range r)
 	return r.first > r.last ? 0 : (uint64_t)r.last - r.first + 1;
 }
 
-/* Copy what of part lies outside of cut. */
+/* Copy the parts of a range that lie outside of cut. */
 static size_t keep_outside(struct range part, struct range cut, struct range out[2])
 {
 	size_t n = 0;
@@ -35,7 +35,7 @@ bool ranges_remove(struct ranges *r, struct range range)
 	struct range rest[RANGES_MAX + 1];
 	size_t n = 0;
 
-	/* at most one falls in two */
+	/* at most one is split in two */
 	for (size_t i = 0; i < r->n; i++)
 		n += keep_outside(r->at[i], range, rest + n);
 	if (n > RANGES_MAX)
@@ -49,7 +49,7 @@ bool ranges_add(struct ranges *r, struct range range)
 {
 	size_t i = 0;
 
-	/* removing it makes room for it, or needs room for one part more */
+	/* removing it may split a range, which needs room for one more */
 	if (r->n + 2 > RANGES_MAX || !ranges_remove(r, range))
 		return false;
 	while (i < r->n && r->at[i].first < range.first)
@@ -57,7 +57,7 @@ bool ranges_add(struct ranges *r, struct range range)
 	memmove(r->at + i + 1, r->at + i, (r->n - i) * sizeof(r->at[0]));
 	r->at[i] = range;
 	r->n++;
-	/* with a neighbour that it touches it is one */
+	/* join it with an adjacent range */
 	if (i + 1 < r->n && r->at[i].last + 1 == r->at[i + 1].first) {
 		r->at[i].last = r->at[i + 1].last;
 		memmove(r->at + i + 1, r->at + i + 2, (--r->n - i - 1) * sizeof(r->at[0]));
@@ -92,7 +92,7 @@ unsigned range_take_prefix(struct range *r, bool *has_more)
 {
 	unsigned bits = 32;
 
-	/* one bit shorter, as long as it begins there and ends within */
+	/* one bit shorter, as long as the prefix begins there and ends within */
 	while (bits > 0) {
 		uint64_t size = (uint64_t)1 << (33 - bits);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ranges: a set of IPv4 addresses, made by adding and removing ranges in turn; what comes later wins.
+ * ranges: a set of IPv4 addresses, to which ranges are added and from which ranges are removed.
  */
 #ifndef RANGES_H
 #define RANGES_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RANGES_MAX 1024 /* that the set may fall into */
+#define RANGES_MAX 1024 /* of a set */
 
 struct range {
 	uint32_t first, last; /* host order, inclusive */
@@ -21,16 +21,16 @@ struct ranges {
 	size_t n;
 };
 
-/* False: it would fall into too many ranges, and is as it was. */
+/* False: there would be too many ranges, and the set is unchanged. */
 bool ranges_add(struct ranges *r, struct range range);
 bool ranges_remove(struct ranges *r, struct range range);
-/* The longest one; an empty one (first behind last) if there is none. */
+/* The longest range; an empty one (first > last) if there is none. */
 struct range ranges_longest(const struct ranges *r);
 /* Addresses in all. */
 uint64_t ranges_count(const struct ranges *r);
 
-/* The largest prefix that begins at r->first and lies in the range; the range is what is left behind it, and has_more
- * says whether there is anything.  Returns the prefix's length. */
+/* Take the largest prefix that begins at r->first and lies in the range off the range; has_more: something is left.
+ * Returns the prefix's length. */
 unsigned range_take_prefix(struct range *r, bool *has_more);
 
 #endif

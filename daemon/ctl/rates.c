@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rates: how much goes through the sessions.
+ * rates: the traffic rates of the sessions.
  *
- * A counter costs the daemon and the kernel a question each, so not more than ROUND sessions are asked for at a
- * refresh, in turn, and the TOP busiest each time; a rate is taken over the time between two answers of its own
- * session.  With up to ROUND sessions that is every one at every refresh.  The questions go out WINDOW at a time.
+ * The counters of each session cost a request to the daemon and one to the kernel, so each refresh reads at most ROUND
+ * sessions in turn, and the TOP busiest each time: up to ROUND sessions, that is all of them.  A rate is computed over
+ * the time between two answers for the session.  WINDOW requests are pending at a time.
  */
 #include "rates.h"
 #include "rows.h"
@@ -37,9 +37,9 @@ struct entry {
 struct rates {
 	struct ctl *c;
 	struct entry *hash;
-	struct rate **all, **sorted; /* as they came; the busiest first */
+	struct rate **all, **sorted; /* in the order of their arrival; the busiest first */
 	size_t n, room;
-	size_t turn;                 /* the one in `all` that is asked for next */
+	size_t turn;                 /* the next one in `all` to be read */
 	unsigned pending;
 };
 
@@ -54,11 +54,11 @@ struct rates *rates_new(struct ctl *c)
 
 static struct entry *entry_of(struct rate *rate)
 {
-	static_assert(offsetof(struct entry, rate) == 0, "one is the other");
+	static_assert(offsetof(struct entry, rate) == 0, "same address");
 	return (struct entry *)rate;
 }
 
-/* ---- Which there are ---------------------------------------------------------------------------------------- */
+/* ---- The list ----------------------------------------------------------------------------------------------- */
 
 static struct entry *entry_new(struct rates *r, uint32_t tunnel, uint32_t session)
 {
@@ -108,7 +108,7 @@ static bool on_row(void *ctx, json_t *row)
 	return true;
 }
 
-/* What was not in the listing has gone. */
+/* Sessions that were not listed no longer exist. */
 static void drop_unseen(struct rates *r)
 {
 	size_t kept = 0;
@@ -172,7 +172,7 @@ static int on_counters(sd_bus_message *m, void *ctx, sd_bus_error *error)
 
 	(void)error;
 	e->owner->pending--;
-	/* it has gone meanwhile, or there is no data path to count */
+	/* the session was removed meanwhile, or there is no data path */
 	if (sd_bus_message_is_method_error(m, NULL) || json_read(m, &counters) < 0)
 		return 1;
 	rx = json_number(counters, "RxBytes");
@@ -188,7 +188,7 @@ static int on_counters(sd_bus_message *m, void *ctx, sd_bus_error *error)
 	return 1;
 }
 
-/* Until no more than so many answers are missing. */
+/* Wait until no more than that number of answers are missing. */
 static enum status await(struct rates *r, unsigned missing)
 {
 	int n = 1;

@@ -2,11 +2,11 @@
 /*
  * table: rows of text in columns.
  *
- * The first ROWS_HELD rows are held until the width of each column is known from them; then they are printed, and every
- * further one as it comes: a list of 100,000 rows needs no more memory than a short one.  A later row that needs more
- * room widens its column from there on.  libsmartcols would hold all rows until the end.
+ * The first ROWS_HELD rows are held to compute the width of each column; then they are printed, and every further row
+ * at once: a list of 100,000 rows needs no more memory than a short one.  A later row that needs more room widens its
+ * column from there on.  libsmartcols would hold all rows until the end.
  *
- * Widths are those of a terminal: of wide and combining characters, not of octets (text.c).
+ * Widths are columns of a terminal, with wide and combining characters, not octets (text.c).
  */
 #include "table.h"
 #include "ctl.h"
@@ -27,7 +27,7 @@ struct table {
 	size_t n;
 	FILE *out;
 	size_t limit;
-	bool bold, begun; /* the titles are out */
+	bool bold, begun; /* the titles have been printed */
 	size_t widths[TABLE_COLUMNS_MAX];
 	size_t held;
 	char *cells[ROWS_HELD][TABLE_COLUMNS_MAX];
@@ -54,7 +54,7 @@ static void widen(struct table *t, char *const *cells)
 	}
 }
 
-/* Take columns from the widest that may shrink, until the line fits or nothing can be taken. */
+/* Shrink the widest column that may shrink, until the line fits or none is left. */
 static void fit(const struct table *t, size_t widths[TABLE_COLUMNS_MAX])
 {
 	size_t total = GAP * (t->n - 1);
@@ -87,7 +87,7 @@ static void print_line(const struct table *t, char *const *cells)
 		used = text_width(cells[i]);
 		if (t->columns[i].right && used < widths[i])
 			due += widths[i] - used;
-		/* blanks only in front of something, so that no line ends with them */
+		/* blanks are due until a cell follows, so that no line ends with them */
 		if (used > 0) {
 			fprintf(t->out, "%*s%s", (int)due, "", cells[i]);
 			due = 0;

@@ -14,7 +14,7 @@
 struct table_column {
 	const char *title;
 	bool right;  /* aligned to the right: numbers */
-	bool shrink; /* may be cut where the terminal is too narrow */
+	bool shrink; /* may be cut if the terminal is too narrow */
 };
 
 struct table;
@@ -24,14 +24,14 @@ struct table;
  * titles.  Ends the program if there is no memory, as do the others.
  */
 struct table *table_new(const struct table_column *columns, size_t n, FILE *out, size_t width, bool bold);
-/* One row: n cells, NULL is an empty one.  What would act on a terminal is escaped. */
+/* One row: n cells, NULL is an empty one.  Control characters are escaped. */
 void table_add(struct table *t, const char *const *cells);
 /* Print what is left, and free it.  NULL is fine. */
 void table_end(struct table *t);
-/* The same of one that broke off: where nothing was to be printed, nothing is. */
+/* The same after a failure: without rows, the titles are not printed either. */
 void table_break(struct table *t);
 
-/* Columns of the terminal that f is, 0 if it is none. */
+/* Columns of the terminal, 0 if f is not a terminal. */
 size_t table_terminal(FILE *f);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text: what people read.
+ * text: text for people.
  *
- * The daemon escapes what peers say before it sends it; this is the tool's own guard, since a terminal obeys the
- * characters it is sent: controls of ASCII and of Latin-1 (C1), marks that change the direction of writing, and octets
- * that are no text in the locale become \xNN.
+ * The daemon escapes text from peers before it sends it.  This is the tool's own guard, since a terminal executes
+ * control characters: those of ASCII and of Latin-1 (C1), marks that change the direction of writing, and octets that
+ * are not valid text in the locale become \xNN.
  */
 #include "text.h"
 
@@ -28,7 +28,7 @@ static bool next_char(const char *s, wchar_t *ret, size_t *ret_len)
 	if (len == 0 || len > MB_LEN_MAX)
 		return false;
 	*ret_len = len;
-	/* marks of direction, and spaces that are more than a space */
+	/* marks of direction, and invisible characters */
 	if ((c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff)
 		return false;
 	return iswprint((wint_t)c);
@@ -86,7 +86,7 @@ void text_clip(char *s, size_t width)
 		if (used + w >= width) {
 			bool fits = (size_t)(s + total - p) >= strlen(dots);
 
-			/* where the locale does not have it, something else */
+			/* "~" if the locale does not have it */
 			if (width > 0 && fits && mbrtowc(&c, dots, strlen(dots), &state) == strlen(dots))
 				memcpy(p, dots, sizeof(dots));
 			else

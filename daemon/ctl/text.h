@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text: what people read: foreign text made harmless, how wide it is, times, durations and amounts.
+ * text: text for people: escaping, width on a terminal, times, durations and amounts.
  */
 #ifndef TEXT_H
 #define TEXT_H
@@ -12,7 +12,7 @@
 
 #define TEXT_MAX 64 /* of the formatted times, durations and amounts */
 
-/* A copy in which nothing acts on a terminal: what does not print is \xNN, octet by octet.  NULL: no memory. */
+/* A copy in which characters that do not print are \xNN, octet by octet.  NULL: no memory. */
 char *text_escape(const char *s);
 /* Columns on a terminal, of escaped text. */
 size_t text_width(const char *s);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trace: control messages as they come and go: decoded, as JSON lines, or as a file for Wireshark.
+ * trace: control messages as they are sent and received: decoded, as JSON lines, or as a file for Wireshark.
  *
- * The daemon hands out a socket (Trace, in l2tpd-bus(5)) and writes a record for each message (trace_record.h); what is
- * done with it is done here.  A tool that is too slow loses messages, and says how many; the daemon never waits for it.
+ * The daemon hands out a socket (Trace in l2tpd-bus(5)) and writes a record for each message (trace_record.h), which is
+ * decoded here.  If the tool is too slow it loses messages, and reports how many; the daemon never waits for it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ struct trace {
 	FILE *pcap;	  /* NULL: text or JSON */
 	const char *peer; /* NULL: any */
 	bool secrets;
-	uint32_t left; /* messages that are still to be shown; UINT32_MAX: no limit */
+	uint32_t left; /* messages still to be printed; UINT32_MAX: no limit */
 	uint64_t lost, unwritten;
 	uint8_t packet[PACKET_MAX];
 };
@@ -49,7 +49,7 @@ static bool is_peer(const char *wanted, const struct l2tp_addr *a)
 	return strcmp(address, wanted) == 0;
 }
 
-/* What could not be sent was in no packet. */
+/* A message that could not be sent was never a packet. */
 static bool was_packet(const struct trace_record *r)
 {
 	return !(r->flags & TRACE_SENT) || !r->dropped[0];
@@ -111,7 +111,7 @@ static enum status subscribe(struct ctl *c, uint32_t tunnel, int *ret_fd)
 	status = ctl_call(c, m, CALL_TIMEOUT, &reply);
 	if (status == STATUS_OK) {
 		ctl_must(sd_bus_message_read(reply, "h", &fd));
-		*ret_fd = ctl_must(dup(fd)); /* the reply takes its own with it */
+		*ret_fd = ctl_must(dup(fd)); /* the reply closes its own */
 	}
 	sd_bus_message_unref(reply);
 	return status;
@@ -138,7 +138,7 @@ static enum status close_pcap(struct trace *t)
 	if (t->pcap && t->pcap != stdout && fclose(t->pcap) != 0)
 		bad = true;
 	if (bad)
-		fprintf(stderr, "l2tpctl: the file is not whole: %s\n", strerror(errno));
+		fprintf(stderr, "l2tpctl: the packet file is incomplete: %s\n", strerror(errno));
 	return bad ? STATUS_FAILED : STATUS_OK;
 }
 
@@ -154,16 +154,19 @@ static enum status follow(struct trace *t)
 	if (t->pcap && t->lost)
 		fprintf(stderr, "l2tpctl: %llu messages were lost\n", (unsigned long long)t->lost);
 	if (t->unwritten)
-		fprintf(stderr, "l2tpctl: %llu messages do not fit the format\n", (unsigned long long)t->unwritten);
+		fprintf(stderr, "l2tpctl: %llu messages could not be written as packets\n",
+			(unsigned long long)t->unwritten);
 	if (r == 0)
-		fputs("l2tpctl: the tunnel has gone, or the daemon has stopped\n", stderr);
+		fputs("l2tpctl: the trace ended: the tunnel was removed, or the daemon stopped\n", stderr);
 	if (r < 0)
 		fprintf(stderr, "l2tpctl: %s\n",
-			r == -EPROTONOSUPPORT ? "the daemon is of another version" : strerror(-r));
+			r == -EPROTONOSUPPORT ? "the daemon uses another version of the trace format: install the same "
+						"version of l2tpd and l2tpctl"
+					      : strerror(-r));
 	return r < 0 ? STATUS_FAILED : STATUS_OK;
 }
 
-/* The file is there when the first message comes. */
+/* The file is created before the first message. */
 static enum status run_traced(struct ctl *c, struct trace *t, uint32_t tunnel)
 {
 	enum status status = open_pcap(t, ctl_option(c, "pcap")), closed;
@@ -183,7 +186,7 @@ static enum status run(struct ctl *c)
 	uint32_t tunnel = 0;
 
 	if (ctl_option(c, "pcap") && c->format != FORMAT_TEXT)
-		return ctl_usage(c, "--pcap and --json: one of them");
+		return ctl_usage(c, "trace: --pcap cannot be combined with --json");
 	if (c->n_args)
 		status = rows_find_tunnel(c, c->args[0], &tunnel);
 	if (status != STATUS_OK)
@@ -203,15 +206,15 @@ static enum status run(struct ctl *c)
 }
 
 static const struct verb_option trace_options[] = {
-	{ "peer", "ADDRESS", "only messages of this peer", NULL, 0 },
-	{ "count", "NUMBER", "end after so many messages", NULL, 'u' },
-	{ "unhide", NULL, "open hidden AVPs with the tunnel's secret", "Unhide", 'b' },
-	{ "secrets", NULL, "print passwords and what they can be guessed from", NULL, 0 },
-	{ "pcap", "FILE", "write packets for Wireshark to FILE, - is standard output", NULL, 0 },
+	{ "peer", "ADDRESS", "only messages from and to this peer", NULL, 0 },
+	{ "count", "NUMBER", "exit after NUMBER messages", NULL, 'u' },
+	{ "unhide", NULL, "decrypt hidden AVPs with the secret of the tunnel", "Unhide", 'b' },
+	{ "secrets", NULL, "print passwords, and values from which they can be guessed", NULL, 0 },
+	{ "pcap", "FILE", "write packets for Wireshark to FILE (-: standard output)", NULL, 0 },
 	{ 0 },
 };
 
 const struct verb trace_verbs[] = {
-	{ "trace", "[TUNNEL|PROFILE]", "control messages as they come and go", trace_options, run, 0 },
+	{ "trace", "[TUNNEL|PROFILE]", "print control messages as they are sent and received", trace_options, run, 0 },
 	{ 0 },
 };

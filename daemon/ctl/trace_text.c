@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trace_text: a record of the daemon's trace taken apart by libl2tp and put into lines or into JSON.
+ * trace_text: a record of the daemon's trace, decoded by libl2tp, as lines or as JSON.
  *
- * The datagram is a stranger's: all that is believed of it is what l2tp_message_next() says, whose text does no harm.
+ * The datagram is not trusted: only what l2tp_message_next() returns is printed, and that text is escaped.
  */
 #include "trace_text.h"
 
@@ -14,7 +14,7 @@
 static const char *name_of(const struct l2tp_message *m)
 {
 	if (m->malformed)
-		return "no control message";
+		return "not a control message";
 	return m->type ? l2tp_message_name(m->type) : "ZLB";
 }
 
@@ -50,7 +50,7 @@ void trace_print(FILE *out, const struct trace_record *r, struct l2tp_span datag
 
 	if (r->lost)
 		fprintf(out, "(%" PRIu64 " messages were lost here)\n", r->lost);
-	(void)l2tp_message_read(datagram, &m); /* else it has no AVPs, and says why */
+	(void)l2tp_message_read(datagram, &m); /* if malformed, there are no AVPs, and it says why */
 	print_head(out, r, &m);
 	while (l2tp_message_next(&m, secrets, &a)) {
 		fprintf(out, "    %c%c ", a.mandatory ? 'M' : '-', a.hidden ? 'H' : '-');

@@ -192,13 +192,13 @@ START_TEST(text)
 	strcpy(r.dropped, "why not");
 	out = print(&r, span_of("\xc8\x03", 2), false);
 	ck_assert_str_eq(out,
-			 "01:00:00.000005 received tunnel 4711: 192.0.2.1:1701 <- 192.0.2.2:51701: no control message, "
+			 "01:00:00.000005 received tunnel 4711: 192.0.2.1:1701 <- 192.0.2.2:51701: not a control message, "
 			 "dropped: why not\n    unknown version\n");
 	free(out);
 	r.flags = TRACE_SENT;
 	out = print(&r, span_of("\xc8\x03", 2), false);
 	ck_assert_str_eq(out,
-			 "01:00:00.000005 not sent tunnel 4711: 192.0.2.1:1701 -> 192.0.2.2:51701: no control message, "
+			 "01:00:00.000005 not sent tunnel 4711: 192.0.2.1:1701 -> 192.0.2.2:51701: not a control message, "
 			 "why not\n    unknown version\n");
 	free(out);
 }
