@@ -2,8 +2,8 @@
 /*
  * args: the command line: l2tpctl [OPTION]... VERB [OPTION]... [ARGUMENT]...
  *
- * Options for every verb may stand before it or behind it, the verb's own behind it.  getopt_long() reads; its table is
- * made of the verb's rows, and so is the help.
+ * Options for every verb may precede or follow it; the verb's own options follow it.  getopt_long() parses them, with a
+ * table that is made from the verb's rows, as is the help.
  */
 #include "ctl.h"
 
@@ -28,19 +28,19 @@ static const struct option globals[] = {
 #define GLOBALS (sizeof(globals) / sizeof(globals[0]))
 
 static const char usage[] =
-	"l2tpctl: see and change what l2tpd does\n"
+	"l2tpctl: inspect and control the L2TP daemon\n"
 	"\n"
 	"  l2tpctl [OPTION]... VERB [OPTION]... [ARGUMENT]...\n";
 
 static const char global_help[] =
 	"Options for every verb:\n"
-	"      --json[=lines]              JSON instead of text; one object a line with lines\n"
-	"      --socket PATH               the daemon's socket, default " SOCKET_PATH "\n"
-	"  -h, --help                      this, or what is to be said about a verb\n"
-	"  -V, --version\n"
+	"      --json[=lines]              print JSON; with lines, one object per line\n"
+	"      --socket PATH               path of the daemon's socket, default " SOCKET_PATH "\n"
+	"  -h, --help                      print this help; after a verb, the help of that verb\n"
+	"  -V, --version                   print the version\n"
 	"\n"
-	"Exit status: 0 done, 1 failed, 2 a mistake in the command line, 3 no daemon, 4 no such tunnel, session or\n"
-	"profile, 5 no right to that, 6 not done in time.  See l2tpctl(1).\n";
+	"Exit status: 0 success, 1 failure, 2 invalid command line, 3 no daemon, 4 no such tunnel, session\n"
+	"or profile, 5 permission denied, 6 timed out.  See l2tpctl(1).\n";
 
 /* ---- Help --------------------------------------------------------------------------------------------------- */
 
@@ -60,7 +60,7 @@ static void print_verb_line(const struct verb *v)
 	print_aligned((size_t)n, v->summary);
 }
 
-/* "show" or "": its own kind and more words behind that. */
+/* Does the verb's name consist of the group's name ("show") and more words?  Every verb is in the group "". */
 static bool is_within(const struct verb *v, const char *group)
 {
 	size_t len = strlen(group);
@@ -125,7 +125,7 @@ bool ctl_number(const char *s, uint32_t max, uint32_t *ret)
 	unsigned long long n;
 	char *end;
 
-	/* strtoull would take blanks and signs */
+	/* strtoull() would accept leading blanks and signs */
 	if (*s < '0' || *s > '9')
 		return false;
 	errno = 0;
@@ -190,15 +190,16 @@ static bool is_ip_with_port(const char *s)
 static enum status check_address(const struct ctl *c, const struct verb_option *o, const char *value)
 {
 	if (!strcmp(o->argument, "IP") && !is_any_ip(value))
-		return ctl_usage(c, "--%s wants an address without a port, such as 192.0.2.1 or 2001:db8::1, not \"%s\"",
+		return ctl_usage(c,
+				 "--%s expects an address without a port, such as 192.0.2.1 or 2001:db8::1, not \"%s\"",
 				 o->name, value);
 	if (!strcmp(o->argument, "ADDRESS") && !is_any_ip(value) && !is_ip_with_port(value))
-		return ctl_usage(c, "--%s wants an address, such as 192.0.2.1, 192.0.2.1:1701, 2001:db8::1 or "
+		return ctl_usage(c, "--%s expects an address, such as 192.0.2.1, 192.0.2.1:1701, 2001:db8::1 or "
 				    "[2001:db8::1]:1701, not \"%s\"", o->name, value);
 	return STATUS_OK;
 }
 
-/* The bus takes nothing else. */
+/* The bus accepts only UTF-8. */
 static enum status check_utf8(const struct ctl *c, const char *value)
 {
 	json_t *text = json_string(value);
@@ -217,9 +218,9 @@ static enum status check_value(const struct ctl *c, const struct verb_option *o,
 	if (status != STATUS_OK)
 		return status;
 	if ((o->type == 'u' || o->type == 'q') && !ctl_number(value, max, &n))
-		return ctl_usage(c, "--%s wants a number, 0 to %u, not \"%s\"", o->name, max, value);
+		return ctl_usage(c, "--%s expects a number from 0 to %u, not \"%s\"", o->name, max, value);
 	if (o->argument && is_choice(o->argument) && !choice_allows(o->argument, value))
-		return ctl_usage(c, "--%s wants %s, not \"%s\"", o->name, o->argument, value);
+		return ctl_usage(c, "--%s expects %s, not \"%s\"", o->name, o->argument, value);
 	return o->argument ? check_address(c, o, value) : STATUS_OK;
 }
 
@@ -279,7 +280,7 @@ void ctl_append_options(const struct ctl *c, sd_bus_message *m)
 static enum status read_format(struct ctl *c, const char *value)
 {
 	if (value && strcmp(value, "lines") != 0)
-		return ctl_usage(c, "--json is all, or --json=lines, not \"%s\"", value);
+		return ctl_usage(c, "--json accepts no value except lines, not \"%s\"", value);
 	c->format = value ? FORMAT_LINES : FORMAT_JSON;
 	return STATUS_OK;
 }
@@ -300,7 +301,7 @@ static enum status read_option(struct ctl *c, int which, const char *value, char
 	case 'V':
 		*ret_done = (char)which;
 		return STATUS_OK;
-	default: /* getopt has said what */
+	default: /* getopt_long() has printed an error */
 		fputs("Try: l2tpctl --help\n", stderr);
 		return STATUS_USAGE;
 	}
@@ -332,27 +333,28 @@ static enum status check_arguments(const struct ctl *c)
 
 	verb_arity(c->verb, &min, &max);
 	if (c->n_args < min)
-		return ctl_usage(c, "%s wants %s", c->verb->name, c->verb->arguments);
+		return ctl_usage(c, "%s: missing argument: %s", c->verb->name, c->verb->arguments);
 	if (c->n_args > max)
-		return ctl_usage(c, "%s: \"%s\" is one argument too many", c->verb->name, c->args[max]);
+		return ctl_usage(c, "%s: unexpected argument \"%s\"", c->verb->name, c->args[max]);
 	if (c->verb->flags & VERB_NO_JSON && c->format != FORMAT_TEXT)
-		return ctl_usage(c, "%s has nothing to say in JSON", c->verb->name);
+		return ctl_usage(c, "%s does not support --json", c->verb->name);
 	for (size_t i = 0; i < c->n_args && status == STATUS_OK; i++)
 		status = check_utf8(c, c->args[i]);
 	return status;
 }
 
-/* No verb is called like that: a group of verbs, or a mistake. */
+/* There is no such verb: the words are a group of verbs, or a mistake. */
 static enum status refuse_words(const struct ctl *c, char **words, size_t n)
 {
 	const struct verb *v;
 
 	if (n == 0)
-		return ctl_usage(c, "what is to be done?");
+		return ctl_usage(c, "missing verb");
 	for (size_t i = 0; (v = verb_at(i)); i++)
 		if (verb_begins(v, words, 1))
-			return ctl_usage(c, "%s: what? For example: %s %s", words[0], v->name, v->arguments);
-	return ctl_usage(c, "there is no verb \"%s\"", words[0]);
+			return ctl_usage(c, "%s: incomplete command; for example: %s %s", words[0], v->name,
+					 v->arguments);
+	return ctl_usage(c, "unknown verb \"%s\"", words[0]);
 }
 
 static enum status find_verb(struct ctl *c, char **words, size_t n, char *ret_done)
@@ -367,7 +369,7 @@ static enum status find_verb(struct ctl *c, char **words, size_t n, char *ret_do
 	c->args = words + used;
 	c->n_args = n - used;
 	if (c->verb)
-		c->args[-1] = name; /* getopt begins behind this one, and its messages with it */
+		c->args[-1] = name; /* where getopt_long() expects the program's name, for its messages */
 	status = read_options(c, (int)c->n_args + 1, c->args - 1, "hV", ret_done);
 	c->args += optind - 1;
 	c->n_args -= (size_t)optind - 1;

@@ -2,9 +2,9 @@
 /*
  * client: the connection to the daemon's private socket, calls on it, and what their errors mean.
  *
- * There is no bus daemon behind that socket: no names, no Hello, peer to peer.  The daemon decides by our credentials
- * when it accepts, and closes at once if we have no right to be there.  D-Bus errors become an exit status by the table
- * below; their text comes from the daemon and says what to do.
+ * There is no bus daemon behind that socket: no names, no Hello, peer to peer.  The daemon checks our credentials when
+ * it accepts the connection, and closes it at once if we are not permitted.  The table below maps D-Bus errors to an
+ * exit status; their text comes from the daemon.
  */
 #include "ctl.h"
 #include "text.h"
@@ -19,21 +19,21 @@
 static const struct {
 	const char *name;
 	enum status status;
-	const char *text; /* NULL: what came with it */
+	const char *text; /* NULL: the text of the error */
 } errors[] = {
 	{ "org.l2tpd1.Error.NoSuchTunnel", STATUS_NOT_FOUND },
 	{ "org.l2tpd1.Error.NoSuchSession", STATUS_NOT_FOUND },
 	{ "org.l2tpd1.Error.NoSuchProfile", STATUS_NOT_FOUND },
 	{ SD_BUS_ERROR_UNKNOWN_OBJECT, STATUS_NOT_FOUND,
-	  "there is none of that name or number: see l2tpctl show tunnels, show sessions and show profiles" },
+	  "no such object; to list them: l2tpctl show tunnels, show sessions or show profiles" },
 	{ "org.l2tpd1.Error.InvalidArgument", STATUS_USAGE },
 	{ "org.l2tpd1.Error.Timeout", STATUS_TIMEOUT },
 	{ "org.l2tpd1.Error.AccessDenied", STATUS_DENIED },
 	{ SD_BUS_ERROR_ACCESS_DENIED, STATUS_DENIED },
-	{ SD_BUS_ERROR_NO_REPLY, STATUS_TIMEOUT, "the daemon has not answered in time" },
-	{ SD_BUS_ERROR_TIMEOUT, STATUS_TIMEOUT, "the daemon has not answered in time" },
+	{ SD_BUS_ERROR_NO_REPLY, STATUS_TIMEOUT, "timed out waiting for the daemon" },
+	{ SD_BUS_ERROR_TIMEOUT, STATUS_TIMEOUT, "timed out waiting for the daemon" },
 	{ SD_BUS_ERROR_UNKNOWN_METHOD, STATUS_FAILED,
-	  "this l2tpd does not know how to do that: it is older than l2tpctl" },
+	  "l2tpd does not support this request: it is older than l2tpctl" },
 };
 
 int ctl_must(int r)
@@ -74,11 +74,12 @@ static enum status complain_socket(const struct ctl *c, int err)
 	switch (err) {
 	case -ENOENT:
 	case -ECONNREFUSED:
-		fprintf(stderr, "l2tpctl: no daemon at %s; to start it: systemctl start l2tpd\n", c->socket);
+		fprintf(stderr, "l2tpctl: no daemon answers at %s; to start it: systemctl start l2tpd\n", c->socket);
 		return STATUS_UNREACHABLE;
 	case -EACCES:
 	case -EPERM:
-		fprintf(stderr, "l2tpctl: no right to use %s: be root, or a member of the group l2tpd\n", c->socket);
+		fprintf(stderr, "l2tpctl: permission denied: %s; run as root or as a member of the group l2tpd\n",
+			c->socket);
 		return STATUS_DENIED;
 	default:
 		fprintf(stderr, "l2tpctl: %s: %s\n", c->socket, strerror(-err));
@@ -89,7 +90,7 @@ static enum status complain_socket(const struct ctl *c, int err)
 enum status ctl_gone(const struct ctl *c)
 {
 	if (c->answered || geteuid() == 0) {
-		fputs("l2tpctl: l2tpd has closed the connection: it has stopped, or l2tpctl was too slow\n", stderr);
+		fputs("l2tpctl: l2tpd closed the connection: it stopped, or l2tpctl read too slowly\n", stderr);
 		return STATUS_UNREACHABLE;
 	}
 	return complain_socket(c, -EACCES);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * complete: what may stand at the end of a command line; for the shells' completions, which only ask.
+ * complete: the candidates for the last word of a command line; the completion scripts of the shells call it.
  *
  *	l2tpctl complete -- WORD...
  *
- * The last word is the one to be completed.  What fits is printed, a line each: "candidate", a tab, what it is.  The
- * verbs' table knows the verbs, their options and the words for their arguments; ids and names come from the daemon,
- * silently, if there is one, and no more than a person would want to read.
+ * The last word is the one to be completed.  Each candidate is printed on a line: the word, a tab, a description.
+ * Verbs, options and the words for their arguments come from the table of verbs; ids and names come from the daemon if
+ * it is running, without error messages, and at most CANDIDATES_MAX of them.
  */
 #include "rows.h"
 #include "text.h"
@@ -19,14 +19,14 @@
 
 struct completion {
 	struct ctl *c;
-	const char *word;     /* as far as it has been typed */
-	size_t option_len;    /* of the "--name=" in front of it */
-	const char *member;   /* of the rows that are asked for */
-	const char *last;     /* what was offered last, and its length */
+	const char *word;     /* what has been typed of it */
+	size_t option_len;    /* length of the "--name=" in front of it */
+	const char *member;   /* the member of the rows that is offered */
+	const char *last;     /* the candidate before, and its length */
 	size_t last_len, count;
 };
 
-/* Each once, if equal ones come one behind the other.  What the peer says goes no further than the description. */
+/* Equal candidates in succession are printed once.  The description may be text from a peer. */
 static void offer(struct completion *n, const char *candidate, size_t len, const char *what)
 {
 	size_t typed = strlen(n->word);
@@ -45,7 +45,7 @@ static void offer(struct completion *n, const char *candidate, size_t len, const
 
 /* ---- From the daemon ---------------------------------------------------------------------------------------- */
 
-/* A name that is more than a word to a shell is not offered. */
+/* A name with characters that are special to a shell is not offered. */
 static bool offer_name(void *ctx, json_t *row)
 {
 	static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,_-@+%/";
@@ -54,7 +54,7 @@ static bool offer_name(void *ctx, json_t *row)
 
 	if (name[strspn(name, harmless)] == '\0')
 		offer(n, name, strlen(name), json_text(row, "Role"));
-	n->last = NULL; /* is freed with the row */
+	n->last = NULL; /* it is freed with the row */
 	return n->count < CANDIDATES_MAX;
 }
 
@@ -117,7 +117,7 @@ static void offer_placeholder(struct completion *n, const char *placeholder, siz
 	n->member = "Name";
 	if (len == strlen("PROFILE") && !memcmp(placeholder, "PROFILE", len))
 		offer_profiles(n);
-	/* the shell's own matter: no candidate, that word */
+	/* the shell completes file names itself: this word tells it to */
 	if (len == strlen("FILE") && !memcmp(placeholder, "FILE", len))
 		puts("\tFILE");
 }
@@ -151,12 +151,12 @@ static void offer_positional(struct completion *n, const struct verb *v, size_t 
 
 /* ---- The line ----------------------------------------------------------------------------------------------- */
 
-/* What has been typed in front of the word. */
+/* The words before the last one. */
 struct line {
-	const struct verb *verb; /* as soon as it is known */
-	char **plain;            /* the words that are no options */
-	size_t n_plain, used;    /* used: of the verb's name */
-	const char *pending;     /* the argument of an option that comes next */
+	const struct verb *verb; /* NULL: not known yet */
+	char **plain;            /* the words that are not options */
+	size_t n_plain, used;    /* used: words of the verb's name */
+	const char *pending;     /* the argument that the last option takes */
 	bool socket;             /* that option is --socket */
 };
 
@@ -205,14 +205,14 @@ static void offer_options(struct completion *n, const struct verb *v)
 {
 	for (size_t i = 0; v && i < verb_options(v); i++)
 		offer_option(n, v->options[i].name, v->options[i].help);
-	offer_option(n, "json", "JSON instead of text");
-	offer_option(n, "socket", "the daemon's socket");
-	offer_option(n, "help", "what is to be said about the verb");
+	offer_option(n, "json", "print JSON");
+	offer_option(n, "socket", "path of the daemon's socket");
+	offer_option(n, "help", "print help");
 	if (!v)
-		offer_option(n, "version", "");
+		offer_option(n, "version", "print the version");
 }
 
-/* The next word of every verb that begins with what there is. */
+/* The next word of every verb that begins with the words before. */
 static void offer_verbs(struct completion *n, const struct line *l)
 {
 	const struct verb *v;
@@ -230,7 +230,7 @@ static void offer_verbs(struct completion *n, const struct line *l)
 	}
 }
 
-/* "--option=value", as far as it has been typed, is the value of that option. */
+/* In "--option=value", the value is what is completed. */
 static void split_option(struct completion *n, struct line *l, char *word)
 {
 	char *equals = *word == '-' ? strchr(word, '=') : NULL;
@@ -251,7 +251,7 @@ static enum status complete(struct ctl *c)
 	struct completion n = { .c = c, .word = c->args[c->n_args - 1] };
 	struct line line = { .plain = c->args };
 
-	/* one who types wants no complaints about a daemon that is not there */
+	/* an error message, as that no daemon is running, would end up in the command line */
 	if (!freopen("/dev/null", "w", stderr))
 		return STATUS_FAILED;
 	for (size_t i = 0; i + 1 < c->n_args; i++)
@@ -270,6 +270,6 @@ static enum status complete(struct ctl *c)
 }
 
 const struct verb complete_verbs[] = {
-	{ "complete", "WORD...", "what may stand there, for the shell", NULL, complete, VERB_HIDDEN | VERB_NO_JSON },
+	{ "complete", "WORD...", "print completions, for the shell", NULL, complete, VERB_HIDDEN | VERB_NO_JSON },
 	{ 0 },
 };

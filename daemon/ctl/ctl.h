@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ctl: what a verb of l2tpctl gets, and what it calls: the command line as it was read, and the daemon.
+ * ctl: what the verbs of l2tpctl share: the parsed command line, and the connection to the daemon.
  */
 #ifndef CTL_H
 #define CTL_H
@@ -30,39 +30,39 @@ struct ctl {
 	const char *socket;
 	enum ctl_format format;
 	sd_bus *bus;                     /* NULL until the first call */
-	bool answered;                   /* so it lets us */
+	bool answered;                   /* it has answered a call: we are permitted */
 };
 
 /* ---- args.c ------------------------------------------------------------------------------------------------- */
 
-/* Read the command line.  STATUS_OK and no verb: that was all, --help or --version. */
+/* Parse the command line.  STATUS_OK without a verb: --help or --version, which has been printed. */
 enum status ctl_parse(struct ctl *c, int argc, char **argv);
-/* NULL: not given; the verb must have such an option. */
+/* NULL: not given.  The verb must have such an option. */
 const char *ctl_option(const struct ctl *c, const char *name);
 /* Of an option of type u or q. */
 uint32_t ctl_option_number(const struct ctl *c, const char *name, uint32_t otherwise);
-/* Decimal, and nothing else. */
+/* Decimal digits only. */
 bool ctl_number(const char *s, uint32_t max, uint32_t *ret);
 /* The a{sv} of all options that were given and have a key. */
 void ctl_append_options(const struct ctl *c, sd_bus_message *m);
-/* A mistake in the command line, with a pointer to --help. */
+/* Print an error in the command line, with a pointer to --help. */
 enum status ctl_usage(const struct ctl *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- client.c ----------------------------------------------------------------------------------------------- */
 
-#define CALL_TIMEOUT 0 /* what is usual */
+#define CALL_TIMEOUT 0 /* the default of sd-bus */
 
-/* A call of a method, or of the Manager's; *ret is to be filled with arguments.  Connects if need be. */
+/* A call of a method, or of a method of the Manager; the caller adds the arguments.  Connects if necessary. */
 enum status ctl_call_new(struct ctl *c, const char *path, const char *interface, const char *method,
 			 sd_bus_message **ret);
 enum status ctl_method(struct ctl *c, const char *method, sd_bus_message **ret);
 /* Send it and wait for the answer; m is consumed.  ret may be NULL. */
 enum status ctl_call(struct ctl *c, sd_bus_message *m, uint64_t timeout_usec, sd_bus_message **ret);
-/* The connection has been closed: refused when it was new, or the daemon has ended. */
+/* Print why the connection was closed: refused when it was new, or the daemon has stopped. */
 enum status ctl_gone(const struct ctl *c);
-/* Say what a D-Bus error means. */
+/* Print what a D-Bus error means. */
 enum status ctl_complain(const sd_bus_error *e);
-/* For calls that fail only when there is no memory, or by our own mistake: ends the program.  Returns r. */
+/* For calls that fail only without memory or by a bug: a failure ends the program.  Returns r. */
 int ctl_must(int r);
 void *ctl_must_ptr(void *p);
 

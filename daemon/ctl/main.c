@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main: l2tpctl: read the command line, run the verb, say whether it could write all that it had to say.
+ * main: l2tpctl: parses the command line, runs the verb, and fails if the output could not be written.
  *
  * The verbs are in files by family; verb.h says how one is added.
  */
@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 	if (status == STATUS_OK && c.verb)
 		status = c.verb->run(&c);
 	sd_bus_close_unref(c.bus);
-	/* a full disk, a pipe that nobody reads */
+	/* a full disk, a closed pipe */
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK) {
 		fprintf(stderr, "l2tpctl: cannot write: %s\n", strerror(errno));
 		status = STATUS_FAILED;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * request: what changes something: open, hangup, resume, call, close, reload, drain.
+ * request: the verbs that change something: open, hangup, resume, call, close, reload, drain.
  *
- * A request prints what it has made: an id, for people and scripts alike, or with --json an object.  With --wait the
- * daemon answers when it is done, in its own time limits; the tool waits a little longer than any of those.
+ * A request prints the id of what it created, for people and scripts alike, or with --json an object.  With --wait the
+ * daemon answers when it is done, within its own time limits; the tool waits a little longer than any of them.
  */
 #include "rows.h"
 #include "text.h"
@@ -15,13 +15,13 @@
 
 #define WAIT_USEC (600ULL * USEC_PER_SEC) /* beyond every time limit of a set-up */
 
-#define DRAIN_GRACE 5 /* s, for closing what the time-out of a drain has left */
+#define DRAIN_GRACE 5 /* s, for closing what is left when a drain times out */
 #define OPEN_TIMEOUT 60 /* s, the daemon's */
-#define OPEN_GRACE 30   /* s, for its answer that the time is over */
+#define OPEN_GRACE 30   /* s, for its answer that it timed out */
 
 /* ---- open, call --------------------------------------------------------------------------------------------- */
 
-/* The text or the object, which is consumed. */
+/* Print the text or the object, which is consumed. */
 __attribute__((format(printf, 3, 4)))
 static void print_id(const struct ctl *c, json_t *object, const char *format, ...)
 {
@@ -37,7 +37,7 @@ static void print_id(const struct ctl *c, json_t *object, const char *format, ..
 	json_decref(object);
 }
 
-/* Send, and the number it answers. */
+/* Send it, and read the number in the answer. */
 static enum status call_number(struct ctl *c, sd_bus_message *m, uint64_t patience, uint32_t *ret)
 {
 	sd_bus_message *reply = NULL;
@@ -57,7 +57,7 @@ static enum status open_tunnel(struct ctl *c)
 	uint32_t tunnel;
 
 	if (ctl_option(c, "timeout") && (!ctl_option(c, "wait") || !ctl_option_number(c, "timeout", 0)))
-		return ctl_usage(c, "open: --timeout is how long to --wait, at least a second");
+		return ctl_usage(c, "open: --timeout requires --wait, and at least one second");
 	status = ctl_method(c, "Open", &m);
 	if (status != STATUS_OK)
 		return status;
@@ -138,7 +138,7 @@ static enum status close_named(struct ctl *c, const char *name)
 	return status == STATUS_OK ? close_one(c, tunnel, session) : status;
 }
 
-/* The tunnels that a filter has found. */
+/* The tunnels that match the filter. */
 struct found {
 	uint32_t *ids;
 	size_t n;
@@ -155,7 +155,7 @@ static bool found_add(void *ctx, json_t *row)
 	return true;
 }
 
-/* One that has gone meanwhile is no failure; the first other one ends it. */
+/* A tunnel that was removed meanwhile is not a failure; any other failure ends it. */
 static enum status close_all(struct ctl *c, const struct found *f)
 {
 	enum status status;
@@ -174,7 +174,7 @@ static enum status close_matching(struct ctl *c)
 	enum status status = rows_list(c, ROWS_TUNNELS, NULL, found_add, &f);
 
 	if (status == STATUS_OK && f.n > 0 && !ctl_option(c, "yes")) {
-		fprintf(stderr, "l2tpctl: that would be %zu tunnels with %" PRIu64 " sessions; if you mean it: --yes\n",
+		fprintf(stderr, "l2tpctl: this would close %zu tunnels with %" PRIu64 " sessions; to confirm: --yes\n",
 			f.n, f.sessions);
 		status = STATUS_FAILED;
 	} else if (status == STATUS_OK) {
@@ -192,7 +192,7 @@ static enum status close_some(struct ctl *c)
 	bool filter = ctl_option(c, "profile") || ctl_option(c, "peer") || ctl_option(c, "host");
 
 	if (filter == (c->n_args > 0))
-		return ctl_usage(c, "close: either a tunnel or session, or --profile, --peer and --host");
+		return ctl_usage(c, "close: expects either a tunnel or session, or filters: --profile, --peer, --host");
 	return filter ? close_matching(c) : close_named(c, c->args[0]);
 }
 
@@ -210,7 +210,7 @@ static void print_summary(const json_t *summary)
 		{ "PoolsChanged", "changed pools" },
 		{ "PoolsRemoved", "removed pools" },
 		{ "OptionsChanged", "changed options" },
-		{ "NeedRestart", "changed, but taken over only by a restart" },
+		{ "NeedRestart", "changed options that need a restart" },
 	};
 	const json_t *warnings = json_object_get(summary, "Warnings");
 	bool said = false;
@@ -226,7 +226,7 @@ static void print_summary(const json_t *summary)
 		said |= json_array_size(names) > 0;
 		free(text);
 	}
-	if (!said) /* an older daemon tells of profiles alone */
+	if (!said) /* an older daemon reports only profiles */
 		puts(json_object_get(summary, "OptionsChanged") ? "nothing has changed" : "no profile has changed");
 }
 
@@ -245,12 +245,12 @@ static enum status reload(struct ctl *c)
 
 /* ---- drain -------------------------------------------------------------------------------------------------- */
 
-/* What is left, when it is not what was printed last. */
+/* Print what is left, if that has changed. */
 static enum status print_left(struct ctl *c, uint64_t *printed, bool *ret_left)
 {
 	json_t *row = NULL;
 	enum status status = rows_manager(c, &row);
-	/* not those that only linger, to acknowledge what may be repeated */
+	/* not those that are closed and remain only to acknowledge repetitions */
 	uint64_t tunnels = json_number(row, "TunnelsEstablished") + json_number(row, "TunnelsHalfOpen");
 	uint64_t sessions = json_number(row, "Sessions");
 
@@ -265,8 +265,8 @@ static enum status print_left(struct ctl *c, uint64_t *printed, bool *ret_left)
 	return status;
 }
 
-/* Asked for once a second: no more than a look at the daemon's counters.  What is closed after the time-out counts no
- * longer, so that only a daemon that does not get to it is late. */
+/* Polls once a second, which costs the daemon little: it only reads its counters.  The daemon closes what is left after
+ * the time-out, so we time out only if it does not. */
 static enum status wait_empty(struct ctl *c)
 {
 	uint64_t timeout = ctl_option_number(c, "timeout", UINT32_MAX) + (uint64_t)DRAIN_GRACE;
@@ -276,7 +276,7 @@ static enum status wait_empty(struct ctl *c)
 
 	while ((status = print_left(c, &printed, &left)) == STATUS_OK && left) {
 		if (rows_now() - begin >= timeout * USEC_PER_SEC) {
-			fprintf(stderr, "l2tpctl: timed out; not everything is closed\n");
+			fprintf(stderr, "l2tpctl: timed out; some tunnels are not closed\n");
 			return STATUS_TIMEOUT;
 		}
 		sleep(1);
@@ -306,51 +306,53 @@ static enum status drain(struct ctl *c)
 /* ---- The verbs ---------------------------------------------------------------------------------------------- */
 
 static const struct verb_option open_options[] = {
-	{ "calls", "NUMBER", "place so many calls, not as many as the profile says", "Calls", 'u' },
-	{ "another", NULL, "one more tunnel, if the profile has one", "Another", 'b' },
-	{ "wait", NULL, "until tunnel, calls and PPP are up; close it if one fails", "Wait", 'b' },
-	{ "timeout", "SECONDS", "wait no longer than that, default 60", "Timeout", 'u' },
+	{ "calls", "NUMBER", "place NUMBER calls, not the number that the profile sets", "Calls", 'u' },
+	{ "another", NULL, "open an additional tunnel, if the profile has one", "Another", 'b' },
+	{ "wait", NULL, "wait until tunnel, sessions and PPP are up; close the tunnel if one fails", "Wait", 'b' },
+	{ "timeout", "SECONDS", "limit for --wait, default 60; then close the tunnel", "Timeout", 'u' },
 	{ 0 },
 };
 
 static const struct verb_option call_options[] = {
-	{ "outgoing", NULL, "as LNS: the LAC shall dial (OCRQ)", "Outgoing", 'b' },
+	{ "outgoing", NULL, "as LNS: ask the LAC to place an outgoing call (OCRQ)", "Outgoing", 'b' },
 	{ "calling", "NUMBER", "Calling Number", "CallingNumber", 's' },
 	{ "called", "NUMBER", "Called Number", "CalledNumber", 's' },
 	{ "sub-address", "TEXT", "Sub-Address", "SubAddress", 's' },
-	{ "minimum-bps", "BPS", "of an outgoing call", "MinimumBps", 'u' },
-	{ "maximum-bps", "BPS", "of an outgoing call", "MaximumBps", 'u' },
+	{ "minimum-bps", "BPS", "Minimum BPS of an outgoing call", "MinimumBps", 'u' },
+	{ "maximum-bps", "BPS", "Maximum BPS of an outgoing call", "MaximumBps", 'u' },
 	{ "tx-speed", "BPS", "(Tx) Connect Speed", "TxConnectSpeed", 'u' },
 	{ "rx-speed", "BPS", "Rx Connect Speed", "RxConnectSpeed", 'u' },
-	{ "wait", NULL, "until the session is established, or has failed", "Wait", 'b' },
+	{ "wait", NULL, "wait until the session is established or has failed", "Wait", 'b' },
 	{ 0 },
 };
 
 static const struct verb_option close_options[] = {
-	{ "result", "CODE", "result code of the StopCCN or CDN; 0, an ordinary end", NULL, 'q' },
-	{ "error", "CODE", "error code that goes with result 2", NULL, 'q' },
-	{ "message", "TEXT", "what else the peer is told", NULL, 's' },
-	{ "profile", "PROFILE", "all tunnels of this profile", "Profile", 's' },
-	{ "peer", "ADDRESS", "all tunnels to this address", "Peer", 's' },
-	{ "host", "PATTERN", "all tunnels to peers of this host name", "PeerHostName", 's' },
-	{ "yes", NULL, "close all that fit, not only one", NULL, 0 },
+	{ "result", "CODE", "result code of the StopCCN or CDN, default: a normal close", NULL, 'q' },
+	{ "error", "CODE", "error code, with result 2", NULL, 'q' },
+	{ "message", "TEXT", "message that is sent to the peer", NULL, 's' },
+	{ "profile", "PROFILE", "close all tunnels of this profile", "Profile", 's' },
+	{ "peer", "ADDRESS", "close all tunnels to this address", "Peer", 's' },
+	{ "host", "PATTERN", "close all tunnels to peers with this host name", "PeerHostName", 's' },
+	{ "yes", NULL, "close all matching tunnels; without it, only count them", NULL, 0 },
 	{ 0 },
 };
 
 static const struct verb_option drain_options[] = {
-	{ "off", NULL, "take new tunnels and calls again", NULL, 0 },
-	{ "wait", NULL, "wait until nothing is left, reporting what is", NULL, 0 },
-	{ "timeout", "SECONDS", "then close what is left", "Timeout", 'u' },
+	{ "off", NULL, "end the drain: accept new tunnels and calls", NULL, 0 },
+	{ "wait", NULL, "wait until no tunnel is left, and print how many are", NULL, 0 },
+	{ "timeout", "SECONDS", "close the remaining tunnels after SECONDS", "Timeout", 'u' },
 	{ 0 },
 };
 
 const struct verb request_verbs[] = {
 	{ "open", "PROFILE", "dial the server of a lac profile", open_options, open_tunnel },
-	{ "hangup", "PROFILE", "close a lac profile's tunnels and keep it down", NULL, hang_up, VERB_NO_JSON },
-	{ "resume", "PROFILE", "dial a profile again, and at once", NULL, resume, VERB_NO_JSON },
+	{ "hangup", "PROFILE", "close the tunnels of a lac profile, and do not dial it again", NULL, hang_up,
+	  VERB_NO_JSON },
+	{ "resume", "PROFILE", "dial a profile that was hung up, or that waits, immediately", NULL, resume,
+	  VERB_NO_JSON },
 	{ "call", "TUNNEL|PROFILE", "place a call in a tunnel", call_options, call },
-	{ "close", "[TUNNEL|SESSION|INTERFACE|USER]", "end tunnels or sessions", close_options, close_some },
-	{ "reload", "", "read the configuration again", NULL, reload },
-	{ "drain", "", "take no new tunnels and calls", drain_options, drain },
+	{ "close", "[TUNNEL|SESSION|INTERFACE|USER]", "close tunnels or sessions", close_options, close_some },
+	{ "reload", "", "reload the configuration", NULL, reload },
+	{ "drain", "", "refuse new tunnels and calls", drain_options, drain },
 	{ 0 },
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb: the list of families, and what can be read off a verb's row.
+ * verb: the list of families, and look-ups in a verb's row.
  *
- * A verb's name may have several words ("show tunnels"); of two that fit, the longer one is meant, so that "show" can
- * be a verb of its own.  Called by main.c and complete.c.
+ * A verb's name may have several words ("show tunnels"); of two that match, the longer one wins, so that "show" can be
+ * a verb of its own.  Called by args.c and complete.c.
  */
 #include "verb.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb: the table of what l2tpctl can do.
+ * verb: the table of verbs.
  *
  * A family of verbs is a file of its own with an array `const struct verb NAME_verbs[]`, which ends with a row without
- * a name, and is named in three places: here, in the list of verb.c, and in daemon/meson.build.  Everything else
+ * a name, and is named in three places: here, in the list of verb.c, and in daemon/ctl/meson.build.  Everything else
  * follows from its rows: --help, how many arguments there must be, how options are read and checked, what the shells
  * complete.  tests/ctl/documented wants each verb and option in l2tpctl.1.
  */
@@ -16,7 +16,7 @@
 struct ctl;
 
 /*
- * What l2tpctl exits with.  A function that returns one has already said what went wrong.
+ * The exit status of l2tpctl.  A function that returns one other than STATUS_OK has printed the error.
  */
 enum status {
 	STATUS_OK,
@@ -24,18 +24,18 @@ enum status {
 	STATUS_USAGE,       /* a mistake in the command line */
 	STATUS_UNREACHABLE, /* no daemon behind the socket */
 	STATUS_NOT_FOUND,   /* no such tunnel, session or profile */
-	STATUS_DENIED,      /* no right to that */
-	STATUS_TIMEOUT,     /* it was not done in time */
+	STATUS_DENIED,      /* permission denied */
+	STATUS_TIMEOUT,     /* timed out */
 };
 
 #define OPTIONS_MAX 24 /* of one verb */
 #define WORDS_MAX   3  /* in a verb's name */
 
 /*
- * --name, or --name=ARGUMENT.  ARGUMENT is printed as it is; words in lower case with | between them are all that is
- * allowed ("lac|lns"), and a word in capitals that complete.c knows (PROFILE, TUNNEL, ...) completes; an ADDRESS, with
- * or without a port, and an IP are checked.
- * With a key it also is an entry of the a{sv} that ctl_append_options() makes: a filter, an option of a method.
+ * --name, or --name=ARGUMENT.  ARGUMENT is printed as it is.  Words in lower case with | between them are the allowed
+ * values ("lac|lns"); for words in capitals that complete.c knows (PROFILE, TUNNEL, ...) it offers candidates; an
+ * ADDRESS, with or without a port, and an IP are checked.
+ * An option with a key is an entry of the a{sv} that ctl_append_options() makes: a filter, an option of a method.
  */
 struct verb_option {
 	const char *name;
@@ -46,8 +46,8 @@ struct verb_option {
 };
 
 enum {
-	VERB_HIDDEN = 1 << 0,  /* not for people: neither in the help nor completed */
-	VERB_NO_JSON = 1 << 1, /* has nothing that JSON could say: --json is refused */
+	VERB_HIDDEN = 1 << 0,  /* not for people: neither in the help nor among the completions */
+	VERB_NO_JSON = 1 << 1, /* prints nothing that JSON could contain: --json is refused */
 };
 
 struct verb {
