@@ -5,95 +5,17 @@
  * An IPv4-mapped IPv6 address is read as the IPv4 address, because that is what peers have.  Called through the rows of
  * option.c.
  */
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/address.h"
 #include "value.h"
-
-#define L2TP_PORT 1701
-
-/* An IPv4-mapped IPv6 address is the IPv4 address: sockets of both families deliver it as that. */
-void addr_unmap(struct l2tp_addr *a)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (a->family != 6 || memcmp(a->ip, mapped, sizeof(mapped)) != 0)
-		return;
-	memmove(a->ip, a->ip + sizeof(mapped), 4);
-	memset(a->ip + 4, 0, sizeof(a->ip) - 4);
-	a->family = 4;
-}
-
-/* "192.0.2.1", "2001:db8::1", "fe80::1%eth0"; the interface may be missing from a prefix */
-static const char *read_ip(const char *text, bool prefix, struct l2tp_addr *ret)
-{
-	struct l2tp_addr a = { .port = 0 };
-	char ip[INET6_ADDRSTRLEN];
-	size_t len = strcspn(text, "%");
-	const char *interface = text[len] ? text + len + 1 : NULL;
-	struct in6_addr in6;
-
-	if (len >= sizeof(ip))
-		return "not an address";
-	memcpy(ip, text, len);
-	ip[len] = '\0';
-	if (!interface && inet_pton(AF_INET, ip, a.ip) == 1) {
-		a.family = 4;
-		*ret = a;
-		return NULL;
-	}
-	if (inet_pton(AF_INET6, ip, &in6) != 1)
-		return "not an address";
-	a.family = 6;
-	memcpy(a.ip, &in6, sizeof(in6));
-	if (interface && !IN6_IS_ADDR_LINKLOCAL(&in6))
-		return "an interface with an address that is not link-local";
-	if (!interface && !prefix && IN6_IS_ADDR_LINKLOCAL(&in6))
-		return "a link-local address without its interface (as in fe80::1%eth0)";
-	if (interface && (a.scope = if_nametoindex(interface)) == 0)
-		return "an address on an interface that does not exist";
-	addr_unmap(&a);
-	*ret = a;
-	return NULL;
-}
-
-/* "ADDRESS", "ADDRESS:PORT" for IPv4, "[ADDRESS]:PORT" for any; otherwise: the port of the first, 0: it must have one */
-static const char *read_endpoint(const char *text, uint16_t otherwise, struct l2tp_addr *ret)
-{
-	bool bracket = text[0] == '[';
-	const char *end = bracket ? strchr(text, ']') : strchr(text, ':');
-	const char *port = NULL, *rest;
-	uint64_t number = otherwise;
-	char ip[80];
-
-	if (bracket && !end)
-		return "not an address";
-	if (bracket)
-		port = end[1] == ':' ? end + 2 : end[1] ? "" : NULL;
-	else if (end && !strchr(end + 1, ':'))
-		port = end + 1;
-	size_t len = bracket ? (size_t)(end - text - 1) : port ? (size_t)(end - text) : strlen(text);
-	if (len >= sizeof(ip))
-		return "not an address";
-	memcpy(ip, text + bracket, len);
-	ip[len] = '\0';
-	if (port && (!value_read_digits(port, &number, &rest) || *rest || number < 1 || number > UINT16_MAX))
-		return "an address with a bad port";
-	const char *what = read_ip(ip, false, ret);
-	if (what)
-		return what;
-	ret->port = (uint16_t)number;
-	return number ? NULL : "an address without a port";
-}
 
 static const char *set_ipv4(struct option_context *x, const struct option *o, const char *text, void *field)
 {
-	struct in_addr in;
+	uint32_t ip;
 
 	(void)o;
-	if (inet_pton(AF_INET, text, &in) != 1 || in.s_addr == 0)
+	if (!address_read_ip4(text, &ip) || ip == 0)
 		return "not an IPv4 address";
 	return value_replace_text(x, text, field);
 }
@@ -101,29 +23,18 @@ static const char *set_ipv4(struct option_context *x, const struct option *o, co
 static const char *set_address(struct option_context *x, const struct option *o, const char *text, void *field)
 {
 	struct l2tp_addr a;
-	const char *what = read_ip(text, false, &a);
+	const char *what = address_read_ip(text, INTERFACE_EXISTS, &a);
 
 	(void)o;
 	return what ? what : value_replace_text(x, text, field);
 }
 
-/* As read_ip() reads it.  An interface that has gone since is told by its number. */
-static void put_ip(const struct l2tp_addr *a, FILE *out)
-{
-	char ip[INET6_ADDRSTRLEN], interface[IF_NAMESIZE];
-
-	fputs(inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->ip, ip, sizeof(ip)), out);
-	if (a->scope && if_indextoname(a->scope, interface))
-		fprintf(out, "%%%s", interface);
-	else if (a->scope)
-		fprintf(out, "%%%u", (unsigned)a->scope);
-}
-
 static void put_endpoint(const struct l2tp_addr *a, FILE *out)
 {
-	fputs(a->family == 6 ? "\"[" : "\"", out);
-	put_ip(a, out);
-	fprintf(out, "%s:%u\"", a->family == 6 ? "]" : "", a->port);
+	bool v6 = a->family == 6;
+	char ip[ADDRESS_IP_MAX];
+
+	fprintf(out, "\"%s%s%s:%u\"", v6 ? "[" : "", address_ip_text(a, ip), v6 ? "]" : "", a->port);
 }
 
 static bool bits_are_zero(const struct l2tp_addr *a, unsigned from)
@@ -147,7 +58,7 @@ static const char *read_prefix(const char *text, struct config_prefix *ret)
 		return "not a prefix";
 	memcpy(ip, text, len);
 	ip[len] = '\0';
-	const char *what = read_ip(ip, true, &p.addr);
+	const char *what = address_read_ip(ip, INTERFACE_OPTIONAL, &p.addr);
 	if (what)
 		return what;
 	unsigned full = strchr(ip, ':') ? 128 : 32; /* as it is written */
@@ -188,14 +99,14 @@ static const char *set_prefix(struct option_context *x, const struct option *o, 
 static void print_prefixes(const struct option *o, const void *field, const struct option_print *p)
 {
 	const struct config_profile *profile = field;
+	char ip[ADDRESS_IP_MAX];
 
 	if (profile->n_peers == 0)
 		return;
 	option_put_key(p, o);
 	for (size_t i = 0; i < profile->n_peers; i++) {
-		fputs(i ? ", \"" : "{ \"", p->out);
-		put_ip(&profile->peers[i].addr, p->out);
-		fprintf(p->out, "/%u\"", profile->peers[i].bits);
+		fprintf(p->out, "%s\"%s/%u\"", i ? ", " : "{ ", address_ip_text(&profile->peers[i].addr, ip),
+			profile->peers[i].bits);
 	}
 	fputs(" }\n", p->out);
 }
@@ -214,12 +125,12 @@ static const char *set_listen(struct option_context *x, const struct option *o, 
 	struct config *c = field;
 	struct config_listen *longer;
 	struct l2tp_addr addr;
-	const char *what = read_endpoint(text, L2TP_PORT, &addr);
+	const char *what = address_read(text, L2TP_PORT, INTERFACE_EXISTS, &addr);
 
 	if (what)
 		return what;
 	for (size_t i = 0; i < c->n_listens; i++)
-		if (memcmp(&c->listens[i].addr, &addr, sizeof(addr)) == 0)
+		if (address_equal(&c->listens[i].addr, &addr))
 			return "there already";
 	if (c->n_listens >= o->max)
 		return "one too many";
@@ -256,6 +167,14 @@ static void clear_listens(void *field)
 	c->n_listens = 0;
 }
 
+/* No port is like another. */
+static const char *read_stream_address(const char *text, struct l2tp_addr *ret)
+{
+	const char *what = address_read(text, 0, INTERFACE_EXISTS, ret);
+
+	return !what && !ret->port ? "an address without a port" : what;
+}
+
 /* "/run/l2tpd/metrics", or an address with its port */
 static const char *set_stream(struct option_context *x, const struct option *o, const char *text, void *field)
 {
@@ -264,7 +183,7 @@ static const char *set_stream(struct option_context *x, const struct option *o, 
 
 	(void)x;
 	if (strcmp(text, o->word) != 0 && text[0] != '/')
-		what = read_endpoint(text, 0, &s.addr);
+		what = read_stream_address(text, &s.addr);
 	else if (strlen(text) >= sizeof(s.path))
 		what = "too long";
 	else if (text[0] == '/')
@@ -314,7 +233,7 @@ static const char *set_range(struct option_context *x, const struct option *o, c
 {
 	const char *dash = strchr(text, '-');
 	struct config_pool *pool = field;
-	struct in_addr first, last;
+	uint32_t first, last;
 	char from[INET_ADDRSTRLEN];
 
 	(void)x, (void)o;
@@ -325,27 +244,23 @@ static const char *set_range(struct option_context *x, const struct option *o, c
 		return "not a range";
 	memcpy(from, text, len);
 	from[len] = '\0';
-	if (inet_pton(AF_INET, from, &first) != 1 || inet_pton(AF_INET, dash + 1, &last) != 1)
+	if (!address_read_ip4(from, &first) || !address_read_ip4(dash + 1, &last) || first == 0)
 		return "not a range";
-	if (first.s_addr == 0)
-		return "not a range";
-	if (ntohl(first.s_addr) > ntohl(last.s_addr))
+	if (first > last)
 		return "a range that ends before it begins";
-	if (ntohl(last.s_addr) - ntohl(first.s_addr) >= 1U << 24 || last.s_addr == INADDR_NONE)
+	if (last - first >= 1U << 24 || last == INADDR_NONE)
 		return "a range that is too large";
-	pool->first = ntohl(first.s_addr);
-	pool->last = ntohl(last.s_addr);
+	pool->first = first;
+	pool->last = last;
 	return NULL;
 }
 
 static void print_range(const struct option *o, const void *field, const struct option_print *p)
 {
 	const struct config_pool *pool = field;
-	const struct in_addr first = { htonl(pool->first) }, last = { htonl(pool->last) };
 	char from[INET_ADDRSTRLEN], to[INET_ADDRSTRLEN];
 
-	option_put(p, o, "%s-%s", inet_ntop(AF_INET, &first, from, sizeof(from)),
-		   inet_ntop(AF_INET, &last, to, sizeof(to)));
+	option_put(p, o, "%s-%s", address_ip4_text(pool->first, from), address_ip4_text(pool->last, to));
 }
 
 static const char *set_pool(struct option_context *x, const struct option *o, const char *text, void *field)

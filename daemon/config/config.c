@@ -19,6 +19,7 @@
  * Called by main at start, for --check, and for a reload.
  */
 #include "config.h"
+#include "base/address.h"
 #include <arpa/inet.h>
 #include <assert.h>
 #include <confuse.h>
@@ -600,7 +601,6 @@ static int load_profiles(struct load *load, struct config *c)
 /* Without a listen option we listen everywhere; with an empty one nowhere. */
 static int load_listens(struct load *load, struct config *c)
 {
-	enum { L2TP_PORT = 1701 };
 	cfg_opt_t *opt = cfg_getopt(load->root, "listen");
 	const struct value *v;
 

@@ -8,6 +8,7 @@
 #include "config.h"
 #include <fnmatch.h>
 #include <string.h>
+#include "base/address.h"
 #include "option.h"
 
 #define VALUE_MAX 1024 /* an AVP's value has at most 1017 octets */
@@ -50,7 +51,7 @@ static bool profile_takes_peer(const struct config_profile *p, const struct l2tp
 {
 	struct l2tp_addr a = *peer;
 
-	addr_unmap(&a);
+	address_unmap(&a);
 	return !p->lac && profile_takes_address(p, &a) && fits(p->host_names, host_name, FNM_CASEFOLD);
 }
 

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <string.h>
+#include "base/address.h"
 
 #define NONE NULL
 #define MSEC USEC_PER_MSEC
@@ -29,6 +30,8 @@
 #define RUNTIME "/run/l2tpd"
 #define PPPD "/usr/sbin/pppd"
 #define GIGABIT "1000000000"
+#define STRING(number) STRING_OF(number)
+#define STRING_OF(text) #text
 #ifndef PPPD_PLUGIN
 #define PPPD_PLUGIN "/usr/lib/l2tpd/pppd-l2tp.so" /* the build knows better */
 #endif
@@ -92,7 +95,7 @@ const struct option options[] = {
 
 	/* whom to dial */
 	LAC("server",               servers,     servers,              0,          LIST_MAX,   NONE,        NONE)
-	LAC("port",                 number,      server_port,          1,          UINT16_MAX, NONE,        "1701")
+	LAC("port",                 number,      server_port,          1,          UINT16_MAX, NONE,        STRING(L2TP_PORT))
 	LAC("family",               family,      family,               0,          0,          NONE,        "any")
 	LAC("source",               address,     source,               0,          0,          NONE,        NONE)
 	LAC("local-port",           number,      local_port,           1,          UINT16_MAX, "ephemeral", "ephemeral")

@@ -110,9 +110,6 @@ const char *option_like(unsigned section, const char *key);
 /* A key of any other section, else NULL. */
 const struct option *option_elsewhere(unsigned section, const char *key);
 
-/* An IPv4-mapped IPv6 address becomes the IPv4 address. */
-void addr_unmap(struct l2tp_addr *a);
-
 /* "limits", "lns", ... */
 const char *section_name(unsigned section);
 

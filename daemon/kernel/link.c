@@ -16,7 +16,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,6 +26,7 @@
 #define uthash_nonfatal_oom(pin) ((pin)->refs = 0)
 #include <uthash.h>
 
+#include "base/address.h"
 #include "nl.h"
 
 #define GATEWAY_MAX 20 /* RTA_VIA: family and IPv6 address */
@@ -72,40 +72,23 @@ int link_new(sd_event *event, struct link **ret)
 
 /* ---- Path MTU -------------------------------------------------------------------------------------------------- */
 
-union sockaddr_any {
-	struct sockaddr sa;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-};
-
-static socklen_t to_sockaddr(const struct l2tp_addr *a, uint16_t port, union sockaddr_any *ret)
-{
-	*ret = (union sockaddr_any){ 0 };
-	if (a->family == 4) {
-		ret->in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port) };
-		memcpy(&ret->in.sin_addr, a->ip, sizeof(ret->in.sin_addr));
-		return sizeof(ret->in);
-	}
-	ret->in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	ret->in6.sin6_scope_id = a->scope;
-	memcpy(&ret->in6.sin6_addr, a->ip, sizeof(ret->in6.sin6_addr));
-	return sizeof(ret->in6);
-}
-
 static int path_mtu(int fd, const struct l2tp_addr *local, const struct l2tp_addr *peer)
 {
+	struct l2tp_addr from = *local, to = *peer;
 	bool v4 = peer->family == 4;
-	union sockaddr_any sa;
+	union socket_address sa;
 	socklen_t len;
 	int mtu = 0;
 
 	/* Any port: only the addresses choose the way. */
 	if (local->family == peer->family) {
-		len = to_sockaddr(local, 0, &sa);
+		from.port = 0;
+		len = address_to_socket(&from, &sa);
 		if (bind(fd, &sa.sa, len) < 0)
 			return -errno;
 	}
-	len = to_sockaddr(peer, peer->port ? peer->port : 1, &sa);
+	to.port = to.port ? to.port : 1;
+	len = address_to_socket(&to, &sa);
 	if (connect(fd, &sa.sa, len) < 0)
 		return -errno;
 	len = sizeof(mtu);
@@ -121,7 +104,7 @@ int link_path_mtu(struct link *l, const struct l2tp_addr *local, const struct l2
 	(void)l;
 	if (peer->family != 4 && peer->family != 6)
 		return -EAFNOSUPPORT;
-	fd = socket(peer->family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = socket(address_family(peer->family), SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	r = path_mtu(fd, local, peer);
@@ -144,7 +127,7 @@ static struct rtmsg *begin(struct nl_request *buf, uint16_t type, uint16_t flags
 	nlh->nlmsg_type = type;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
 	rt = mnl_nlmsg_put_extra_header(nlh, sizeof(*rt));
-	rt->rtm_family = peer->family == 4 ? AF_INET : AF_INET6;
+	rt->rtm_family = (unsigned char)address_family(peer->family);
 	rt->rtm_dst_len = (uint8_t)(address_len(peer) * 8);
 	mnl_attr_put(nlh, RTA_DST, address_len(peer), peer->ip);
 	return rt;

@@ -33,6 +33,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "listen.h"
+#include "base/address.h"
 
 #define BATCH 32                         /* datagrams read at once */
 #define BATCHES 8                        /* in one wake-up, then it is others' turn */
@@ -40,12 +41,6 @@
 #define DATAGRAM_MAX 65536               /* none is longer */
 #define ECN_BITS 2                       /* below the DSCP */
 #define LISTENER_BUFFER (8 * 1024 * 1024) /* a burst of some ten thousand messages */
-
-union address {
-	struct sockaddr sa;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-};
 
 /* Room for the longer address and for a mark. */
 union control {
@@ -76,70 +71,19 @@ struct listen {
 	bool busy;                     /* delivering */
 	struct mmsghdr msgs[BATCH];
 	struct iovec iov[BATCH];
-	union address names[BATCH];
+	union socket_address names[BATCH];
 	union control controls[BATCH];
 	uint8_t bytes[BATCH][DATAGRAM_MAX];
 };
 
-/* ---- Addresses ---- */
-
-static socklen_t addr_to_sockaddr(const struct l2tp_addr *a, union address *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	if (a->family == 4) {
-		ret->in.sin_family = AF_INET;
-		ret->in.sin_port = htons(a->port);
-		memcpy(&ret->in.sin_addr, a->ip, sizeof(ret->in.sin_addr));
-		return sizeof(ret->in);
-	}
-	ret->in6.sin6_family = AF_INET6;
-	ret->in6.sin6_port = htons(a->port);
-	ret->in6.sin6_scope_id = a->scope;
-	memcpy(&ret->in6.sin6_addr, a->ip, sizeof(ret->in6.sin6_addr));
-	return sizeof(ret->in6);
-}
-
-static void addr_set_in6(struct l2tp_addr *a, const struct in6_addr *ip, uint32_t ifindex)
-{
-	a->family = 6;
-	memcpy(a->ip, ip, sizeof(*ip));
-	a->scope = IN6_IS_ADDR_LINKLOCAL(ip) ? ifindex : 0;
-}
-
-static void addr_from_sockaddr(struct l2tp_addr *a, const union address *u)
-{
-	memset(a, 0, sizeof(*a));
-	if (u->sa.sa_family == AF_INET) {
-		a->family = 4;
-		a->port = ntohs(u->in.sin_port);
-		memcpy(a->ip, &u->in.sin_addr, sizeof(u->in.sin_addr));
-	} else {
-		addr_set_in6(a, &u->in6.sin6_addr, u->in6.sin6_scope_id);
-		a->port = ntohs(u->in6.sin6_port);
-	}
-}
-
-static bool addr_is_any(const struct l2tp_addr *a)
-{
-	static const uint8_t zero[sizeof(a->ip)];
-
-	return memcmp(a->ip, zero, sizeof(zero)) == 0;
-}
-
-static bool addr_equal(const struct l2tp_addr *a, const struct l2tp_addr *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 static int own_addr(int fd, struct l2tp_addr *ret)
 {
-	union address u = { .sa.sa_family = AF_UNSPEC };
+	union socket_address u;
 	socklen_t len = sizeof(u);
 
 	if (getsockname(fd, &u.sa, &len) < 0)
 		return -errno;
-	addr_from_sockaddr(ret, &u);
-	return 0;
+	return address_from_socket(&u, len, ret) ? 0 : -EAFNOSUPPORT;
 }
 
 /* ---- Receiving ---- */
@@ -158,7 +102,7 @@ static void read_local(struct msghdr *m, const struct listen_socket *s, struct l
 			struct in6_pktinfo info;
 
 			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			addr_set_in6(ret, &info.ipi6_addr, info.ipi6_ifindex);
+			address_set_ip6(ret, &info.ipi6_addr, info.ipi6_ifindex);
 		}
 	}
 }
@@ -188,8 +132,8 @@ static void deliver_batch(struct listen *l, const struct listen_socket *s, size_
 		struct l2tp_rx rx = { .bytes = { l->bytes[i], l->msgs[i].msg_len } };
 
 		read_local(m, &copy, &rx.local);
-		addr_from_sockaddr(&rx.peer, &l->names[i]);
-		l->receive(l->ctx, &rx);
+		if (address_from_socket(&l->names[i], m->msg_namelen, &rx.peer))
+			l->receive(l->ctx, &rx);
 	}
 }
 
@@ -226,7 +170,7 @@ static bool is_unreachable(int err)
 static int read_error(const struct listen_socket *s)
 {
 	union error_control control;
-	union address name;
+	union socket_address name;
 	struct l2tp_addr to;
 	struct msghdr m = { .msg_name = &name, .msg_namelen = sizeof(name),
 			    .msg_control = &control, .msg_controllen = sizeof(control) };
@@ -234,10 +178,9 @@ static int read_error(const struct listen_socket *s)
 	if (recvmsg(s->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 		return -errno;
 	int err = error_of(&m);
-	if (!is_unreachable(err) || m.msg_namelen == 0)
+	if (!is_unreachable(err) || !address_from_socket(&name, m.msg_namelen, &to))
 		return 0;
-	addr_from_sockaddr(&to, &name);
-	return addr_equal(&to, &s->dialled) ? err : 0;
+	return address_equal(&to, &s->dialled) ? err : 0;
 }
 
 /* What is left for the next wake-up wakes us. */
@@ -323,23 +266,23 @@ static int set_options(int fd, uint16_t family, bool shared)
 
 static int udp_socket(uint16_t family)
 {
-	int fd = socket(family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(address_family(family), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	return fd < 0 ? -errno : fd;
 }
 
 static int bind_to(int fd, const struct l2tp_addr *a)
 {
-	union address u;
-	socklen_t len = addr_to_sockaddr(a, &u);
+	union socket_address u;
+	socklen_t len = address_to_socket(a, &u);
 
 	return bind(fd, &u.sa, len) < 0 ? -errno : 0;
 }
 
 static int connect_to(int fd, const struct l2tp_addr *a)
 {
-	union address u;
-	socklen_t len = addr_to_sockaddr(a, &u);
+	union socket_address u;
+	socklen_t len = address_to_socket(a, &u);
 
 	return connect(fd, &u.sa, len) < 0 ? -errno : 0;
 }
@@ -419,7 +362,7 @@ static int port_is_free(const struct listen *l, const struct l2tp_addr *a)
 static struct listen_socket *listener_at(const struct listen *l, const struct l2tp_addr *a)
 {
 	for (struct listen_socket *s = l->sockets; s && s->listener; s = s->next)
-		if (a->port && addr_equal(&s->local, a))
+		if (a->port && address_equal(&s->local, a))
 			return s;
 	return NULL;
 }
@@ -523,7 +466,7 @@ int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_add
 	struct listen_socket *s;
 	int err = 0;
 
-	if (from.family == 0 || addr_is_any(&from)) {
+	if (from.family == 0 || address_is_any(&from)) {
 		err = route_source(peer, &from);
 		from.port = local->port;
 	}
@@ -623,9 +566,9 @@ static struct listen_socket *find_listener(const struct listen *l, const struct 
 	struct listen_socket *wildcard = NULL;
 
 	for (struct listen_socket *s = l->sockets; s && s->listener; s = s->next) {
-		if (addr_equal(&s->local, local))
+		if (address_equal(&s->local, local))
 			return s;
-		if (s->local.family == local->family && s->local.port == local->port && addr_is_any(&s->local))
+		if (s->local.family == local->family && s->local.port == local->port && address_is_any(&s->local))
 			wildcard = s;
 	}
 	return wildcard;
@@ -636,7 +579,7 @@ static struct listen_socket *find_sender(const struct listen *l, const struct l2
 {
 	struct listen_socket *s = find_listener(l, local);
 
-	if (!s && l->reading && addr_equal(&l->reading->local, local))
+	if (!s && l->reading && address_equal(&l->reading->local, local))
 		s = l->reading;
 	return s;
 }
@@ -689,10 +632,10 @@ int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_add
 {
 	struct iovec iov = { (void *)(uintptr_t)bytes.data, bytes.len };
 	union control control = { 0 };
-	union address to;
+	union socket_address to;
 	struct msghdr m = {
 		.msg_name = &to,
-		.msg_namelen = addr_to_sockaddr(peer, &to),
+		.msg_namelen = address_to_socket(peer, &to),
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 	};
@@ -700,7 +643,7 @@ int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_add
 	s = s ? s : find_sender(l, local);
 	if (!s)
 		return -EADDRNOTAVAIL;
-	if (addr_is_any(&s->local) && !addr_is_any(local))
+	if (address_is_any(&s->local) && !address_is_any(local))
 		put_local(&m, &control, local);
 	if (dscp != s->dscp)
 		put_mark(&m, &control, local->family, dscp);

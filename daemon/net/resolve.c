@@ -9,16 +9,15 @@
  * An address instead of a name takes the same way, so that a caller sees one behaviour.  The order of the answers is
  * getaddrinfo's: RFC 6724.
  */
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "resolve.h"
+#include "base/address.h"
 #include "base/server.h"
 
 #define ADDRS_MAX 16 /* more are not tried */
@@ -58,36 +57,12 @@ static int errno_of(const struct resolve *r)
 	return -EIO;
 }
 
-static bool addr_take(struct l2tp_addr *a, const struct addrinfo *info, uint16_t port)
-{
-	memset(a, 0, sizeof(*a));
-	a->port = port;
-	if (info->ai_family == AF_INET && info->ai_addrlen >= sizeof(struct sockaddr_in)) {
-		struct sockaddr_in sin;
-
-		memcpy(&sin, info->ai_addr, sizeof(sin));
-		a->family = 4;
-		memcpy(a->ip, &sin.sin_addr, sizeof(sin.sin_addr));
-		return true;
-	}
-	if (info->ai_family == AF_INET6 && info->ai_addrlen >= sizeof(struct sockaddr_in6)) {
-		struct sockaddr_in6 sin6;
-
-		memcpy(&sin6, info->ai_addr, sizeof(sin6));
-		a->family = 6;
-		memcpy(a->ip, &sin6.sin6_addr, sizeof(sin6.sin6_addr));
-		a->scope = IN6_IS_ADDR_LINKLOCAL(&sin6.sin6_addr) ? sin6.sin6_scope_id : 0;
-		return true;
-	}
-	return false;
-}
-
 /* in a worker thread */
 static int resolve_run(void *ctx)
 {
 	struct resolve *r = ctx;
 	const struct addrinfo hints = {
-		.ai_family = r->family == 4 ? AF_INET : r->family == 6 ? AF_INET6 : AF_UNSPEC,
+		.ai_family = address_family((unsigned)r->family),
 		.ai_socktype = SOCK_DGRAM, /* else each address comes once for each type */
 	};
 	struct addrinfo *list = NULL;
@@ -98,8 +73,8 @@ static int resolve_run(void *ctx)
 	if (r->eai != 0)
 		return 0;
 	for (const struct addrinfo *i = list; i && r->n < ADDRS_MAX; i = i->ai_next)
-		if (addr_take(&r->addrs[r->n], i, r->server.port))
-			r->n++;
+		if (address_from_socket(i->ai_addr, i->ai_addrlen, &r->addrs[r->n]))
+			r->addrs[r->n++].port = r->server.port;
 	freeaddrinfo(list);
 	return 0;
 }
