@@ -144,6 +144,15 @@ void idpool_release(struct idpool *p, uint32_t scope, uint32_t id, usec_t now)
 	p->youngest = n;
 }
 
+void idpool_return(struct idpool *p, uint32_t scope, uint32_t id)
+{
+	struct node *n = find(p, scope, id);
+
+	assert(n && !n->released);
+	HASH_DEL(p->nodes, n);
+	free(n);
+}
+
 bool idpool_taken(const struct idpool *p, uint32_t scope, uint32_t id)
 {
 	return find(p, scope, id);

@@ -20,6 +20,8 @@ void idpool_free(struct idpool *p);
 int idpool_acquire(struct idpool *p, uint32_t scope, uint32_t max, usec_t now, uint32_t *ret);
 /* Into quarantine until now + quarantine. */
 void idpool_release(struct idpool *p, uint32_t scope, uint32_t id, usec_t now);
+/* Free again at once: nobody has been told of it. */
+void idpool_return(struct idpool *p, uint32_t scope, uint32_t id);
 /* In use or in quarantine? */
 bool idpool_taken(const struct idpool *p, uint32_t scope, uint32_t id);
 /* Forget what has served its quarantine: memory is bounded by the ids released within it. */

@@ -217,6 +217,26 @@ START_TEST(no_memory)
 }
 END_TEST
 
+START_TEST(returned) /* free at once, unlike one that is released; the quarantine of others is not touched */
+{
+	uint64_t seed = 1;
+	struct idpool *p = pool_new(&seed);
+	uint32_t first, second, id;
+
+	ck_assert_int_eq(idpool_acquire(p, 7, 2, 0, &first), 0);
+	ck_assert_int_eq(idpool_acquire(p, 7, 2, 0, &second), 0);
+	idpool_release(p, 7, first, 0);
+	idpool_return(p, 7, second);
+	ck_assert(idpool_taken(p, 7, first) && !idpool_taken(p, 7, second));
+	ck_assert_int_eq(idpool_acquire(p, 7, 2, 0, &id), 0);
+	ck_assert_uint_eq(id, second);
+	ck_assert_int_eq(idpool_acquire(p, 7, 2, QUARANTINE - 1, &id), -ENOSPC);
+	ck_assert_int_eq(idpool_acquire(p, 7, 2, QUARANTINE, &id), 0);
+	ck_assert_uint_eq(id, first);
+	idpool_free(p);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("idpool");
@@ -230,6 +250,7 @@ int main(void)
 	tcase_add_test(tc, thirty_two_bits);
 	tcase_add_test(tc, bad_luck);
 	tcase_add_test(tc, nearly_full);
+	tcase_add_test(tc, returned);
 	tcase_add_test(tc, no_memory);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
