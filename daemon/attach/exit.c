@@ -200,7 +200,7 @@ void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, en
 
 	*ret = (struct ppp_exit){
 		.status = started && cause != PPP_KILLED ? number : -1,
-		.reason = { .origin = L2TP_BY_WORLD,
+		.reason = { .origin = L2TP_BY_LOCAL,
 			    .result = row->result,
 			    .error = row->error,
 			    .disconnect = cause_of(cause, number, end) },

@@ -54,7 +54,7 @@ struct ppp_status {
 struct ppp_exit {
 	int status;                  /* pppd's exit status (pppd(8)); -1: killed by a signal or never started */
 	char text[128];              /* a sentence */
-	struct l2tp_reason reason;   /* origin L2TP_BY_WORLD */
+	struct l2tp_reason reason;   /* origin L2TP_BY_LOCAL */
 };
 
 /* LCP's last Configure-Requests, from their first option on; data NULL: too long to be told. */

@@ -160,7 +160,8 @@ static int append_origin(sd_bus_message *m, struct driver *d, const void *field)
 {
 	static const char *const words[] = { [L2TP_BY_NOBODY] = "nobody",   [L2TP_BY_PEER] = "peer",
 					     [L2TP_BY_REQUEST] = "request", [L2TP_BY_FAULT] = "fault",
-					     [L2TP_BY_TIMEOUT] = "timeout", [L2TP_BY_WORLD] = "world" };
+					     [L2TP_BY_TIMEOUT] = "timeout", [L2TP_BY_LOCAL] = "local",
+					     [L2TP_BY_PPP] = "ppp" };
 
 	(void)d;
 	return sd_bus_message_append_basic(m, 's', words[*(const enum l2tp_origin *)field]);

@@ -134,7 +134,7 @@ static void on_added(void *ctx, int err, const char *text, int fd)
 	c->fd = fd;
 	if (err < 0)
 		log_event(LOG_ERR, LOG_LOCAL_, &o, "no kernel session, call refused: %s", text ? text : strerror(-err));
-	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err);
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err, text);
 }
 
 /* Is all our data numbered?  If the LAC does not require it, the LNS decides, and the LAC's kernel follows (5.4). */
@@ -178,7 +178,7 @@ static void add(struct world_call *c)
 
 	if (is_overfull(c->profile)) {
 		close_overfull(c);
-		world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, -ECANCELED);
+		world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, -ECANCELED, NULL);
 		return;
 	}
 	dp->class->session_add(dp, &spec, on_added, c);
@@ -191,7 +191,7 @@ static void on_set(void *ctx, int err, const char *text)
 
 	if (err < 0)
 		log_event(LOG_ERR, LOG_LOCAL_, &o, "data cannot be sequenced, closing: %s", text ? text : strerror(-err));
-	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err);
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err, text);
 }
 
 /* The LAC requires sequence numbers in data: known when it is connected, behind SESSION_ADD. */
@@ -231,7 +231,7 @@ static void on_deleted(void *ctx, int err, const char *text)
 
 	if (err < 0)
 		log_event(LOG_WARNING, LOG_LOCAL_, &o, "kernel session not removed: %s", text ? text : strerror(-err));
-	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err);
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, err, text);
 }
 
 static void del(struct world_call *c)
@@ -475,7 +475,7 @@ static void on_dialled(void *ctx, int status)
 {
 	struct world_call *c = ctx;
 	struct log_object o = object(c);
-	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = result_of(status),
+	struct l2tp_reason reason = { .origin = L2TP_BY_LOCAL, .result = result_of(status),
 				      .text = "the call was not placed" };
 
 	c->dialling = false;
@@ -487,7 +487,7 @@ static void on_dialled(void *ctx, int status)
 			  status == -ETIMEDOUT ? "took too long" : "failed", l2tp_cdn_name(reason.result));
 		l2tp_close_session(c->driver->engine, c->key.tunnel_id, c->key.session_id, &reason, world_now());
 	}
-	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, c->answered ? 0 : -ECANCELED);
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, c->answered ? 0 : -ECANCELED, NULL);
 }
 
 static void dial_out(struct world_call *c, const struct l2tp_op *op)
@@ -507,7 +507,7 @@ static void dial_out(struct world_call *c, const struct l2tp_op *op)
 	if (c->dialling)
 		return;
 	log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot run dial-hook: %s", strerror(-r));
-	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, r);
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, r, NULL);
 }
 
 /* The call has ended while it was being placed, or while its link was being told. */
@@ -518,7 +518,7 @@ static void abort_hook(struct world_call *c)
 		return;
 	c->dialling = false;
 	c->answered = true; /* perhaps: it is cleared all the same */
-	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, -ECANCELED);
+	world_op_done(c->driver, c->key.tunnel_id, c->key.session_id, -ECANCELED, NULL);
 }
 
 static void on_hung_up(void *ctx, int status)
@@ -541,7 +541,7 @@ static void hang_up(struct world_call *c)
 
 static void close_for_ppp(struct world_call *c, uint16_t result, const char *text)
 {
-	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = result };
+	struct l2tp_reason reason = { .origin = L2TP_BY_LOCAL, .result = result };
 	struct log_object o = object(c);
 
 	log_event(LOG_ERR, LOG_LOCAL_, &o, "no PPP, closing: %s", text);
@@ -609,7 +609,7 @@ static void start_ppp(struct world_call *c, const struct l2tp_op *op)
 static bool settle_profile(struct world_call *c, const struct l2tp_op *op)
 {
 	const struct config_profile *profile = profile_of(c->driver, op, true);
-	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_CDN_ADMIN, .text = "no such calls here" };
+	struct l2tp_reason reason = { .origin = L2TP_BY_LOCAL, .result = RC_CDN_ADMIN, .text = "no such calls here" };
 	const struct config_profile *before = c->profile;
 	struct log_object o = object(c);
 
@@ -674,7 +674,7 @@ static void log_down(const struct world_call *c, const struct l2tp_reason *reaso
 
 	if (reason->origin == L2TP_BY_PEER)
 		log_causes(c, reason);
-	log_event(LOG_INFO, erred ? LOG_REMOTE : reason->origin == L2TP_BY_WORLD ? LOG_LOCAL_ : LOG_INFO_ONLY, &o,
+	log_event(LOG_INFO, erred ? LOG_REMOTE : reason->origin == L2TP_BY_LOCAL ? LOG_LOCAL_ : LOG_INFO_ONLY, &o,
 		  "session closed%s: %s (result %u, error %u)%s", reason->origin == L2TP_BY_PEER ? " by the peer" : "",
 		  l2tp_cdn_name(reason->result), reason->result, reason->error, log_reason(reason, text, sizeof(text)));
 }
@@ -752,7 +752,7 @@ void call_op(struct driver *d, const struct l2tp_op *op)
 	struct world_call *c = call_note(d, op);
 
 	if (!c) { /* out of memory: the engine refuses the call */
-		world_op_done(d, op->tunnel_id, op->session_id, -ENOMEM);
+		world_op_done(d, op->tunnel_id, op->session_id, -ENOMEM, NULL);
 		return;
 	}
 	c->peer_tunnel_id = op->peer_tunnel_id;

@@ -118,7 +118,7 @@ void world_removed_put(struct driver *d, const struct config_profile *profile)
 
 struct l2tp_reason world_refusal(const struct l2tp_refusal *given, uint16_t result, uint16_t error, const char *text)
 {
-	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD,
+	struct l2tp_reason reason = { .origin = L2TP_BY_LOCAL,
 				      .result = given->result ? given->result : result,
 				      .error = given->result ? given->error : error };
 
@@ -348,9 +348,9 @@ void world_pump(struct driver *d)
 		sd_event_exit(d->event, 0);
 }
 
-void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, int err)
+void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, int err, const char *text)
 {
-	l2tp_op_done(d->engine, tunnel_id, session_id, err, world_now());
+	l2tp_op_done(d->engine, tunnel_id, session_id, err, err < 0 && !text ? strerror(-err) : text, world_now());
 	world_pump(d);
 }
 

@@ -118,7 +118,7 @@ static void on_added(void *ctx, int err, const char *text)
 
 	if (err < 0)
 		log_event(LOG_ERR, LOG_LOCAL_, &o, "no kernel tunnel, closing: %s", text ? text : strerror(-err));
-	world_op_done(t->driver, t->id, 0, err);
+	world_op_done(t->driver, t->id, 0, err, text);
 }
 
 static void pin(struct world_tunnel *t, const struct l2tp_op *op)
@@ -166,7 +166,7 @@ static void add(struct world_tunnel *t, const struct l2tp_op *op)
 
 	if (r < 0) {
 		log_event(LOG_ERR, LOG_LOCAL_, &o, "no socket for the tunnel, closing: %s", strerror(-r));
-		world_op_done(d, t->id, 0, r);
+		world_op_done(d, t->id, 0, r, NULL);
 		return;
 	}
 	tunnel_mark(t, L2TP_PHB_NONE);
@@ -185,7 +185,7 @@ static void on_deleted(void *ctx, int err, const char *text)
 
 	if (err < 0)
 		log_event(LOG_WARNING, LOG_LOCAL_, &o, "kernel tunnel not removed: %s", text ? text : strerror(-err));
-	world_op_done(t->driver, t->id, 0, err);
+	world_op_done(t->driver, t->id, 0, err, text);
 }
 
 static void unpin(struct world_tunnel *t)
@@ -203,7 +203,7 @@ static void on_stats(void *ctx, int err, const struct dataplane_stats *stats)
 		t->rx_packets = stats->rx_packets;
 		l2tp_data_seen(t->driver->engine, t->id, world_now());
 	}
-	world_op_done(t->driver, t->id, 0, 0);
+	world_op_done(t->driver, t->id, 0, 0, NULL);
 }
 
 /* ---- What the log says -------------------------------------------------------------------------------------- */
@@ -215,7 +215,8 @@ static const char *by(enum l2tp_origin origin)
 					     [L2TP_BY_REQUEST] = "on request",
 					     [L2TP_BY_FAULT] = "the peer erred",
 					     [L2TP_BY_TIMEOUT] = "timeout",
-					     [L2TP_BY_WORLD] = "local failure" };
+					     [L2TP_BY_LOCAL] = "local failure",
+					     [L2TP_BY_PPP] = "PPP ended" };
 
 	return words[origin];
 }
@@ -225,7 +226,7 @@ static enum log_class class_of(const struct l2tp_reason *reason)
 	if (reason->result == RC_STOPCCN_UNAUTHORIZED)
 		return LOG_AUTHN;
 	return reason->origin == L2TP_BY_FAULT || reason->origin == L2TP_BY_TIMEOUT ? LOG_REMOTE :
-	       reason->origin == L2TP_BY_WORLD					      ? LOG_LOCAL_ :
+	       reason->origin == L2TP_BY_LOCAL					      ? LOG_LOCAL_ :
 										LOG_INFO_ONLY;
 }
 
@@ -267,7 +268,7 @@ static struct world_tunnel *take_in(struct driver *d, const struct l2tp_op *op)
 	else
 		l2tp_close_tunnel(d->engine, op->tunnel_id, &reason, world_now());
 	if (!t)
-		world_op_done(d, op->tunnel_id, 0, -ECANCELED);
+		world_op_done(d, op->tunnel_id, 0, -ECANCELED, NULL);
 	return t;
 }
 

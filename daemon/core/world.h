@@ -122,7 +122,8 @@ void world_pump(struct driver *d);
 void world_emit(struct driver *d, const struct driver_event *e);
 /* While stopping: all tunnels are closed as soon as there is no PPP any more. */
 void world_stop_further(struct driver *d);
-void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, int err);
+/* text: what the operator is told of a failure; NULL: what err says */
+void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, int err, const char *text);
 
 /* By its cookie; also one that has been removed and still has users.  NULL: there is none any more. */
 const struct config_profile *world_profile(const struct driver *d, uint64_t cookie);

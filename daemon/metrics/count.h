@@ -33,7 +33,7 @@ struct profile_counts {
 	UT_hash_handle hh;
 };
 
-#define ORIGINS (L2TP_BY_WORLD + 1)
+#define ORIGINS (L2TP_BY_PPP + 1)
 #define RESULTS (RC_CDN_DS + 2)     /* the codes that we know, and [0] for others */
 #define PPPD_STATUSES 25            /* see pppd_status_name() */
 

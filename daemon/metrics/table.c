@@ -82,7 +82,8 @@ static void write_closed(struct metrics_text *t, const uint64_t closed[ORIGINS][
 						      [L2TP_BY_REQUEST] = "request",
 						      [L2TP_BY_FAULT] = "fault",
 						      [L2TP_BY_TIMEOUT] = "timeout",
-						      [L2TP_BY_WORLD] = "world" };
+						      [L2TP_BY_LOCAL] = "local",
+						      [L2TP_BY_PPP] = "ppp" };
 
 	for (size_t origin = L2TP_BY_PEER; origin < ORIGINS; origin++)
 		for (size_t result = 0; result < RESULTS; result++)

@@ -47,11 +47,13 @@ static void refuse_fault(struct l2tp *l, const struct request *q, const struct f
 		env->refused(env->ctx, &q->in->rx->peer, q->in->outline.host_name, &reason);
 }
 
-static void refuse_code(struct l2tp *l, const struct request *q, uint16_t result, uint16_t error, const char *text)
+static void refuse_code(struct l2tp *l, const struct request *q, enum l2tp_origin origin, uint16_t result, uint16_t error,
+			const char *text)
 {
 	struct fault f = { 0 };
 
 	fault_set(&f, result, error, "%s", text);
+	f.origin = origin;
 	refuse_fault(l, q, &f);
 }
 
@@ -62,7 +64,7 @@ static void refuse_full(struct l2tp *l, const struct request *q, const char *tex
 
 	if (!refusal.result)
 		refusal = (struct l2tp_refusal){ RC_STOPCCN_GENERAL, EC_RESOURCES };
-	refuse_code(l, q, refusal.result, refusal.error, text);
+	refuse_code(l, q, L2TP_BY_LOCAL, refusal.result, refusal.error, text);
 }
 
 /* The settings for a peer depend on its Host Name, and reading hidden AVPs on the settings. */
@@ -118,7 +120,7 @@ static bool settle_tie(struct l2tp *l, struct request *q, usec_t now)
 	if (!t)
 		return true;
 	if (!msg_has(&q->msg, AVP_TIE_BREAKER) || t->tie_breaker < q->msg.tie_breaker) {
-		refuse_code(l, q, RC_STOPCCN_EXISTS, EC_NONE, "tie won by the receiver");
+		refuse_code(l, q, L2TP_BY_REQUEST, RC_STOPCCN_EXISTS, EC_NONE, "tie won by the receiver");
 		return false;
 	}
 	q->rival_id = t->conn.id;
@@ -158,7 +160,7 @@ static bool check_half_open(struct l2tp *l, const struct request *q, usec_t now)
 	const struct source *s = source_find(&l->sources, &q->in->rx->peer);
 
 	if (l->core.shutting_down)
-		refuse_code(l, q, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
+		refuse_code(l, q, L2TP_BY_REQUEST, RC_STOPCCN_SHUTDOWN, EC_NONE, "shutting down");
 	else if (s && s->use.tunnels >= l->core.env.limits.tunnels_per_source)
 		make_place(l, q, s->half_open.oldest, "too many tunnels from one source", now);
 	else if (s && s->use.half_open >= l->core.env.limits.half_open_per_source && !evict(l, s->half_open.oldest, now))
@@ -179,7 +181,7 @@ static void accept_request(struct l2tp *l, struct request *q, usec_t now)
 	struct tunnel *t;
 
 	if (registry_add(l, q->in->dialect, &q->params, &q->in->rx->local, &q->in->rx->peer, false, now, &t) < 0)
-		return refuse_code(l, q, RC_STOPCCN_GENERAL, EC_RESOURCES, "out of resources");
+		return refuse_code(l, q, L2TP_BY_LOCAL, RC_STOPCCN_GENERAL, EC_RESOURCES, "out of resources");
 	source_half_open_begin(&l->sources, t, now);
 	t->rival_id = q->rival_id;
 	t->conn.unproven = true;
@@ -213,7 +215,7 @@ static bool may_begin_anew(struct l2tp *l, const struct request *q, struct tunne
 	if (!old || q->params.challenge)
 		return true;
 	if (trial_passed(old, now)) {
-		refuse_code(l, q, RC_STOPCCN_EXISTS, EC_NONE, "Assigned Tunnel ID is in use");
+		refuse_code(l, q, L2TP_BY_FAULT, RC_STOPCCN_EXISTS, EC_NONE, "Assigned Tunnel ID is in use");
 		return false;
 	}
 	trial_begin(old, true);
@@ -285,7 +287,7 @@ static void input_stray_sccrp(struct l2tp *l, const struct arrival *in)
 	q.msg.assigned_tunnel_id = in->outline.assigned_tunnel_id;
 	l->core.stats.dropped[L2TP_DROP_UNEXPECTED]++;
 	if (q.msg.assigned_tunnel_id && !registry_find_key(l, &in->rx->peer, q.msg.assigned_tunnel_id))
-		refuse_code(l, &q, RC_STOPCCN_FSM, EC_NONE, "SCCRP without SCCRQ");
+		refuse_code(l, &q, L2TP_BY_FAULT, RC_STOPCCN_FSM, EC_NONE, "SCCRP without SCCRQ");
 }
 
 void admission_input(struct l2tp *l, const struct arrival *in, usec_t now)

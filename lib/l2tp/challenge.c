@@ -73,7 +73,7 @@ static bool check_demand(const struct core *core, const struct l2tp_params *para
 			 struct fault *f)
 {
 	if (msg_has(m, AVP_CHALLENGE) && !params->secret_len)
-		return fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "no secret to answer the challenge with");
+		return fault_set_local(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "no secret to answer the challenge with");
 	if (msg_has(m, AVP_CHALLENGE) && is_ours(core, m->challenge))
 		return fault_set(f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "the challenge is one of our own");
 	return true;

@@ -229,6 +229,11 @@ static void get_causes(const struct msg *m, struct l2tp_reason *reason)
 					   .message = m->q931_cause_code.msg };
 }
 
+void conn_put_detail(struct l2tp_reason *reason, const char *text)
+{
+	keep_text(reason->detail, sizeof(reason->detail), (struct l2tp_span){ (const uint8_t *)text, text ? strlen(text) : 0 });
+}
+
 void conn_put_reason(struct msg *m, const struct l2tp_reason *reason)
 {
 	size_t len = strnlen(reason->text, sizeof(reason->text));

@@ -60,6 +60,8 @@ void conn_refuse(struct core *core, const struct arrival *to, uint32_t peer_id, 
 /* Is the peer's answer to what we asked for acceptable (RFC 3308)?  asked L2TP_PHB_NONE: we did not; has: it answers */
 bool conn_check_phb(const struct conn *c, uint32_t asked, bool has, uint16_t answer);
 
+/* What is never sent of a reason; NULL: nothing. */
+void conn_put_detail(struct l2tp_reason *reason, const char *text);
 /* The Result Code AVP for a reason; its text stays the reason's. */
 void conn_put_reason(struct msg *m, const struct l2tp_reason *reason);
 /* A reason from a received Result Code AVP, or for the lack of one. */

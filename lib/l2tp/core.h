@@ -41,6 +41,7 @@ struct core {
 	uint32_t call_serial_number;
 	uint64_t serial;       /* of the last tunnel or session that was made */
 	usec_t now;            /* of the present entry */
+	struct l2tp_reason unkept; /* of the last session that ended when there was no memory to keep why */
 	bool shutting_down;
 };
 

@@ -225,7 +225,7 @@ bool l2tp_next_op(struct l2tp *l, struct l2tp_op *op)
 	return o != NULL;
 }
 
-void l2tp_op_done(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, int err, usec_t now)
+void l2tp_op_done(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, int err, const char *text, usec_t now)
 {
 	struct tunnel *t;
 	struct session *s;
@@ -235,11 +235,11 @@ void l2tp_op_done(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, int e
 	if (!t)
 		return;
 	if (!session_id) {
-		tunnel_op_done(t, err, now);
+		tunnel_op_done(t, err, text, now);
 	} else {
 		s = session_find(&t->sessions, session_id);
 		if (s)
-			session_op_done(s, err, now);
+			session_op_done(s, err, text, now);
 	}
 	registry_settle(l, t, now);
 }
@@ -407,6 +407,7 @@ static struct l2tp_reason close_reason(const struct l2tp_reason *given, uint16_t
 		reason.result = ordinary;
 	reason.text[sizeof(reason.text) - 1] = 0;
 	reason.disconnect.text[sizeof(reason.disconnect.text) - 1] = 0;
+	reason.detail[sizeof(reason.detail) - 1] = 0;
 	return reason;
 }
 

@@ -20,14 +20,24 @@ bool fault_set(struct fault *f, uint16_t result, uint16_t error, const char *fmt
 		return false;
 	f->result = result;
 	f->error = error;
+	f->origin = L2TP_BY_FAULT;
 	va_start(args, fmt);
 	(void)vsnprintf(f->text, sizeof(f->text), fmt, args);
 	va_end(args);
 	return false;
 }
 
+bool fault_set_local(struct fault *f, uint16_t result, uint16_t error, const char *text)
+{
+	if (fault_is_set(f))
+		return false;
+	fault_set(f, result, error, "%s", text);
+	f->origin = L2TP_BY_LOCAL;
+	return false;
+}
+
 void fault_reason(const struct fault *f, struct l2tp_reason *reason)
 {
-	*reason = (struct l2tp_reason){ .origin = L2TP_BY_FAULT, .result = f->result, .error = f->error };
+	*reason = (struct l2tp_reason){ .origin = f->origin, .result = f->result, .error = f->error };
 	(void)snprintf(reason->text, sizeof(reason->text), "%s", f->text);
 }

@@ -89,10 +89,11 @@ enum l2tp_bearer { L2TP_BEARER_DIGITAL = 1, L2TP_BEARER_ANALOG = 2 };
 enum l2tp_origin {
 	L2TP_BY_NOBODY,  /* it has not ended */
 	L2TP_BY_PEER,    /* StopCCN or CDN received */
-	L2TP_BY_REQUEST, /* the world asked for it */
+	L2TP_BY_REQUEST, /* the world asked for it, now or by its settings */
 	L2TP_BY_FAULT,   /* the peer erred */
 	L2TP_BY_TIMEOUT, /* no answer: retransmissions or a set-up timer ran out */
-	L2TP_BY_WORLD,   /* a reported operation failed */
+	L2TP_BY_LOCAL,   /* this machine failed: a reported operation did, a secret or memory is missing, a limit is reached */
+	L2TP_BY_PPP,     /* PPP ended, and disconnect says why; never set by the engine itself */
 };
 
 /* Why PPP ended (RFC 3145): goes with a CDN, says more than its result, and changes nothing.  The protocol goes with
@@ -146,6 +147,7 @@ struct l2tp_reason {
 	char text[128];  /* UTF-8, NUL-terminated; a peer's text is cut to fit and not to be trusted */
 	struct l2tp_disconnect disconnect; /* CDN; of several the first */
 	struct l2tp_q931 q931;             /* CDN */
+	char detail[128]; /* as text, but for local use and never sent: what the kernel or pppd said; "": nothing */
 };
 
 /* ---- What the world configures ----------------------------------------------------------------------------- */
@@ -373,8 +375,11 @@ L2TP_API void l2tp_input(struct l2tp *l, const struct l2tp_rx *rx, usec_t now);
 L2TP_API void l2tp_tick(struct l2tp *l, usec_t now);
 L2TP_API usec_t l2tp_deadline(const struct l2tp *l);
 L2TP_API bool l2tp_next_op(struct l2tp *l, struct l2tp_op *op);
-/* err: 0 or a negative errno.  session_id 0: the tunnel's operation.  Unknown ids are ignored. */
-L2TP_API void l2tp_op_done(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, int err, usec_t now);
+/* err: 0 or a negative errno.  session_id 0: the tunnel's operation.  text: why it failed, for local use, NULL: nothing
+ * to say; where the failure ends the tunnel or session it becomes the detail of its reason, and is not sent.  Unknown
+ * ids are ignored. */
+L2TP_API void l2tp_op_done(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, int err, const char *text,
+			   usec_t now);
 
 /* Open a tunnel towards peer.  The world must be able to send from local already.
  * -EINVAL: parameters; -EMFILE: limit reached; -ENOMEM; -ESHUTDOWN */

@@ -41,6 +41,16 @@ static void malformed(struct walk *w, const struct avp *a, enum l2tp_error_code 
 		fault_set(w->fault, RC_STOPCCN_GENERAL, (uint16_t)error, "%s AVP %s", avp_name(a->type), what);
 }
 
+/* Whose fault that is: without a secret nothing can be opened. */
+static void not_unhidden(struct walk *w, const struct avp *a)
+{
+	bool first = !fault_is_set(w->fault);
+
+	malformed(w, a, EC_VALUE, "cannot be unhidden");
+	if (first && !w->decoder->secret.len)
+		w->fault->origin = L2TP_BY_LOCAL;
+}
+
 static void unknown(struct walk *w, const struct avp *a)
 {
 	if (a->mandatory && !w->decoder->ignore_unknown)
@@ -93,7 +103,7 @@ static void take(struct walk *w, struct avp *a)
 		return;
 	}
 	if (a->hidden && !unhide(w, a)) {
-		malformed(w, a, EC_VALUE, "cannot be unhidden");
+		not_unhidden(w, a);
 		return;
 	}
 	error = avp_read(row, a->value, w->msg);

@@ -70,7 +70,7 @@ static void tell_session(const struct session *s, struct l2tp_session_info *ret)
 					   .established = s->established,
 					   .life_at = s->state == SESSION_ESTABLISHED ? USEC_NEVER : s->timer.deadline,
 					   .phb = s->phb,
-					   .reason = &s->reason,
+					   .reason = session_reason(s),
 					   .serial = s->serial };
 }
 

@@ -153,11 +153,33 @@ void session_set_deadline(struct session *s, usec_t deadline)
 	heap_set(&s->table->conn->core->heap, &s->timer, deadline);
 }
 
+const struct l2tp_reason *session_reason(const struct session *s)
+{
+	static const struct l2tp_reason alive;
+
+	return s->reason ? s->reason : &alive;
+}
+
+/* It would be the largest part of a session, and is needed only at the end. */
+static void keep_reason(struct session *s, const struct l2tp_reason *reason)
+{
+	s->reason = malloc(sizeof(*s->reason));
+	if (!s->reason)
+		s->reason = &s->table->conn->core->unkept;
+	*s->reason = *reason;
+}
+
+static void free_reason(struct session *s)
+{
+	if (s->reason != &s->table->conn->core->unkept)
+		free(s->reason);
+}
+
 void session_bury(struct session *s, const struct l2tp_reason *reason)
 {
 	struct outbox *o = &s->table->conn->core->outbox;
 
-	s->reason = *reason;
+	keep_reason(s, reason);
 	session_set_deadline(s, USEC_NEVER);
 	forget_peer_id(s);
 	s->table->alive--;
@@ -190,6 +212,7 @@ void session_free(struct session *s)
 	t->count--;
 	free_store(s);
 	free(s->link_store);
+	free_reason(s);
 	free(s);
 }
 
@@ -364,7 +387,7 @@ static bool accept_reply(struct session *s, const struct msg *m, struct fault *f
 		return fault_set(f, RC_CDN_GENERAL, EC_SESSION_ID, "Assigned Session ID %u is in use",
 				 m->assigned_session_id);
 	if (r < 0)
-		return fault_set(f, RC_CDN_GENERAL, EC_RESOURCES, "out of memory");
+		return fault_set_local(f, RC_CDN_GENERAL, EC_RESOURCES, "out of memory");
 	return true;
 }
 
@@ -387,8 +410,10 @@ static bool accept_connect(struct session *s, const struct msg *m, struct fault 
 		return fault_set(f, RC_CDN_NO_FRAMING, EC_NONE, "Framing Type was not %s",
 				 m->type == CM_OCCN ? "asked for" : "advertised");
 	r = session_set_info(s, &info);
+	if (r == -ENOBUFS)
+		return fault_set(f, RC_CDN_GENERAL, EC_RESOURCES, SESSION_TEXTS);
 	if (r < 0)
-		return fault_set(f, RC_CDN_GENERAL, EC_RESOURCES, "%s", r == -ENOBUFS ? SESSION_TEXTS : "out of memory");
+		return fault_set_local(f, RC_CDN_GENERAL, EC_RESOURCES, "out of memory");
 	return true;
 }
 
@@ -472,14 +497,17 @@ void session_fault(struct session *s, const struct fault *f, usec_t now)
 }
 
 /* Why the call ends when an operation of it has failed. */
-static const struct l2tp_reason *failure(enum l2tp_op_type op)
+static struct l2tp_reason failure(enum l2tp_op_type op, const char *text)
 {
-	static const struct l2tp_reason no_path = { .origin = L2TP_BY_WORLD, .result = RC_CDN_GENERAL,
+	static const struct l2tp_reason no_path = { .origin = L2TP_BY_LOCAL, .result = RC_CDN_GENERAL,
 						    .error = EC_RESOURCES, .text = "the data path cannot be set up" };
-	static const struct l2tp_reason no_call = { .origin = L2TP_BY_WORLD, .result = RC_CDN_NO_FACILITY_TEMPORARY,
+	static const struct l2tp_reason no_call = { .origin = L2TP_BY_LOCAL, .result = RC_CDN_NO_FACILITY_TEMPORARY,
 						    .text = "the call cannot be placed" };
 
-	return op == L2TP_OP_SESSION_DIAL ? &no_call : &no_path;
+	struct l2tp_reason reason = op == L2TP_OP_SESSION_DIAL ? no_call : no_path;
+
+	conn_put_detail(&reason, text);
+	return reason;
 }
 
 void session_timer(struct session *s, usec_t now)
@@ -493,10 +521,11 @@ void session_timer(struct session *s, usec_t now)
 		session_apply(s, SEV_TIMEOUT, &(struct session_input){ .reason = &reason }, now);
 }
 
-void session_op_done(struct session *s, int err, usec_t now)
+void session_op_done(struct session *s, int err, const char *text, usec_t now)
 {
 	struct outbox *o = &s->table->conn->core->outbox;
 	enum l2tp_op_type op = s->object.flying;
+	struct l2tp_reason reason;
 
 	if (!s->object.in_flight)
 		return;
@@ -511,7 +540,8 @@ void session_op_done(struct session *s, int err, usec_t now)
 	} else if (err >= 0 && needs_set(s)) {
 		outbox_post(o, &s->object, L2TP_OP_SESSION_SET);
 	} else if (err < 0) {
-		session_apply(s, SEV_NOT_READY, &(struct session_input){ .reason = failure(op) }, now);
+		reason = failure(op, text);
+		session_apply(s, SEV_NOT_READY, &(struct session_input){ .reason = &reason }, now);
 	} else {
 		session_apply(s, SEV_READY, &(struct session_input){ 0 }, now);
 	}
@@ -522,9 +552,9 @@ void session_op_done(struct session *s, int err, usec_t now)
 bool session_check_call_out(const struct conn *c, const struct l2tp_call_info *info, struct fault *f)
 {
 	if (!c->peer_bearer || (info->bearer_type & ~c->peer_bearer))
-		return fault_set(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "the peer places no calls on this bearer");
+		return fault_set_local(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "the peer places no calls on this bearer");
 	if (!c->peer_framing || (info->framing_type & ~c->peer_framing))
-		return fault_set(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "the peer has no such framing");
+		return fault_set_local(f, RC_CDN_NO_FACILITY_PERMANENT, EC_NONE, "the peer has no such framing");
 	return true;
 }
 
@@ -546,10 +576,9 @@ void session_table_open(struct session_table *t, usec_t now)
 		session_tunnel_open(s, now);
 }
 
-void session_table_end(struct session_table *t, enum l2tp_origin ended_by)
+void session_table_end(struct session_table *t, const struct l2tp_reason *reason)
 {
-	t->ended = true;
-	t->ended_by = ended_by;
+	t->ended = reason;
 	t->closing = t->by_id;
 }
 
@@ -579,7 +608,7 @@ void session_fill_op(struct session *s, struct l2tp_op *op)
 	op->sequencing = s->info.sequencing_required;
 	op->reorder_timeout_ms = c->params.reorder_timeout_ms;
 	if (op->type == L2TP_OP_SESSION_DOWN)
-		op->reason = &s->reason;
+		op->reason = s->reason;
 	if (op->type == L2TP_OP_SESSION_ADD)
 		set_path(s, true);
 	if (op->type == L2TP_OP_SESSION_ADD || op->type == L2TP_OP_SESSION_SET)

@@ -83,7 +83,7 @@ struct session {
 	struct l2tp_call_errors errors; /* LAC: the last ones sent, or due; LNS: received */
 	struct l2tp_link_info link;
 	uint8_t *link_store;  /* LAC: where its spans point to */
-	struct l2tp_reason reason;
+	struct l2tp_reason *reason; /* NULL: it is alive */
 	struct l2tp_call_info info;
 	uint8_t *store;       /* where the spans of info point to; may hold a password */
 	size_t store_len;
@@ -95,8 +95,7 @@ struct session_table {
 	struct conn *conn;
 	struct session *by_id, *by_peer_id;
 	struct session *closing; /* the tunnel ends: this one is to be closed next; NULL: all have been */
-	bool ended;
-	enum l2tp_origin ended_by;
+	const struct l2tp_reason *ended; /* why the tunnel ends; NULL: it does not */
 	uint32_t count;         /* all, the dead included */
 	uint32_t alive;         /* not dead */
 	uint32_t paths;         /* with a data path */
@@ -108,6 +107,8 @@ struct session *session_find_peer(const struct session_table *t, uint32_t peer_i
 /* -EMFILE: a limit; -ENOSPC, -ENOMEM, -ENOBUFS (below) */
 int session_new(struct session_table *t, enum session_role role, const struct l2tp_call_info *info, usec_t now,
 		struct session **ret);
+/* Why it has ended; L2TP_BY_NOBODY: it has not. */
+const struct l2tp_reason *session_reason(const struct session *s);
 /* The peer's id becomes known.  -EEXIST: it uses it already in this tunnel. */
 int session_set_peer_id(struct session *s, uint32_t peer_id);
 /* Replace what is known of the call; the spans are copied.  -ENOBUFS: calls of the source hold too much text; -ENOMEM */
@@ -171,7 +172,7 @@ const char *session_state_name(enum session_state state);
 /* A message of this call has arrived, or one that is wrong. */
 void session_message(struct session *s, const struct msg *m, usec_t now);
 void session_fault(struct session *s, const struct fault *f, usec_t now);
-void session_op_done(struct session *s, int err, usec_t now);
+void session_op_done(struct session *s, int err, const char *text, usec_t now);
 void session_timer(struct session *s, usec_t now);
 
 /* session_notes.c: what is said during a call.  -EINVAL: in the wrong direction, or no LCP options; -ENOTCONN */
@@ -181,8 +182,8 @@ int session_report_errors(struct session *s, const struct l2tp_call_errors *erro
 void session_errors_due(struct session *s, usec_t now);
 /* All sessions: the tunnel has been established. */
 void session_table_open(struct session_table *t, usec_t now);
-/* The tunnel is going: whatever happens to a session from now on ends it. */
-void session_table_end(struct session_table *t, enum l2tp_origin ended_by);
+/* The tunnel is going: whatever happens to a session from now on ends it.  reason lasts as long as the table. */
+void session_table_end(struct session_table *t, const struct l2tp_reason *reason);
 /* At most *budget of them, which is reduced.  True: that were all. */
 bool session_table_close(struct session_table *t, uint32_t *budget, usec_t now);
 

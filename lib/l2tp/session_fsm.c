@@ -421,6 +421,7 @@ void session_apply(struct session *s, enum session_event event, const struct ses
 
 	if (!s->table->ended)
 		return apply(s, event, in, now);
-	closed = (struct l2tp_reason){ .origin = s->table->ended_by, .result = RC_CDN_ADMIN, .text = "the tunnel is closed" };
+	closed = (struct l2tp_reason){ .origin = s->table->ended->origin, .result = RC_CDN_ADMIN, .text = "the tunnel is closed" };
+	conn_put_detail(&closed, s->table->ended->detail);
 	apply(s, SEV_TUNNEL_CLOSED, &(struct session_input){ .reason = &closed }, now);
 }

@@ -104,7 +104,7 @@ void tunnel_bury(struct tunnel *t, const struct l2tp_reason *reason, usec_t now)
 	t->trial.state = TRIAL_NONE;
 	t->wait_until = 0;
 	t->conn.closed = true;
-	session_table_end(&t->sessions, reason->origin);
+	session_table_end(&t->sessions, &t->reason);
 	/* what nobody has heard of yet need not be told; DOWN then stands behind that of the sessions */
 	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_ADD);
 	outbox_cancel(&core->outbox, &t->object, L2TP_OP_TUNNEL_UP);
@@ -559,9 +559,9 @@ void tunnel_doubt(struct tunnel *t, const struct wire_header *stopccn, usec_t no
 	tunnel_set_life(t, now + DOUBT_TIME);
 }
 
-static void apply_timeout(struct tunnel *t, enum tunnel_event event, const char *text, usec_t now)
+static void apply_end(struct tunnel *t, enum tunnel_event event, enum l2tp_origin origin, const char *text, usec_t now)
 {
-	struct l2tp_reason reason = { .origin = L2TP_BY_TIMEOUT, .result = RC_STOPCCN_CLEAR };
+	struct l2tp_reason reason = { .origin = origin, .result = RC_STOPCCN_CLEAR };
 
 	strncpy(reason.text, text, sizeof(reason.text) - 1);
 	tunnel_apply(t, event, &(struct tunnel_input){ .reason = &reason }, now);
@@ -631,7 +631,7 @@ static void given_up(struct tunnel *t, usec_t now)
 		return;
 	}
 	if (!t->condemned || t->state != TUNNEL_ESTABLISHED)
-		apply_timeout(t, TEV_GIVE_UP, "no answer from the peer", now);
+		apply_end(t, TEV_GIVE_UP, L2TP_BY_TIMEOUT, "no answer from the peer", now);
 }
 
 static void judge(struct tunnel *t, usec_t now)
@@ -640,7 +640,7 @@ static void judge(struct tunnel *t, usec_t now)
 	if (!t->conn.chan.failed)
 		return; /* it has answered meanwhile */
 	if (t->data_seen <= t->asked) {
-		apply_timeout(t, TEV_GIVE_UP, "no answer from the peer, and no data", now);
+		apply_end(t, TEV_GIVE_UP, L2TP_BY_TIMEOUT, "no answer from the peer, and no data", now);
 		return;
 	}
 	t->asked = now;
@@ -652,9 +652,11 @@ static void life_over(struct tunnel *t, usec_t now)
 	if (t->doubted && t->state == TUNNEL_WAIT_CONN) {
 		if (!tunnel_shares_key(t))
 			conn_acknowledge_next(&t->conn);
-		apply_timeout(t, TEV_GIVE_UP, "closed by the peer before it was established", now);
+		apply_end(t, TEV_GIVE_UP, L2TP_BY_PEER, "closed by the peer before it was established", now);
+	} else if (t->state == TUNNEL_ESTABLISHED) {
+		apply_end(t, TEV_TIMEOUT, L2TP_BY_REQUEST, "idle", now); /* as its settings want it */
 	} else {
-		apply_timeout(t, TEV_TIMEOUT, t->state == TUNNEL_ESTABLISHED ? "idle" : "not established in time", now);
+		apply_end(t, TEV_TIMEOUT, L2TP_BY_TIMEOUT, "not established in time", now);
 	}
 }
 
@@ -683,11 +685,12 @@ void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now)
 
 /* ---- Operations --------------------------------------------------------------------------------------------- */
 
-static void path_failed(struct tunnel *t, usec_t now)
+static void path_failed(struct tunnel *t, const char *text, usec_t now)
 {
-	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_STOPCCN_GENERAL, .error = EC_RESOURCES,
+	struct l2tp_reason reason = { .origin = L2TP_BY_LOCAL, .result = RC_STOPCCN_GENERAL, .error = EC_RESOURCES,
 				      .text = "the data path cannot be set up" };
 
+	conn_put_detail(&reason, text);
 	tunnel_apply(t, TEV_CLOSE, &(struct tunnel_input){ .reason = &reason }, now);
 }
 
@@ -700,7 +703,7 @@ static void looked_for_data(struct tunnel *t, usec_t now)
 		after_silence(t, now);
 }
 
-void tunnel_op_done(struct tunnel *t, int err, usec_t now)
+void tunnel_op_done(struct tunnel *t, int err, const char *text, usec_t now)
 {
 	enum l2tp_op_type op = t->object.flying;
 
@@ -710,7 +713,7 @@ void tunnel_op_done(struct tunnel *t, int err, usec_t now)
 	if (op == L2TP_OP_TUNNEL_ADD && err < 0) {
 		t->path = t->ending = false;
 		outbox_cancel(&t->conn.core->outbox, &t->object, L2TP_OP_TUNNEL_DEL);
-		path_failed(t, now);
+		path_failed(t, text, now);
 	} else if (op == L2TP_OP_TUNNEL_DEL) {
 		t->path = false;
 		t->ending = false;
@@ -786,7 +789,7 @@ void tunnel_settle(struct tunnel *t, usec_t now)
 
 	if (t->conn.broken && tunnel_alive(t)) {
 		bool theirs = t->conn.broken == -ENOBUFS; /* the peer has let the queue fill up */
-		struct l2tp_reason reason = { .origin = theirs ? L2TP_BY_FAULT : L2TP_BY_WORLD,
+		struct l2tp_reason reason = { .origin = theirs ? L2TP_BY_FAULT : L2TP_BY_LOCAL,
 					      .result = RC_STOPCCN_GENERAL, .error = EC_RESOURCES };
 
 		strcpy(reason.text, theirs ? "peer acknowledges nothing" : "out of memory");

@@ -165,7 +165,7 @@ bool tunnel_check_request(const struct core *core, const struct dialect *dialect
 /* A control message for this tunnel has arrived from its peer. */
 void tunnel_receive(struct tunnel *t, const struct arrival *in, usec_t now);
 void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now);
-void tunnel_op_done(struct tunnel *t, int err, usec_t now);
+void tunnel_op_done(struct tunnel *t, int err, const char *text, usec_t now);
 void tunnel_data_seen(struct tunnel *t, usec_t now);
 /* Half-open: it may have been given up by its peer, or somebody forges that. */
 void tunnel_doubt(struct tunnel *t, const struct wire_header *stopccn, usec_t now);

@@ -118,13 +118,13 @@ static void carry_out(struct load *l, const struct l2tp_op *op)
 	case L2TP_OP_TUNNEL_ADD:
 	case L2TP_OP_TUNNEL_IDLE:
 	case L2TP_OP_TUNNEL_DEL:
-		l2tp_op_done(l->engine, op->tunnel_id, 0, 0, clock_usec());
+		l2tp_op_done(l->engine, op->tunnel_id, 0, 0, NULL, clock_usec());
 		break;
 	case L2TP_OP_SESSION_ADD:
 	case L2TP_OP_SESSION_DIAL:
 	case L2TP_OP_SESSION_SET:
 	case L2TP_OP_SESSION_DEL:
-		l2tp_op_done(l->engine, op->tunnel_id, op->session_id, 0, clock_usec());
+		l2tp_op_done(l->engine, op->tunnel_id, op->session_id, 0, NULL, clock_usec());
 		break;
 	case L2TP_OP_TUNNEL_UP:
 		l->tunnels_up++;

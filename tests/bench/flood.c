@@ -136,7 +136,7 @@ static void lac_step(struct lac *l)
 		if (op.type == L2TP_OP_SEND)
 			(void)!send(l->fd, op.bytes.data, op.bytes.len, 0);
 		else if (op.type == L2TP_OP_TUNNEL_ADD || op.type == L2TP_OP_TUNNEL_DEL || op.type == L2TP_OP_TUNNEL_IDLE)
-			l2tp_op_done(l->engine, op.tunnel_id, 0, 0, clock_usec());
+			l2tp_op_done(l->engine, op.tunnel_id, 0, 0, NULL, clock_usec());
 		l->up |= op.type == L2TP_OP_TUNNEL_UP;
 		l->down |= op.type == L2TP_OP_TUNNEL_DOWN;
 	}

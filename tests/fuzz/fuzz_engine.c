@@ -581,7 +581,7 @@ static void step_stray_answer(struct play *p)
 		if (memcmp(&p->rig->pending[i], &at, sizeof(at)) == 0)
 			return;
 	l2tp_op_done(p->rig->l, p->how & 2 ? 0 : at.tunnel_id, at.session_id ? at.session_id ^ (p->how & 4) : 0,
-		     p->how & 8 ? -EIO : 0, p->rig->now);
+		     p->how & 8 ? -EIO : 0, p->how & 8 ? "in vain" : NULL, p->rig->now);
 	rig_settle(p->rig);
 }
 

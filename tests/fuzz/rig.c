@@ -240,7 +240,7 @@ static void answer(struct rig *r, size_t i, int err)
 	r->pending_type[i] = r->pending_type[r->n_pending];
 	if (type == L2TP_OP_TUNNEL_IDLE && r->data_flows)
 		l2tp_data_seen(r->l, id.tunnel_id, r->now);
-	l2tp_op_done(r->l, id.tunnel_id, id.session_id, err, r->now);
+	l2tp_op_done(r->l, id.tunnel_id, id.session_id, err, err ? "it cannot be done" : NULL, r->now);
 	take_ops(r);
 }
 

@@ -159,7 +159,7 @@ void node_done(struct node *n, const struct event *e)
 	memory_owner(&n->memory);
 	if (e->op == L2TP_OP_TUNNEL_IDLE && sim_storm(s) && sim_chance(s, s->weather.data))
 		l2tp_data_seen(n->l, e->tunnel_id, s->now);
-	l2tp_op_done(n->l, e->tunnel_id, e->session_id, e->err, s->now);
+	l2tp_op_done(n->l, e->tunnel_id, e->session_id, e->err, e->err ? "no kernel" : NULL, s->now);
 	memory_owner(NULL);
 	node_drain(n);
 }

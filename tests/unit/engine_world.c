@@ -178,6 +178,8 @@ static void keep_op(struct world *w, const struct l2tp_op *op)
 		w->errors = *op->errors;
 	if (op->reason)
 		w->reason = *op->reason;
+	if (op->reason && op->session_id)
+		w->session_reason = *op->reason;
 	if (op->type == L2TP_OP_TUNNEL_DOWN)
 		w->successor_id = op->successor_id;
 	snprintf(w->last_host, sizeof(w->last_host), "%.*s", (int)op->peer_host_name.len,
@@ -203,7 +205,7 @@ static void answer(struct world *w, size_t i, int err)
 	memmove(&w->pending[i], &w->pending[i + 1], (--w->n_pending - i) * sizeof(w->pending[0]));
 	if (key.type == L2TP_OP_TUNNEL_IDLE && w->data_flows)
 		l2tp_data_seen(w->l, key.tunnel_id, w->now);
-	l2tp_op_done(w->l, key.tunnel_id, key.session_id, err, w->now);
+	l2tp_op_done(w->l, key.tunnel_id, key.session_id, err, err ? w->failure : NULL, w->now);
 }
 
 static void take_all(struct world *w)

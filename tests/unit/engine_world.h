@@ -55,10 +55,12 @@ struct world {
 	bool hold;                    /* do not answer operations: world_answer() does */
 	uint32_t answers, fail_at;    /* count of answers; this one, counted from 1, is an error */
 	int fail_type;                /* operations of this type fail; -1: none */
+	const char *failure;          /* what is said of those that fail; NULL: nothing */
 	bool data_flows;              /* TUNNEL_IDLE finds data */
 	struct watch watch;
 	char log[8192];               /* "TUNNEL_ADD TUNNEL_UP " */
 	struct l2tp_reason reason;    /* of the last DOWN */
+	struct l2tp_reason session_reason; /* of the last SESSION_DOWN */
 	uint32_t successor_id;            /* of the last TUNNEL_DOWN */
 	struct l2tp_op last_add, last_up; /* pointers are stale */
 	struct l2tp_link_info link;       /* of the last SESSION_UP or SESSION_LINK */

@@ -88,7 +88,7 @@ static void carry_out(struct side *s, const struct l2tp_op *op, usec_t now)
 	case L2TP_OP_SESSION_DIAL:
 	case L2TP_OP_SESSION_SET:
 	case L2TP_OP_SESSION_DEL:
-		l2tp_op_done(s->engine, op->tunnel_id, op->session_id, 0, now);
+		l2tp_op_done(s->engine, op->tunnel_id, op->session_id, 0, NULL, now);
 		break;
 	case L2TP_OP_TUNNEL_GONE: /* events that we have no use for */
 	case L2TP_OP_SESSION_LINK:

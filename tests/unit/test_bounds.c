@@ -561,7 +561,7 @@ static uint32_t take_ops(uint32_t *downs)
 		sends += op.type == L2TP_OP_SEND;
 		*downs += op.type == L2TP_OP_SESSION_DOWN || op.type == L2TP_OP_TUNNEL_DOWN;
 		if (op_is_reported(op.type))
-			l2tp_op_done(w.l, op.tunnel_id, op.session_id, 0, w.now);
+			l2tp_op_done(w.l, op.tunnel_id, op.session_id, 0, NULL, w.now);
 	}
 	return sends;
 }
@@ -628,7 +628,7 @@ START_TEST(calls_end_in_portions)
 		if (op.type == L2TP_OP_TUNNEL_GONE)
 			ck_assert_uint_eq(world_stats(&w).sessions, 0);
 		if (op_is_reported(op.type))
-			l2tp_op_done(w.l, op.tunnel_id, op.session_id, 0, w.now);
+			l2tp_op_done(w.l, op.tunnel_id, op.session_id, 0, NULL, w.now);
 	}
 	ck_assert_uint_eq(last, 99);
 	ck_assert_uint_eq(world_stats(&w).sessions, 0);

@@ -13,7 +13,7 @@ START_TEST(tunnel_add_fails)
 	world_forget(&w);
 	peer_say(&p, CM_SCCCN);
 	expect_result(CM_STOPCCN, RC_STOPCCN_GENERAL, EC_RESOURCES);
-	ck_assert_int_eq(w.reason.origin, L2TP_BY_WORLD);
+	ck_assert_int_eq(w.reason.origin, L2TP_BY_LOCAL);
 	ck_assert_str_eq(w.log, "TUNNEL_ADD TUNNEL_UP TUNNEL_DOWN ");
 	world_pass(&w, 60 * SEC);
 	ck_assert_str_eq(w.log, "TUNNEL_ADD TUNNEL_UP TUNNEL_DOWN TUNNEL_GONE "); /* no DEL */
@@ -63,7 +63,7 @@ START_TEST(lost_for_lack_of_memory) /* a message that cannot be queued: the conn
 	l2tp_close_session(w.l, p.engine_id, p.engine_session_id, NULL, w.now);
 	ck_assert_int_eq(oom_at, 0);
 	world_drain(&w);
-	ck_assert_int_eq(w.reason.origin, L2TP_BY_WORLD);
+	ck_assert_int_eq(w.reason.origin, L2TP_BY_LOCAL);
 	ck_assert_uint_eq(w.reason.error, EC_RESOURCES);
 	ck_assert(world_logged(&w, "TUNNEL_DOWN "));
 	finish();
@@ -95,11 +95,11 @@ START_TEST(answers_nobody_waits_for)
 	peer_call(&p);
 	world_forget(&w);
 	for (int err = -1; err <= 0; err++) {
-		l2tp_op_done(w.l, p.engine_id, 0, err, w.now);
-		l2tp_op_done(w.l, p.engine_id, p.engine_session_id, err, w.now);
-		l2tp_op_done(w.l, p.engine_id, 1, err, w.now);
-		l2tp_op_done(w.l, 1, 0, err, w.now);
-		l2tp_op_done(w.l, 1, 1, err, w.now);
+		l2tp_op_done(w.l, p.engine_id, 0, err, NULL, w.now);
+		l2tp_op_done(w.l, p.engine_id, p.engine_session_id, err, NULL, w.now);
+		l2tp_op_done(w.l, p.engine_id, 1, err, NULL, w.now);
+		l2tp_op_done(w.l, 1, 0, err, NULL, w.now);
+		l2tp_op_done(w.l, 1, 1, err, NULL, w.now);
 		l2tp_data_seen(w.l, 1, w.now);
 	}
 	world_drain(&w);

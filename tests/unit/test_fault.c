@@ -34,6 +34,25 @@ START_TEST(reason_tells_the_same)
 }
 END_TEST
 
+START_TEST(our_own) /* as long as the peer's did not come first, and no longer than it is set */
+{
+	struct fault f = { 0 };
+	struct l2tp_reason reason;
+
+	ck_assert(!fault_set_local(&f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "no secret, 100 %"));
+	fault_set(&f, RC_STOPCCN_GENERAL, EC_VALUE, "later");
+	fault_reason(&f, &reason);
+	ck_assert_int_eq(reason.origin, L2TP_BY_LOCAL);
+	ck_assert_str_eq(reason.text, "no secret, 100 %");
+	f = (struct fault){ 0 };
+	fault_set(&f, RC_STOPCCN_GENERAL, EC_VALUE, "first");
+	ck_assert(!fault_set_local(&f, RC_STOPCCN_UNAUTHORIZED, EC_NONE, "no secret"));
+	fault_reason(&f, &reason);
+	ck_assert_int_eq(reason.origin, L2TP_BY_FAULT);
+	ck_assert_str_eq(reason.text, "first");
+}
+END_TEST
+
 START_TEST(long_text_is_cut)
 {
 	struct fault f = { 0 };
@@ -55,6 +74,7 @@ int main(void)
 
 	tcase_add_test(t, first_fault_counts);
 	tcase_add_test(t, reason_tells_the_same);
+	tcase_add_test(t, our_own);
 	tcase_add_test(t, long_text_is_cut);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -309,7 +309,7 @@ static const char *const lines[] = {
 	"\nl2tpd_dropped_total{cause=\"silent\"} 1009\n",
 	"\nl2tpd_tunnels_refused_total{result=\"other\"} 9\n",
 	"\nl2tpd_tunnels_refused_total{result=\"no agreement on DiffServ\"} 0\n",
-	"\nl2tpd_sessions_closed_total{origin=\"world\",result=\"no agreement on DiffServ\"} 0\n",
+	"\nl2tpd_sessions_closed_total{origin=\"local\",result=\"no agreement on DiffServ\"} 0\n",
 	"\nl2tpd_data_receive_bytes_total{profile=\"q\"} 18446744073709551615\n",
 	"\nl2tpd_sessions{profile=\"p\",state=\"established\"} 0\n",
 	"\nprocess_start_time_seconds 1700000000.000000\n",

@@ -238,7 +238,7 @@ START_TEST(end_explained)
 	ck_assert_int_eq(how.status, ends[_i].status);
 	ck_assert_uint_eq(how.reason.result, ends[_i].result);
 	ck_assert_uint_eq(how.reason.error, ends[_i].error);
-	ck_assert_uint_eq(how.reason.origin, L2TP_BY_WORLD);
+	ck_assert_uint_eq(how.reason.origin, L2TP_BY_LOCAL);
 	ck_assert_str_eq(how.text, ends[_i].text);
 	ck_assert_ptr_null(strstr(how.reason.text, "said"));
 }

@@ -407,7 +407,7 @@ static void not_answered(void)
 
 static void busy(void)
 {
-	struct l2tp_reason reason = { .origin = L2TP_BY_WORLD, .result = RC_CDN_BUSY };
+	struct l2tp_reason reason = { .origin = L2TP_BY_LOCAL, .result = RC_CDN_BUSY };
 
 	ck_assert_int_eq(l2tp_close_session(w.l, p.engine_id, session, &reason, w.now), 0);
 	world_drain(&w);
