@@ -749,8 +749,11 @@ static void gone(struct world_call *c)
 
 void call_op(struct driver *d, const struct l2tp_op *op)
 {
-	struct world_call *c = call_note(d, op);
+	struct world_call *c;
 
+	if (op->type == L2TP_OP_SESSION_GONE && !call_get(d, op->tunnel_id, op->session_id))
+		return; /* it was never accepted */
+	c = call_note(d, op);
 	if (!c) { /* out of memory: the engine refuses the call */
 		world_op_done(d, op->tunnel_id, op->session_id, -ENOMEM, NULL);
 		return;

@@ -199,10 +199,9 @@ static const struct config_profile *profile_of_call(const struct driver *d, uint
 	return config_match_call(d->config, &t.peer, t.peer_host_name, call, false);
 }
 
-static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call, uint32_t *phb,
-		       struct l2tp_reason *reason)
+static bool admit_call(struct driver *d, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
+		       uint32_t *phb, struct l2tp_reason *reason)
 {
-	struct driver *d = ctx;
 	const struct world_tunnel *t = tunnel_get(d, tunnel_id);
 	const struct config_profile *own = t ? t->profile : world_profile(d, cookie);
 	bool served = own && !own->removed;
@@ -221,6 +220,15 @@ static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const str
 		  &(struct log_object){ .tunnel_id = tunnel_id, .profile = own ? own->name : NULL }, "call refused: %s",
 		  reason->text);
 	return false;
+}
+
+/* What the peer tells when the call is connected does not decide upon it yet. */
+static void decide(struct driver *d, const struct l2tp_op *op)
+{
+	struct l2tp_decision decision = { .phb = op->phb };
+
+	decision.accept = op->connected || admit_call(d, op->tunnel_id, op->cookie, op->call, &decision.phb, &decision.reason);
+	(void)l2tp_decide(d->engine, op->tunnel_id, op->session_id, &decision, world_now());
 }
 
 /* 0: not known yet */
@@ -296,6 +304,9 @@ static void carry_out(struct driver *d, const struct l2tp_op *op)
 	case L2TP_OP_TUNNEL_DEL:
 	case L2TP_OP_TUNNEL_GONE:
 		tunnel_op(d, op);
+		break;
+	case L2TP_OP_SESSION_DECIDE:
+		decide(d, op);
 		break;
 	case L2TP_OP_SESSION_ADD:
 	case L2TP_OP_SESSION_DIAL:
@@ -425,7 +436,6 @@ static int make_engine(struct driver *d)
 				.random = world_random,
 				.admit_tunnel = admit_tunnel,
 				.refused = refused,
-				.admit_call = admit_call,
 				.trace = trace };
 
 	return l2tp_new(&env, &d->engine);

@@ -411,6 +411,27 @@ static struct l2tp_reason close_reason(const struct l2tp_reason *given, uint16_t
 	return reason;
 }
 
+int l2tp_decide(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_decision *decision, usec_t now)
+{
+	struct l2tp_reason refusal;
+	struct tunnel *t;
+	struct session *s;
+	int r;
+
+	enter(l, now);
+	s = find_session(l, tunnel_id, session_id, &t);
+	if (!s)
+		return -ENOENT;
+	if (decision->accept) {
+		r = session_accept(s, decision->phb, now);
+	} else {
+		refusal = close_reason(&decision->reason, RC_CDN_ADMIN);
+		r = session_decline(s, &refusal, now);
+	}
+	registry_settle(l, t, now);
+	return r;
+}
+
 static void close_tunnel(struct l2tp *l, struct tunnel *t, const struct l2tp_reason *given, usec_t now)
 {
 	struct l2tp_reason reason = close_reason(given, RC_STOPCCN_CLEAR);

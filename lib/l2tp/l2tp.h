@@ -10,8 +10,9 @@
  *	while (l2tp_next_op(l, &op)) carry out op   -> the world follows
  *	arm one timer with l2tp_deadline(l)
  *
- * Operations marked "reported" must be answered with l2tp_op_done(), at any later time.  A tunnel or a session has
- * at most one reported operation in flight, so its ids name the operation, and none is issued for it meanwhile.
+ * Operations marked "reported" must be answered with l2tp_op_done(), at any later time; SESSION_DECIDE with
+ * l2tp_decide().  A tunnel or a session has at most one reported operation in flight, so its ids name the operation,
+ * and none is issued for it meanwhile.
  *
  * Times are microseconds of one monotonic clock that never runs backwards; ids are in host order.
  * Functions that can fail return 0 or a negative errno.
@@ -203,7 +204,7 @@ struct l2tp_params {
 	usec_t hello_interval;                 /* silence before a HELLO (5.5); USEC_NEVER: no HELLO */
 	usec_t setup_timeout;                  /* for a tunnel, and for a call, to be established */
 	usec_t idle_timeout;                   /* an established tunnel without sessions is closed; USEC_NEVER: never */
-	uint32_t sessions_max;                 /* sessions on this tunnel */
+	uint32_t sessions_max;                 /* sessions on this tunnel; at most 256 of them wait for a decision */
 	struct l2tp_refusal call_refusal;      /* CDN beyond this limit, the engine's, and during its shutdown */
 	uint32_t control_phb, session_phb;     /* RFC 3308: the per-hop behaviour that we ask for, and answer with, as a
 						* code of RFC 3140; L2TP_PHB_NONE: we take no part */
@@ -301,12 +302,6 @@ struct l2tp_env {
 	void (*refused)(void *ctx, const struct l2tp_addr *peer, struct l2tp_span host_name,
 			const struct l2tp_reason *reason);
 
-	/* May this peer place this incoming call, or have this outgoing one placed?  NULL: yes.  Refusal as above, as a
-	 * CDN; a reason with result 0 is sent as RC_CDN_ADMIN.  *phb is the tunnel's session_phb, and may be changed for
-	 * this call. */
-	bool (*admit_call)(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
-			   uint32_t *phb, struct l2tp_reason *reason);
-
 	/* NULL: nobody listens. */
 	void (*trace)(void *ctx, const struct l2tp_trace *t);
 };
@@ -321,6 +316,12 @@ enum l2tp_op_type {
 	L2TP_OP_TUNNEL_DOWN, /* event: closing, for op->reason; its sessions are already down */
 	L2TP_OP_TUNNEL_DEL,  /* reported: remove the kernel tunnel; the socket still serves the linger (5.7) */
 	L2TP_OP_TUNNEL_GONE, /* event: forgotten; close the socket */
+	L2TP_OP_SESSION_DECIDE, /* reported, with l2tp_decide(): may this call of the peer be?
+			* connected false: it is asked for (ICRQ, OCRQ).  The first operation of its session, before the
+			* peer hears our id; if the call ends undecided or refused, SESSION_GONE is all that follows.
+			* connected true: an incoming call is connected (ICCN), and call has the private group and the proxy
+			* name as well.  SESSION_UP waits for it; if the call ends, SESSION_DOWN and the rest follow.
+			* The end of the call, told at once with the one or the other, ends what is to be decided */
 	L2TP_OP_SESSION_ADD, /* reported: make kernel session and attachment point; the peer is told afterwards.
 			      * May come before TUNNEL_ADD is reported: carry them out in their order */
 	L2TP_OP_SESSION_DIAL, /* reported: LAC: place the outgoing call.  0: answered, after l2tp_set_call_info() if there
@@ -340,6 +341,7 @@ struct l2tp_op {
 	enum l2tp_op_type type;
 	uint8_t version;                      /* 2 */
 	bool lns;                             /* sessions: we are the LNS of this call */
+	bool connected;                       /* SESSION_DECIDE: false: the call is asked for; true: it is connected */
 	bool initiator;                       /* tunnels: we opened it */
 	uint32_t tunnel_id, peer_tunnel_id;   /* 0 where not known */
 	uint32_t session_id, peer_session_id; /* 0 for tunnel operations */
@@ -356,7 +358,8 @@ struct l2tp_op {
 	bool sequencing;                      /* SESSION_ADD, _SET, _UP: data must be sequenced */
 	uint32_t reorder_timeout_ms;
 	uint32_t phb;                         /* what was agreed on for tunnel or session, L2TP_PHB_NONE: nothing;
-					       * SEND: what to mark it with, agreed on or not */
+					       * SEND: what to mark it with, agreed on or not; SESSION_DECIDE of a call
+					       * that is asked for: the tunnel's session_phb */
 };
 
 /* ---- The door ---------------------------------------------------------------------------------------------- */
@@ -377,9 +380,21 @@ L2TP_API usec_t l2tp_deadline(const struct l2tp *l);
 L2TP_API bool l2tp_next_op(struct l2tp *l, struct l2tp_op *op);
 /* err: 0 or a negative errno.  session_id 0: the tunnel's operation.  text: why it failed, for local use, NULL: nothing
  * to say; where the failure ends the tunnel or session it becomes the detail of its reason, and is not sent.  Unknown
- * ids are ignored. */
+ * ids are ignored, and so is a session that waits for l2tp_decide(). */
 L2TP_API void l2tp_op_done(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, int err, const char *text,
 			   usec_t now);
+
+/* What becomes of a call of the peer. */
+struct l2tp_decision {
+	bool accept;
+	uint32_t phb;              /* accepted, when it is asked for: the session's per-hop behaviour (RFC 3308), as in
+				    * l2tp_params; the call is refused where that must be agreed on and is not */
+	struct l2tp_reason reason; /* refused: what the CDN says; result 0 is sent as RC_CDN_ADMIN */
+};
+/* Complete SESSION_DECIDE: as soon as the operation has been handed out, also before the next one is taken, or any time
+ * later.  -ENOENT: no such session, or nothing to be decided */
+L2TP_API int l2tp_decide(struct l2tp *l, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_decision *decision,
+			 usec_t now);
 
 /* Open a tunnel towards peer.  The world must be able to send from local already.
  * -EINVAL: parameters; -EMFILE: limit reached; -ENOMEM; -ESHUTDOWN */
@@ -451,9 +466,9 @@ enum l2tp_drop {
 };
 struct l2tp_stats {
 	uint32_t tunnels, tunnels_established, tunnels_half_open;
-	uint32_t sessions, sessions_established;
+	uint32_t sessions, sessions_established; /* those that wait for a decision are sessions */
 	uint64_t received, malformed, ignored, duplicates, retransmits, refused;
-	uint64_t calls_refused;       /* of refused: those with CDN */
+	uint64_t calls_refused;       /* of refused: calls, also those that ended before they were decided upon */
 	uint64_t dropped[L2TP_DROPS]; /* what malformed and ignored are the sums of */
 	uint64_t limited; /* SCCRQs dropped and errors not answered, for their rate */
 	uint64_t evicted; /* half-open tunnels that made room */

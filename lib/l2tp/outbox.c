@@ -102,11 +102,28 @@ void outbox_post(struct outbox *o, struct object *obj, enum l2tp_op_type type)
 	list(o, obj);
 }
 
-void outbox_cancel(struct outbox *o, struct object *obj, enum l2tp_op_type type)
+bool outbox_cancel(struct outbox *o, struct object *obj, enum l2tp_op_type type)
 {
+	bool waits = obj->pending & BIT(type);
+
 	obj->pending &= ~BIT(type);
 	if (!ready(obj))
 		unlist(o, obj);
+	return waits;
+}
+
+static void add_gone(struct outbox *o, struct object *obj)
+{
+	assert(!obj->pending && !obj->in_flight);
+	obj->next = o->gone;
+	o->gone = obj;
+}
+
+void outbox_drop(struct outbox *o, struct object *obj)
+{
+	unlist(o, obj);
+	obj->pending = 0;
+	add_gone(o, obj);
 }
 
 struct object *outbox_next_object(struct outbox *o, enum l2tp_op_type *ret_type)
@@ -125,11 +142,8 @@ struct object *outbox_next_object(struct outbox *o, enum l2tp_op_type *ret_type)
 	}
 	if (!ready(obj))
 		unlist(o, obj);
-	if (bit & GONE) {
-		assert(!obj->pending && !obj->in_flight);
-		obj->next = o->gone;
-		o->gone = obj;
-	}
+	if (bit & GONE)
+		add_gone(o, obj);
 	return obj;
 }
 

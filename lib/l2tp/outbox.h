@@ -48,12 +48,20 @@ const struct datagram *outbox_next_datagram(struct outbox *o);
 struct l2tp_span outbox_bytes(const struct outbox *o, const struct datagram *d);
 
 void outbox_post(struct outbox *o, struct object *obj, enum l2tp_op_type type);
-/* Take back what has not been handed out.  An object with nothing left leaves the list; it joins again at the end. */
-void outbox_cancel(struct outbox *o, struct object *obj, enum l2tp_op_type type);
+/* Take back what has not been handed out; false: there was nothing.  An object with nothing left leaves the list; it joins
+ * again at the end. */
+bool outbox_cancel(struct outbox *o, struct object *obj, enum l2tp_op_type type);
 /* The next operation of an object; reported ones set in_flight and hold back further reported ones. */
 struct object *outbox_next_object(struct outbox *o, enum l2tp_op_type *ret_type);
 /* Its reported operation has been answered. */
 void outbox_done(struct outbox *o, struct object *obj);
+/* Is it this one that has been handed out and not been answered? */
+static inline bool outbox_flies(const struct object *obj, enum l2tp_op_type type)
+{
+	return obj->in_flight && obj->flying == type;
+}
+/* The world has never heard of it: it goes without a word. */
+void outbox_drop(struct outbox *o, struct object *obj);
 /* One that has been handed out as gone and may now be freed; NULL if there is none. */
 struct object *outbox_next_gone(struct outbox *o);
 /* The object is about to be freed. */

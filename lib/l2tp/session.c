@@ -5,6 +5,10 @@
  * A session is in its tunnel's table by our id from birth to the end, and by the peer's id while it is alive.  When it
  * dies it still owns its id until the world has removed the data path; then SESSION_GONE is handed out, the id goes
  * into quarantine, and the engine's next entry frees the memory.
+ *
+ * A call that the peer asks for is undecided until the world has accepted it.  It counts against all limits, but neither
+ * the world nor the peer is told more of it than that it was asked for and has gone (or nothing at all if the world was
+ * not asked yet), and its id is free at once.  Of a tunnel only UNDECIDED_MAX may wait so.
  */
 #include "session.h"
 
@@ -19,6 +23,8 @@
  * usual, some 200 octets with all that proxy authentication says. */
 #define TEXTS_SPARE (256 * 1024)
 #define TEXTS_PER_SESSION 512
+
+#define UNDECIDED_MAX 256
 
 struct session *session_find(const struct session_table *t, uint32_t id)
 {
@@ -71,7 +77,8 @@ static int check_limits(const struct session_table *t, enum session_role role)
 	const struct core *core = t->conn->core;
 	uint32_t per_source = core->env.limits.sessions_per_source;
 
-	if (per_source && session_is_theirs(role) && t->conn->use->sessions >= per_source)
+	if (session_is_theirs(role) &&
+	    (t->undecided >= UNDECIDED_MAX || (per_source && t->conn->use->sessions >= per_source)))
 		return -EMFILE;
 	if (core->stats.sessions >= core->env.limits.sessions ||
 	    t->count >= core->env.limits.sessions_per_tunnel || t->count >= t->conn->params.sessions_max)
@@ -96,6 +103,7 @@ int session_new(struct session_table *t, enum session_role role, const struct l2
 			       .role = role,
 			       .state = SESSION_IDLE,
 			       .phb = L2TP_PHB_NONE,
+			       .asked_phb = L2TP_PHB_NONE,
 			       .serial = ++core->serial,
 			       .created = now,
 			       .link = { .send_accm = UINT32_MAX, .receive_accm = UINT32_MAX }, /* 4.4.6 */
@@ -153,6 +161,18 @@ void session_set_deadline(struct session *s, usec_t deadline)
 	heap_set(&s->table->conn->core->heap, &s->timer, deadline);
 }
 
+void session_ask(struct session *s)
+{
+	s->undecided = true;
+	s->table->undecided++;
+}
+
+void session_accepted(struct session *s)
+{
+	s->undecided = false;
+	s->table->undecided--;
+}
+
 const struct l2tp_reason *session_reason(const struct session *s)
 {
 	static const struct l2tp_reason alive;
@@ -175,14 +195,32 @@ static void free_reason(struct session *s)
 		free(s->reason);
 }
 
+static void bury_undecided(struct session *s, bool was_asked)
+{
+	struct core *core = s->table->conn->core;
+
+	s->table->undecided--; /* that it is undecided is remembered for its id */
+	core->stats.refused++;
+	core->stats.calls_refused++;
+	if (was_asked)
+		outbox_post(&core->outbox, &s->object, L2TP_OP_SESSION_GONE);
+	else
+		outbox_drop(&core->outbox, &s->object);
+}
+
 void session_bury(struct session *s, const struct l2tp_reason *reason)
 {
 	struct outbox *o = &s->table->conn->core->outbox;
+	bool asks = outbox_cancel(o, &s->object, L2TP_OP_SESSION_DECIDE);
 
 	keep_reason(s, reason);
 	session_set_deadline(s, USEC_NEVER);
 	forget_peer_id(s);
 	s->table->alive--;
+	if (outbox_flies(&s->object, L2TP_OP_SESSION_DECIDE))
+		outbox_done(o, &s->object); /* there is nothing to be decided any more */
+	if (s->undecided)
+		return bury_undecided(s, !asks);
 	outbox_cancel(o, &s->object, L2TP_OP_SESSION_ADD);
 	outbox_cancel(o, &s->object, L2TP_OP_SESSION_DIAL);
 	outbox_cancel(o, &s->object, L2TP_OP_SESSION_SET);
@@ -204,7 +242,10 @@ void session_free(struct session *s)
 	s->object.in_flight = false;
 	outbox_forget(&core->outbox, &s->object);
 	heap_unreserve(&core->heap, 1);
-	idpool_release(core->ids, t->conn->id, s->id, core->now);
+	if (s->undecided)
+		idpool_return(core->ids, t->conn->id, s->id);
+	else
+		idpool_release(core->ids, t->conn->id, s->id, core->now);
 	if (s->state == SESSION_ESTABLISHED)
 		core->stats.sessions_established--;
 	core->stats.sessions--;
@@ -450,7 +491,7 @@ static void setup_message(struct session *s, const struct msg *m, usec_t now)
 
 	if (own && setup->accept && !setup->accept(s, m, &f))
 		return apply_fault(s, setup->bad, m, &f, now);
-	if (s->state == SESSION_WAIT_CONNECT && (event == SEV_ICCN_OK || event == SEV_OCCN_OK) && needs_set(s))
+	if (s->state == SESSION_WAIT_CONNECT && event == SEV_OCCN_OK && needs_set(s))
 		event = SEV_CONNECT_SET;
 	session_apply(s, event, &(struct session_input){ .msg = m }, now);
 }
@@ -521,13 +562,27 @@ void session_timer(struct session *s, usec_t now)
 		session_apply(s, SEV_TIMEOUT, &(struct session_input){ .reason = &reason }, now);
 }
 
+/* What the world was asked for is done. */
+static void carry_on(struct session *s, usec_t now)
+{
+	if (needs_set(s))
+		outbox_post(&s->table->conn->core->outbox, &s->object, L2TP_OP_SESSION_SET);
+	else
+		session_apply(s, SEV_READY, &(struct session_input){ 0 }, now);
+}
+
+static void give_up(struct session *s, const struct l2tp_reason *reason, usec_t now)
+{
+	session_apply(s, SEV_NOT_READY, &(struct session_input){ .reason = reason }, now);
+}
+
 void session_op_done(struct session *s, int err, const char *text, usec_t now)
 {
 	struct outbox *o = &s->table->conn->core->outbox;
 	enum l2tp_op_type op = s->object.flying;
 	struct l2tp_reason reason;
 
-	if (!s->object.in_flight)
+	if (!s->object.in_flight || op == L2TP_OP_SESSION_DECIDE)
 		return;
 	outbox_done(o, &s->object);
 	if (op == L2TP_OP_SESSION_DEL || (op == L2TP_OP_SESSION_ADD && err < 0))
@@ -537,14 +592,57 @@ void session_op_done(struct session *s, int err, const char *text, usec_t now)
 			outbox_cancel(o, &s->object, L2TP_OP_SESSION_DEL);
 			outbox_post(o, &s->object, L2TP_OP_SESSION_GONE);
 		}
-	} else if (err >= 0 && needs_set(s)) {
-		outbox_post(o, &s->object, L2TP_OP_SESSION_SET);
 	} else if (err < 0) {
 		reason = failure(op, text);
-		session_apply(s, SEV_NOT_READY, &(struct session_input){ .reason = &reason }, now);
+		give_up(s, &reason, now);
 	} else {
-		session_apply(s, SEV_READY, &(struct session_input){ 0 }, now);
+		carry_on(s, now);
 	}
+}
+
+/* ---- Decisions ----------------------------------------------------------------------------------------------- */
+
+/* Was the world asked?  It has answered then. */
+static bool take_answer(struct session *s)
+{
+	if (!outbox_flies(&s->object, L2TP_OP_SESSION_DECIDE))
+		return false;
+	outbox_done(&s->table->conn->core->outbox, &s->object);
+	return true;
+}
+
+/* Does the peer agree (RFC 3308)?  What it does not ask for is not answered. */
+static bool agree_phb(struct session *s, uint32_t phb)
+{
+	if (s->asked_phb == L2TP_PHB_NONE)
+		return true;
+	if (!conn_check_phb(s->table->conn, phb, true, (uint16_t)s->asked_phb))
+		return false;
+	s->phb = phb;
+	return true;
+}
+
+int session_accept(struct session *s, uint32_t phb, usec_t now)
+{
+	struct fault f = { 0 };
+
+	if (!take_answer(s))
+		return -ENOENT;
+	if (s->undecided && !agree_phb(s, phb)) {
+		fault_set(&f, RC_CDN_DS, EC_NONE, "no agreement on Session DS");
+		apply_fault(s, SEV_NOT_READY, NULL, &f, now);
+		return 0;
+	}
+	carry_on(s, now);
+	return 0;
+}
+
+int session_decline(struct session *s, const struct l2tp_reason *reason, usec_t now)
+{
+	if (!take_answer(s))
+		return -ENOENT;
+	give_up(s, reason, now);
+	return 0;
 }
 
 /* ---- The tunnel ---------------------------------------------------------------------------------------------- */
@@ -602,7 +700,8 @@ void session_fill_op(struct session *s, struct l2tp_op *op)
 	op->peer_session_id = s->peer_id;
 	op->call_cookie = s->cookie;
 	op->call = &s->info;
-	op->phb = s->phb;
+	op->phb = s->undecided ? c->params.session_phb : s->phb;
+	op->connected = op->type == L2TP_OP_SESSION_DECIDE && !s->undecided;
 	op->link = &s->link;
 	op->errors = &s->errors;
 	op->sequencing = s->info.sequencing_required;

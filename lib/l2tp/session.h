@@ -24,10 +24,11 @@ enum session_state {
 	SESSION_IDLE,
 	SESSION_WAIT_TUNNEL,
 	SESSION_WAIT_REPLY,
+	SESSION_WAIT_DECISION,  /* ours, behind the RFC's idle: the world says whether the call may be */
 	SESSION_WAIT_DATAPLANE, /* ours, between two of the RFC's: the world makes the data path */
 	SESSION_WAIT_CS_ANSWER,
 	SESSION_WAIT_CONNECT,
-	SESSION_CONNECTED,      /* ours, LNS: connected, but the data path is not ready yet, or not as agreed */
+	SESSION_CONNECTED,      /* ours, LNS: connected, but not decided upon, or the data path is not ready, or not as agreed */
 	SESSION_ESTABLISHED,
 	SESSION_DEAD, /* the RFC's idle after "clean up" */
 	SESSION_STATES
@@ -42,7 +43,7 @@ enum session_event {
 	SEV_ICRP_BAD,    /* only where an ICRP is expected: elsewhere nobody looks into it */
 	SEV_ICCN_OK,
 	SEV_ICCN_BAD,    /* likewise */
-	SEV_CONNECT_SET, /* ICCN or OCCN, acceptable, and the data path has to follow what it says */
+	SEV_CONNECT_SET, /* OCCN, acceptable, and the data path has to follow what it says */
 	SEV_CDN,
 	SEV_OUTGOING,    /* of an incoming call: OCRQ, OCRP or OCCN */
 	SEV_INCOMING,    /* of an outgoing call: ICRQ, ICRP or ICCN */
@@ -54,8 +55,8 @@ enum session_event {
 	SEV_OCCN_BAD,    /* likewise */
 	SEV_WEN,
 	SEV_SLI,
-	SEV_READY,       /* the world has made the data path, or the call was answered */
-	SEV_NOT_READY,   /* it could not */
+	SEV_READY,       /* the world accepts the call, has made the data path, or the call was answered */
+	SEV_NOT_READY,   /* it does not, or could not */
 	SEV_CLOSE,       /* local close request, or bearer line drop */
 	SEV_FAULT,       /* a message of this call that cannot be accepted in any state */
 	SEV_TIMEOUT,     /* of call set-up */
@@ -72,6 +73,8 @@ struct session {
 	enum session_state state;
 	uint32_t id, peer_id; /* peer_id 0: not known yet */
 	bool path;            /* SESSION_ADD has been handed out and has not failed: needs SESSION_DEL */
+	bool undecided;       /* the peer has asked for it, and the world has not accepted it (yet) */
+	uint32_t asked_phb;   /* undecided: the peer's Session DS; L2TP_PHB_NONE: it takes no part */
 	uint64_t cookie;      /* the world's, of l2tp_call() */
 	struct timer timer;
 	uint32_t phb;         /* agreed on (RFC 3308) */
@@ -98,6 +101,7 @@ struct session_table {
 	const struct l2tp_reason *ended; /* why the tunnel ends; NULL: it does not */
 	uint32_t count;         /* all, the dead included */
 	uint32_t alive;         /* not dead */
+	uint32_t undecided;     /* of them */
 	uint32_t paths;         /* with a data path */
 };
 
@@ -173,6 +177,9 @@ const char *session_state_name(enum session_state state);
 void session_message(struct session *s, const struct msg *m, usec_t now);
 void session_fault(struct session *s, const struct fault *f, usec_t now);
 void session_op_done(struct session *s, int err, const char *text, usec_t now);
+/* The world has accepted or refused the call.  -ENOENT: it was not asked */
+int session_accept(struct session *s, uint32_t phb, usec_t now);
+int session_decline(struct session *s, const struct l2tp_reason *reason, usec_t now);
 void session_timer(struct session *s, usec_t now);
 
 /* session_notes.c: what is said during a call.  -EINVAL: in the wrong direction, or no LCP options; -ENOTCONN */
@@ -191,7 +198,9 @@ bool session_table_close(struct session_table *t, uint32_t *budget, usec_t now);
 void session_say(struct session *s, enum cm_type type, usec_t now);
 void session_say_cdn(struct session *s, const struct l2tp_reason *reason, usec_t now);
 
-/* Used by the state machine. */
+/* Used by the state machine.  What is asked for is undecided until it is accepted, or ends. */
+void session_ask(struct session *s);
+void session_accepted(struct session *s);
 void session_bury(struct session *s, const struct l2tp_reason *reason);
 void session_set_deadline(struct session *s, usec_t deadline);
 

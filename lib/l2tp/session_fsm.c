@@ -4,11 +4,12 @@
  * 7.5.1 (LAC, outgoing) and 7.5.2 (LNS, outgoing).
  *
  * Guards (session.c, tunnel.c) have turned a message into the RFC's event before it comes here; session_apply() is the
- * one place that writes the state.  WAIT_DATAPLANE is ours: the kernel's session is made before the peer is told, so
- * one that was asked (ICRQ, OCRQ) waits there before it replies, one that has asked after the reply.  What arrives
- * meanwhile is answered as in the RFC's state beside it; only an OCCN may come that early: CONNECTED, ours too, waits
- * for the rest, or until the data path is as the ICCN or OCCN wants it.  An empty cell is an event that cannot come or
- * changes nothing.
+ * one place that writes the state.  WAIT_DECISION and WAIT_DATAPLANE are ours.  The world decides upon a call that the
+ * peer asks for (ICRQ, OCRQ), which may take its time; and the kernel's session is made before the peer is told, so
+ * one that was asked waits for it before it replies, one that has asked after the reply.  What arrives meanwhile is
+ * answered as in the RFC's state beside it; only an OCCN may come that early: CONNECTED, ours too, waits for the rest,
+ * for the decision upon what the ICCN says, or until the data path is as the ICCN or OCCN wants it.  An empty cell is an
+ * event that cannot come or changes nothing.
  */
 #include "session.h"
 
@@ -64,10 +65,31 @@ static void wait(struct session *s, const struct session_input *in, usec_t now)
 	(void)s, (void)in, (void)now;
 }
 
+/* May the call be? */
+static void ask(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)in, (void)now;
+	session_ask(s);
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_DECIDE);
+}
+
+/* May it still, with what the LAC has told at last? */
+static void ask_again(struct session *s, const struct session_input *in, usec_t now)
+{
+	(void)in, (void)now;
+	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_DECIDE);
+}
+
 static void make_path(struct session *s, const struct session_input *in, usec_t now)
 {
 	(void)in, (void)now;
 	outbox_post(&conn_of(s)->core->outbox, &s->object, L2TP_OP_SESSION_ADD);
+}
+
+static void accept_call(struct session *s, const struct session_input *in, usec_t now)
+{
+	session_accepted(s);
+	make_path(s, in, now);
 }
 
 static void alter_path(struct session *s, const struct session_input *in, usec_t now)
@@ -203,7 +225,20 @@ const struct session_rules session_rules_v2 = { {
 	/* RFC 2661 7.4.2 */
 	[SESSION_LNS_INCOMING] = {
 		[SESSION_IDLE] = {
-			[SEV_ICRQ_OK]       = { make_path,  SESSION_WAIT_DATAPLANE },
+			[SEV_ICRQ_OK]       = { ask,        SESSION_WAIT_DECISION },
+		},
+		[SESSION_WAIT_DECISION] = {
+			[SEV_READY]         = { accept_call, SESSION_WAIT_DATAPLANE },
+			[SEV_NOT_READY]     = { cdn,        END },
+			[SEV_ICRQ]          = { unexpected, END },
+			[SEV_ICRP_OK]       = { unexpected, END },
+			[SEV_ICCN_OK]       = { unexpected, END },
+			[SEV_OUTGOING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
 		[SESSION_WAIT_DATAPLANE] = {
 			[SEV_READY]         = { send_icrp,  SESSION_WAIT_CONNECT },
@@ -219,8 +254,7 @@ const struct session_rules session_rules_v2 = { {
 			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
 		[SESSION_WAIT_CONNECT] = {
-			[SEV_ICCN_OK]       = { up,         SESSION_ESTABLISHED },
-			[SEV_CONNECT_SET]   = { alter_path, SESSION_CONNECTED },
+			[SEV_ICCN_OK]       = { ask_again,  SESSION_CONNECTED },
 			[SEV_ICCN_BAD]      = { cdn,        END },
 			[SEV_ICRQ]          = { unexpected, END },
 			[SEV_ICRP_OK]       = { unexpected, END },
@@ -259,7 +293,20 @@ const struct session_rules session_rules_v2 = { {
 	/* RFC 2661 7.5.1 */
 	[SESSION_LAC_OUTGOING] = {
 		[SESSION_IDLE] = {
-			[SEV_OCRQ_OK]       = { make_path,  SESSION_WAIT_DATAPLANE },
+			[SEV_OCRQ_OK]       = { ask,        SESSION_WAIT_DECISION },
+		},
+		[SESSION_WAIT_DECISION] = {
+			[SEV_READY]         = { accept_call, SESSION_WAIT_DATAPLANE },
+			[SEV_NOT_READY]     = { cdn,        END },
+			[SEV_OCRQ]          = { unexpected, END },
+			[SEV_OCRP_OK]       = { unexpected, END },
+			[SEV_OCCN_OK]       = { unexpected, END },
+			[SEV_INCOMING]      = { unexpected, END },
+			[SEV_CDN]           = { clean_up,   END },
+			[SEV_CLOSE]         = { cdn,        END },
+			[SEV_FAULT]         = { cdn,        END },
+			[SEV_TIMEOUT]       = { cdn,        END },
+			[SEV_TUNNEL_CLOSED] = { clean_up,   END },
 		},
 		[SESSION_WAIT_DATAPLANE] = {
 			[SEV_READY]         = { send_ocrp,  SESSION_WAIT_CS_ANSWER },
@@ -382,6 +429,7 @@ static const char *const state_names[SESSION_STATES] = {
 	[SESSION_IDLE] = "idle",
 	[SESSION_WAIT_TUNNEL] = "wait-tunnel",
 	[SESSION_WAIT_REPLY] = "wait-reply",
+	[SESSION_WAIT_DECISION] = "wait-decision",
 	[SESSION_WAIT_DATAPLANE] = "wait-dataplane",
 	[SESSION_WAIT_CS_ANSWER] = "wait-cs-answer",
 	[SESSION_WAIT_CONNECT] = "wait-connect",

@@ -142,12 +142,15 @@ void session_say(struct session *s, enum cm_type type, usec_t now)
 
 void session_say_cdn(struct session *s, const struct l2tp_reason *reason, usec_t now)
 {
-	struct msg m = { .type = CM_CDN, .assigned_session_id = s->id };
+	struct conn *c = s->table->conn;
+	struct msg m = { .type = CM_CDN };
 
+	/* our id, which the peer has not heard of if the call is not decided upon, and need not */
+	m.assigned_session_id = s->undecided ? conn_spare_id(c, c->id) : s->id;
 	msg_set(&m, AVP_ASSIGNED_SESSION_ID);
 	conn_put_reason(&m, reason);
-	if (session_is_theirs(s->role) && s->state == SESSION_WAIT_DATAPLANE)
-		conn_reply(s->table->conn, &m, s->peer_id, now); /* in place of ICRP or OCRP */
+	if (session_is_theirs(s->role) && (s->undecided || s->state == SESSION_WAIT_DATAPLANE))
+		conn_reply(c, &m, s->peer_id, now); /* in place of ICRP or OCRP */
 	else
-		conn_send(s->table->conn, &m, s->peer_id, now);
+		conn_send(c, &m, s->peer_id, now);
 }

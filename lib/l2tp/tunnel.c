@@ -238,21 +238,12 @@ static bool check_call(const struct l2tp_params *p, const struct l2tp_call_info 
 	return true;
 }
 
-/* The world does not want the call.  A CDN always has a result (4.4.2). */
-static void refuse_unwanted(struct tunnel *t, uint32_t peer_id, struct l2tp_reason *reason, usec_t now)
-{
-	if (!reason->result)
-		reason->result = RC_CDN_ADMIN;
-	session_refuse(&t->sessions, peer_id, reason, now);
-}
-
 static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 {
 	const struct core *core = t->conn.core;
 	enum session_role role = m->type == CM_OCRQ ? SESSION_LAC_OUTGOING : SESSION_LNS_INCOMING;
-	uint32_t peer_id = m->assigned_session_id, phb = t->conn.params.session_phb;
+	uint32_t peer_id = m->assigned_session_id;
 	struct fault f = { 0 };
-	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST };
 	struct l2tp_call_info info = { .outgoing = role == SESSION_LAC_OUTGOING };
 	struct session *s;
 	int r;
@@ -264,18 +255,13 @@ static void new_call(struct tunnel *t, const struct msg *m, usec_t now)
 		return refuse_full(t, peer_id, EC_TRY_ANOTHER, "shutting down", now);
 	if (session_find_peer(&t->sessions, peer_id))
 		return refuse_call(t, peer_id, RC_CDN_GENERAL, EC_SESSION_ID, "Assigned Session ID is in use", now);
-	if (core->env.admit_call &&
-	    !core->env.admit_call(core->env.ctx, t->conn.id, t->conn.params.cookie, &info, &phb, &reason))
-		return refuse_unwanted(t, peer_id, &reason, now);
-	if (msg_has(m, AVP_SESSION_DS) && !conn_check_phb(&t->conn, phb, true, m->session_ds))
-		return refuse_call(t, peer_id, RC_CDN_DS, EC_NONE, "no agreement on Session DS", now);
 	r = session_new(&t->sessions, role, &info, now, &s);
 	if (r < 0)
 		return refuse_full(t, peer_id, EC_RESOURCES, r == -ENOBUFS ? SESSION_TEXTS : "no more sessions", now);
 	if (session_set_peer_id(s, peer_id) < 0)
 		t->conn.broken = -ENOMEM;
 	if (msg_has(m, AVP_SESSION_DS))
-		s->phb = phb;
+		s->asked_phb = m->session_ds;
 	session_set_deadline(s, now + t->conn.params.setup_timeout);
 	session_apply(s, info.outgoing ? SEV_OCRQ_OK : SEV_ICRQ_OK, &(struct session_input){ .msg = m }, now);
 }

@@ -120,6 +120,7 @@ static void carry_out(struct load *l, const struct l2tp_op *op)
 	case L2TP_OP_TUNNEL_DEL:
 		l2tp_op_done(l->engine, op->tunnel_id, 0, 0, NULL, clock_usec());
 		break;
+	case L2TP_OP_SESSION_DECIDE: /* nobody calls a LAC */
 	case L2TP_OP_SESSION_ADD:
 	case L2TP_OP_SESSION_DIAL:
 	case L2TP_OP_SESSION_SET:

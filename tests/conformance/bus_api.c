@@ -260,8 +260,8 @@ static void nonsense(void)
 		{ "ListTunnels", "State", "", "State is \"\"" },
 		{ "ListTunnels", "State", "Established", "allowed: idle, " },
 		{ "ListTunnels", "State", "wait-reply", "allowed: idle, " },
-		{ "ListSessions", "State", "wait-ctl-reply", "allowed: idle, wait-tunnel, wait-reply, wait-dataplane, "
-							      "wait-cs-answer, wait-connect, connected, established, closing" },
+		{ "ListSessions", "State", "wait-ctl-reply", "allowed: idle, wait-tunnel, wait-reply, wait-decision, "
+							      "wait-dataplane, wait-cs-answer, wait-connect, connected, established, closing" },
 		{ "ListSessions", "State", "dead", "allowed: " },
 		{ "ListSessions", "Role", "LAC", "allowed: lac, lns" },
 		{ "ListSessions", "Address", "10.0.0.1:1701", "an IPv4 or IPv6 address" },

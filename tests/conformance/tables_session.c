@@ -14,7 +14,7 @@ static const char *action_name(session_action *what)
 	} names[] = {
 #define ACTION(name) { name, #name }
 		ACTION(clean_up), ACTION(cdn), ACTION(unexpected), ACTION(drop), ACTION(wait), ACTION(send_icrq),
-		ACTION(make_path), ACTION(alter_path), ACTION(send_icrp), ACTION(up), ACTION(send_iccn),
+		ACTION(ask), ACTION(ask_again), ACTION(accept_call), ACTION(make_path), ACTION(alter_path), ACTION(send_icrp), ACTION(up), ACTION(send_iccn),
 		ACTION(hear_sli), ACTION(hear_wen), ACTION(send_ocrq), ACTION(send_ocrp), ACTION(send_occn),
 #undef ACTION
 	};

@@ -572,6 +572,12 @@ static void step_set_limits(struct play *p)
 		p->rig->setup.limits = limits;
 }
 
+/* Calls are decided upon late. */
+static void step_think(struct play *p)
+{
+	p->rig->thinks = p->how & 1;
+}
+
 /* What is answered for nothing, or for something that was not asked, changes nothing. */
 static void step_stray_answer(struct play *p)
 {
@@ -582,6 +588,8 @@ static void step_stray_answer(struct play *p)
 			return;
 	l2tp_op_done(p->rig->l, p->how & 2 ? 0 : at.tunnel_id, at.session_id ? at.session_id ^ (p->how & 4) : 0,
 		     p->how & 8 ? -EIO : 0, p->how & 8 ? "in vain" : NULL, p->rig->now);
+	must(l2tp_decide(p->rig->l, at.tunnel_id, at.session_id, &(struct l2tp_decision){ .accept = p->how & 8 },
+			 p->rig->now) == -ENOENT, "nothing is to be decided");
 	rig_settle(p->rig);
 }
 
@@ -654,7 +662,7 @@ static void step(struct play *p)
 		step_admission,	    step_open,	       step_call,	   step_set_call_info, step_set_link_info,
 		step_report_errors, step_close_tunnel, step_close_session, step_shutdown,      step_set_limits,
 		step_stray_answer,  step_walk,	       step_profile,	   step_no_engine,     step_random,
-		step_lag,	    step_probe,	       step_freeze,	   step_calls,	       step_say,
+		step_lag,	    step_probe,	       step_freeze,	   step_calls,	       step_think,
 		step_say,	    step_say,
 	};
 	uint8_t what = feed_u8(&p->feed), who = feed_u8(&p->feed);

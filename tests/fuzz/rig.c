@@ -58,18 +58,6 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 	return admit(r, reason);
 }
 
-/* Otherwise: with another per-hop behaviour. */
-static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call, uint32_t *phb,
-		       struct l2tp_reason *reason)
-{
-	struct rig *r = ctx;
-
-	(void)tunnel_id, (void)cookie, (void)call;
-	if (r->admission == ADMIT_OTHERWISE)
-		*phb = 0;
-	return admit(r, reason);
-}
-
 static void refused(void *ctx, const struct l2tp_addr *peer, struct l2tp_span host_name,
 		    const struct l2tp_reason *reason)
 {
@@ -99,8 +87,7 @@ void rig_begin(struct rig *r, const struct rig_setup *setup)
 				.random = fill_random,
 				.trace = trace,
 				.admit_tunnel = admit_tunnel,
-				.refused = refused,
-				.admit_call = admit_call };
+				.refused = refused };
 
 	r->l = NULL;
 	r->now = 1000 * USEC_PER_SEC;
@@ -108,7 +95,7 @@ void rig_begin(struct rig *r, const struct rig_setup *setup)
 	r->setup = *setup;
 	r->admission = ADMIT;
 	r->luck = LUCK;
-	r->data_flows = r->behind = false;
+	r->data_flows = r->thinks = r->behind = false;
 	r->n_pending = r->n_tunnels = r->n_sessions = r->sent = r->steps = r->lag = 0;
 	memset(r->tunnels, 0, sizeof(r->tunnels));
 	memset(r->sessions, 0, sizeof(r->sessions));
@@ -196,6 +183,33 @@ static void remember(struct rig *r, const struct l2tp_op *op)
 		r->sessions[r->n_sessions++ % RIG_IDS] = id;
 }
 
+/* Otherwise: with another per-hop behaviour. */
+static void decide(struct rig *r, struct rig_id id, bool well)
+{
+	struct l2tp_decision d = { .phb = r->admission == ADMIT_OTHERWISE ? 0 : r->setup.params.session_phb };
+	const char *nobody;
+
+	d.accept = admit(r, &d.reason) && well;
+	nobody = watch_decided(&r->watch, id.tunnel_id, id.session_id, d.accept);
+	must(l2tp_decide(r->l, id.tunnel_id, id.session_id, &d, r->now) == (nobody ? -ENOENT : 0),
+	     "what is asked for can be decided, once");
+}
+
+/* What has gone is not decided upon any more: its id may be another's soon. */
+static void forget_decision(struct rig *r, const struct l2tp_op *op)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_pending; i++) {
+		if (r->pending_type[i] == L2TP_OP_SESSION_DECIDE && r->pending[i].tunnel_id == op->tunnel_id &&
+		    r->pending[i].session_id == op->session_id)
+			continue;
+		r->pending_type[n] = r->pending_type[i];
+		r->pending[n++] = r->pending[i];
+	}
+	r->n_pending = n;
+}
+
 static void take_op(struct rig *r, const struct l2tp_op *op)
 {
 	const char *wrong = watch_op(&r->watch, op, r->now);
@@ -209,6 +223,10 @@ static void take_op(struct rig *r, const struct l2tp_op *op)
 		return;
 	}
 	remember(r, op);
+	if (op->type == L2TP_OP_SESSION_GONE)
+		forget_decision(r, op);
+	if (op->type == L2TP_OP_SESSION_DECIDE && !r->thinks)
+		return decide(r, (struct rig_id){ op->tunnel_id, op->session_id }, true);
 	if (!op_is_reported(op->type))
 		return;
 	must(r->n_pending < RIG_PENDING, "room for operations");
@@ -232,12 +250,17 @@ static void answer(struct rig *r, size_t i, int err)
 {
 	struct rig_id id = r->pending[i];
 	enum l2tp_op_type type = r->pending_type[i];
-	const char *wrong = watch_done(&r->watch, id.tunnel_id, id.session_id, err);
+	const char *wrong;
 
-	must(!wrong, wrong);
 	r->n_pending--;
 	r->pending[i] = r->pending[r->n_pending];
 	r->pending_type[i] = r->pending_type[r->n_pending];
+	if (type == L2TP_OP_SESSION_DECIDE) {
+		decide(r, id, err == 0);
+		return take_ops(r);
+	}
+	wrong = watch_done(&r->watch, id.tunnel_id, id.session_id, err);
+	must(!wrong, wrong);
 	if (type == L2TP_OP_TUNNEL_IDLE && r->data_flows)
 		l2tp_data_seen(r->l, id.tunnel_id, r->now);
 	l2tp_op_done(r->l, id.tunnel_id, id.session_id, err, err ? "it cannot be done" : NULL, r->now);
@@ -423,7 +446,7 @@ static void shut_down(struct rig *r)
 	struct l2tp_stats s;
 
 	r->setup.auto_answer = true;
-	r->data_flows = false;
+	r->thinks = r->data_flows = false;
 	r->lag = 0;
 	l2tp_shutdown(r->l, NULL, r->now);
 	rig_settle(r);

@@ -94,6 +94,7 @@ struct rig {
 	enum { ADMIT, REFUSE, IGNORE, ADMIT_OTHERWISE, ADMISSIONS } admission;
 	enum { LUCK, LUCK_ZERO, LUCK_SMALL, LUCKS } luck; /* of the random octets */
 	bool data_flows;             /* TUNNEL_IDLE finds data */
+	bool thinks;                 /* calls are decided upon like other operations, else at once */
 	struct rig_peer peers[RIG_PEERS];
 	struct rig_id pending[RIG_PENDING], tunnels[RIG_IDS], sessions[RIG_IDS];
 	enum l2tp_op_type pending_type[RIG_PENDING];

@@ -81,6 +81,7 @@ int kernel_do(struct kernel *k, const struct l2tp_op *op, bool fails, const char
 	case L2TP_OP_TUNNEL_IDLE:
 	case L2TP_OP_TUNNEL_DOWN:
 	case L2TP_OP_TUNNEL_GONE:
+	case L2TP_OP_SESSION_DECIDE:
 	case L2TP_OP_SESSION_DIAL:
 	case L2TP_OP_SESSION_UP:
 	case L2TP_OP_SESSION_LINK:

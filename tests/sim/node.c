@@ -27,19 +27,6 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 	return false;
 }
 
-static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
-		       uint32_t *phb, struct l2tp_reason *reason)
-{
-	struct node *n = ctx;
-
-	(void)cookie, (void)phb;
-	judge_call(n, tunnel_id, call);
-	reason->result = RC_CDN_NO_FACILITY_TEMPORARY;
-	if (!node_partner(n, tunnel_id))
-		return sim_chance(n->sim, 30); /* an insider's */
-	return n->sim->kind == WORLD_CROWD || !sim_chance(n->sim, 5);
-}
-
 static void fill_random(void *ctx, void *p, size_t len)
 {
 	struct node *n = ctx;
@@ -79,7 +66,6 @@ bool node_start(struct node *n)
 	n->env.ctx = n;
 	n->env.random = fill_random;
 	n->env.admit_tunnel = admit_tunnel;
-	n->env.admit_call = admit_call;
 	return begin(n);
 }
 
@@ -148,12 +134,54 @@ void node_input(struct node *n, const struct event *e)
 		judge_heard(n);
 }
 
+/* ---- What it asks and is told later --------------------------------------------------------------------------- */
+
+static bool is_welcome(struct node *n, const struct l2tp_op *op)
+{
+	if (!node_partner(n, op->tunnel_id))
+		return sim_chance(n->sim, op->connected ? 80 : 30); /* an insider's */
+	return n->sim->kind == WORLD_CROWD || !sim_chance(n->sim, 5);
+}
+
+static void decide(struct node *n, uint32_t tunnel_id, uint32_t session_id, bool accept)
+{
+	const struct l2tp_decision decision = { .accept = accept,
+						.phb = L2TP_PHB_NONE,
+						.reason.result = RC_CDN_NO_FACILITY_TEMPORARY };
+	const char *nobody = watch_decided(&n->watch, tunnel_id, session_id, accept);
+	int r;
+
+	memory_owner(&n->memory);
+	r = l2tp_decide(n->l, tunnel_id, session_id, &decision, n->sim->now);
+	memory_owner(NULL);
+	sim_log(n->sim, node_letter(n), "decides on %u/%u: %s, %d", tunnel_id, session_id, accept ? "yes" : "no", r);
+	if (!nobody != !r)
+		sim_fail(n->sim, "a decision is lost, or was taken when nothing was to be decided");
+}
+
+static uint64_t serial_of(const struct node *n, uint32_t tunnel_id, uint32_t session_id)
+{
+	struct l2tp_session_info info;
+
+	return l2tp_get_session(n->l, tunnel_id, session_id, &info) < 0 ? 0 : info.serial;
+}
+
+/* The call may be over by now, and another one have its id: it is not meant. */
+static void decide_late(struct node *n, const struct event *e)
+{
+	if (serial_of(n, e->tunnel_id, e->session_id) == e->serial)
+		decide(n, e->tunnel_id, e->session_id, e->err == 0);
+	node_drain(n);
+}
+
 void node_done(struct node *n, const struct event *e)
 {
 	struct sim *s = n->sim;
 
 	if (e->life != n->life)
 		return; /* the engine that asked is no more */
+	if (e->op == L2TP_OP_SESSION_DECIDE)
+		return decide_late(n, e);
 	sim_log(s, node_letter(n), "%s %u/%u done: %d", op_name(e->op), e->tunnel_id, e->session_id, e->err);
 	sim_fail(s, watch_done(&n->watch, e->tunnel_id, e->session_id, e->err));
 	memory_owner(&n->memory);
@@ -210,6 +238,27 @@ static void report(struct node *n, const struct l2tp_op *op)
 				     .err = err });
 }
 
+/* At once, or after some thought. */
+static void think(struct node *n, const struct l2tp_op *op)
+{
+	struct sim *s = n->sim;
+	bool accept = is_welcome(n, op);
+
+	if (!op->connected)
+		judge_call(n, op->tunnel_id, op->call);
+	if (s->kind == WORLD_CROWD || sim_chance(s, 50))
+		return decide(n, op->tunnel_id, op->session_id, accept);
+	sim_post(s, &(struct event){ .at = report_at(s) + (sim_chance(s, 20) ? sim_below(s, 5 * SEC) : 0),
+				     .kind = EVENT_DONE,
+				     .who = n->index,
+				     .life = n->life,
+				     .op = op->type,
+				     .tunnel_id = op->tunnel_id,
+				     .session_id = op->session_id,
+				     .serial = serial_of(n, op->tunnel_id, op->session_id),
+				     .err = accept ? 0 : -EPERM });
+}
+
 static void carry_out(struct node *n, const struct l2tp_op *op)
 {
 	struct sim *s = n->sim;
@@ -220,7 +269,9 @@ static void carry_out(struct node *n, const struct l2tp_op *op)
 	sim_log(s, node_letter(n), "%s %u/%u peer %u/%u%s%s", op_name(op->type), op->tunnel_id, op->session_id,
 		op->peer_tunnel_id, op->peer_session_id, op->reason ? ": " : "", op->reason ? op->reason->text : "");
 	judge_op(n, op);
-	if (op_is_reported(op->type))
+	if (op->type == L2TP_OP_SESSION_DECIDE)
+		think(n, op);
+	else if (op_is_reported(op->type))
 		report(n, op);
 }
 

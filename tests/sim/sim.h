@@ -52,6 +52,7 @@ struct event {
 	bool alien;          /* made without id and Ns of any tunnel between engines */
 	unsigned int life;   /* of the engine that asked for the operation */
 	uint32_t tunnel_id, session_id;
+	uint64_t serial;     /* of the session that is to be decided upon */
 	enum l2tp_op_type op;
 	int err;
 };

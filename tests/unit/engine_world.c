@@ -41,18 +41,6 @@ static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct 
 	return false;
 }
 
-static bool admit_call(void *ctx, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
-		       uint32_t *phb, struct l2tp_reason *reason)
-{
-	struct world *w = ctx;
-
-	(void)tunnel_id, (void)cookie, (void)call;
-	if (w->call_phb)
-		*phb = w->call_phb;
-	*reason = w->call_refusal;
-	return !w->call_refusal.result && !w->call_refusal.text[0];
-}
-
 static void trace(void *ctx, const struct l2tp_trace *t)
 {
 	struct world *w = ctx;
@@ -73,7 +61,7 @@ void world_init(struct world *w)
 {
 	*w = (struct world){ .now = 1000 * USEC_PER_SEC, .random = 1, .fail_type = -1 };
 	w->env = (struct l2tp_env){ .ctx = w, .random = fill_random, .admit_tunnel = admit_tunnel,
-				    .admit_call = admit_call, .trace = trace };
+				    .trace = trace };
 	l2tp_limits_init(&w->env.limits);
 	l2tp_params_init(&w->params);
 	strcpy(w->params.host_name, "engine");
@@ -167,11 +155,13 @@ static void keep_op(struct world *w, const struct l2tp_op *op)
 	size_t len = strlen(w->log);
 
 	snprintf(w->log + len, sizeof(w->log) - len, "%s ", op_name(op->type));
-	if ((op->type == L2TP_OP_SESSION_ADD || op->type == L2TP_OP_SESSION_UP) &&
+	if ((op->type == L2TP_OP_SESSION_DECIDE || op->type == L2TP_OP_SESSION_ADD || op->type == L2TP_OP_SESSION_UP) &&
 	    (!op->call || op->reorder_timeout_ms != w->params.reorder_timeout_ms))
 		ck_abort_msg("%s does not tell of its call", op_name(op->type));
 	if (op->version != 2 || op->local.family != 4 || op->cookie != w->params.cookie)
 		ck_abort_msg("%s does not tell all", op_name(op->type));
+	if (op->type == L2TP_OP_SESSION_DECIDE)
+		w->last_decide = *op;
 	if (op->type == L2TP_OP_SESSION_LINK || op->type == L2TP_OP_SESSION_UP)
 		w->link = *op->link;
 	if (op->type == L2TP_OP_SESSION_ERRORS)
@@ -188,11 +178,31 @@ static void keep_op(struct world *w, const struct l2tp_op *op)
 		w->last_add = *op;
 	if (op->type == L2TP_OP_SESSION_UP || op->type == L2TP_OP_TUNNEL_UP)
 		w->last_up = *op;
-	if (!op_is_reported(op->type))
+	if (!op_is_reported(op->type) || op->type == L2TP_OP_SESSION_DECIDE)
 		return;
 	if (w->n_pending == PENDING_MAX)
 		ck_abort_msg("too many operations pending");
 	w->pending[w->n_pending++] = (struct op_key){ op->type, op->tunnel_id, op->session_id };
+}
+
+static int decide(struct world *w, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_decision *decision)
+{
+	const char *wrong = watch_decided(&w->watch, tunnel_id, session_id, decision->accept);
+	int r = l2tp_decide(w->l, tunnel_id, session_id, decision, w->now);
+
+	if (!wrong != !r)
+		ck_abort_msg("l2tp_decide() says %d: %s", r, wrong ? wrong : "there was something to be decided");
+	return r;
+}
+
+/* While nothing is undecided, decisions are made at once and are not worth a word. */
+static void decide_now(struct world *w, const struct l2tp_op *op)
+{
+	struct l2tp_decision decision = { .accept = op->connected || (!w->call_refusal.result && !w->call_refusal.text[0]),
+					  .phb = w->call_phb ? w->call_phb : op->phb,
+					  .reason = w->call_refusal };
+
+	(void)decide(w, op->tunnel_id, op->session_id, &decision);
 }
 
 static void answer(struct world *w, size_t i, int err)
@@ -219,6 +229,8 @@ static void take_all(struct world *w)
 			ck_abort_msg("%s: %s (after %s)", op_name(op.type), wrong, w->log);
 		if (op.type == L2TP_OP_SEND)
 			keep_sent(w, &op);
+		else if (op.type == L2TP_OP_SESSION_DECIDE && !w->undecided)
+			decide_now(w, &op);
 		else
 			keep_op(w, &op);
 	}
@@ -245,6 +257,15 @@ void world_answer(struct world *w, enum l2tp_op_type type, int err)
 		return;
 	}
 	ck_abort_msg("no %s is pending (after %s)", op_name(type), w->log);
+}
+
+int world_decide(struct world *w, uint32_t session_id, const struct l2tp_decision *decision)
+{
+	uint32_t tunnel_id = w->last_decide.tunnel_id;
+	int r = decide(w, tunnel_id, session_id, decision);
+
+	world_drain(w);
+	return r;
 }
 
 static void acknowledge(struct world *w)

@@ -53,6 +53,7 @@ struct world {
 	struct l2tp_reason tunnel_refusal, call_refusal; /* result or text not empty: refuse */
 	bool silent;                  /* refuse tunnels without an answer */
 	bool hold;                    /* do not answer operations: world_answer() does */
+	bool undecided;               /* do not decide upon calls: world_decide() does; else at once */
 	uint32_t answers, fail_at;    /* count of answers; this one, counted from 1, is an error */
 	int fail_type;                /* operations of this type fail; -1: none */
 	const char *failure;          /* what is said of those that fail; NULL: nothing */
@@ -62,7 +63,7 @@ struct world {
 	struct l2tp_reason reason;    /* of the last DOWN */
 	struct l2tp_reason session_reason; /* of the last SESSION_DOWN */
 	uint32_t successor_id;            /* of the last TUNNEL_DOWN */
-	struct l2tp_op last_add, last_up; /* pointers are stale */
+	struct l2tp_op last_add, last_up, last_decide; /* pointers are stale; last_decide only if undecided */
 	struct l2tp_link_info link;       /* of the last SESSION_UP or SESSION_LINK */
 	struct l2tp_call_errors errors;   /* of the last SESSION_ERRORS */
 	char last_host[64];           /* what peer_host_name was */
@@ -91,6 +92,8 @@ void world_drain(struct world *w);
 void world_pass(struct world *w, usec_t t);
 /* Answer the oldest pending operation of this type. */
 void world_answer(struct world *w, enum l2tp_op_type type, int err);
+/* Decide upon a call of the tunnel that has asked last; returns what l2tp_decide() does. */
+int world_decide(struct world *w, uint32_t session_id, const struct l2tp_decision *decision);
 void world_input(struct world *w, const struct l2tp_addr *local, const struct l2tp_addr *from, struct l2tp_span bytes);
 /* Forget what has been sent and logged so far. */
 void world_forget(struct world *w);

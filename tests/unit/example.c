@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * example: libl2tp in one page.  Two engines in one process, a LAC and an LNS, that talk through memory: the LAC opens
- * a tunnel, places a call and closes both.  Nothing here does any I/O; a real world sends the bytes of L2TP_OP_SEND
+ * a tunnel and places a call, the LNS closes both.  Nothing here does any I/O; a real world sends the bytes of L2TP_OP_SEND
  * through a socket, makes kernel tunnels and sessions on the _ADD operations, and arms a timer.
  *
  *	cc example.c $(pkg-config --cflags --libs libl2tp) -o example
@@ -73,9 +73,13 @@ static void carry_out(struct side *s, const struct l2tp_op *op, usec_t now)
 		printf("%s: tunnel established with %.*s\n", s->name, (int)op->peer_host_name.len,
 		       (const char *)op->peer_host_name.data);
 		break;
+	case L2TP_OP_SESSION_DECIDE: /* every call is welcome */
+		(void)l2tp_decide(s->engine, op->tunnel_id, op->session_id,
+				  &(struct l2tp_decision){ .accept = true, .phb = op->phb }, now);
+		break;
 	case L2TP_OP_SESSION_UP:
 		printf("%s: session established as %s\n", s->name, op->lns ? "LNS" : "LAC");
-		if (!op->lns)
+		if (op->lns) /* the LAC has been established before */
 			l2tp_close_tunnel(s->engine, op->tunnel_id, NULL, now);
 		break;
 	case L2TP_OP_TUNNEL_DOWN:

@@ -10,6 +10,7 @@ static const char *const names[] = {
 	[L2TP_OP_TUNNEL_DOWN] = "TUNNEL_DOWN",
 	[L2TP_OP_TUNNEL_DEL] = "TUNNEL_DEL",
 	[L2TP_OP_TUNNEL_GONE] = "TUNNEL_GONE",
+	[L2TP_OP_SESSION_DECIDE] = "SESSION_DECIDE",
 	[L2TP_OP_SESSION_ADD] = "SESSION_ADD",
 	[L2TP_OP_SESSION_DIAL] = "SESSION_DIAL",
 	[L2TP_OP_SESSION_SET] = "SESSION_SET",
@@ -29,7 +30,7 @@ const char *op_name(enum l2tp_op_type type)
 bool op_is_reported(enum l2tp_op_type type)
 {
 	return type == L2TP_OP_TUNNEL_ADD || type == L2TP_OP_TUNNEL_IDLE || type == L2TP_OP_TUNNEL_DEL ||
-	       type == L2TP_OP_SESSION_ADD || type == L2TP_OP_SESSION_DIAL || type == L2TP_OP_SESSION_SET ||
+	       type == L2TP_OP_SESSION_DECIDE || type == L2TP_OP_SESSION_ADD || type == L2TP_OP_SESSION_DIAL || type == L2TP_OP_SESSION_SET ||
 	       type == L2TP_OP_SESSION_DEL;
 }
 
@@ -47,7 +48,7 @@ const char *watch_born(struct watch *w, uint32_t tunnel_id, uint32_t session_id,
 
 	if (o && !o->gone)
 		return "the id of a living object was given out again";
-	if (o && now < o->gone_at + WATCH_QUARANTINE)
+	if (o && o->down && now < o->gone_at + WATCH_QUARANTINE) /* without DOWN it was never accepted */
 		return "an id left its quarantine early";
 	if (!o && w->count == WATCH_MAX)
 		return "too many objects to watch";
@@ -84,6 +85,27 @@ static bool has_path(const struct watched *o)
 	return (o->adding || o->added) && !o->deleted;
 }
 
+/* Has the peer asked for this call? */
+static bool is_theirs(const struct l2tp_op *op)
+{
+	return op->lns != op->call->outgoing;
+}
+
+static const char *watch_decide(const struct watched *o, const struct l2tp_op *op)
+{
+	if (!is_theirs(op))
+		return "our own call is to be decided upon";
+	if (o->down || o->up)
+		return "a decision at the wrong time";
+	if (!op->connected)
+		return o->asked ? "to be decided twice" : NULL;
+	if (!op->lns || op->call->outgoing)
+		return "nothing is decided when such a call is connected";
+	if (!o->added)
+		return "connected before ADD";
+	return o->connected ? "to be decided twice" : NULL;
+}
+
 static const char *watch_add(const struct watched *o, const struct watched *tunnel)
 {
 	if (o->adding || o->added)
@@ -97,10 +119,12 @@ static const char *watch_add(const struct watched *o, const struct watched *tunn
 	return NULL;
 }
 
-static const char *watch_up(const struct watched *o)
+static const char *watch_up(const struct watched *o, const struct l2tp_op *op)
 {
 	if (o->up)
 		return "up twice";
+	if (o->session_id && is_theirs(op) && op->lns && !o->kept)
+		return "up, and it was not decided";
 	if (o->down)
 		return "up after DOWN";
 	if (!o->added && !(o->adding && !o->session_id))
@@ -112,6 +136,8 @@ static const char *watch_down(const struct watch *w, const struct watched *o, co
 {
 	if (o->down)
 		return "down twice";
+	if (o->asked && !o->accepted)
+		return "down, and it was never accepted";
 	if (!op->reason || op->reason->origin == L2TP_BY_NOBODY)
 		return "down without a reason";
 	if (!o->session_id && any_session(w, o->tunnel_id, not_down))
@@ -134,10 +160,10 @@ static const char *watch_del(const struct watch *w, const struct watched *o)
 
 static const char *watch_gone(const struct watch *w, const struct watched *o)
 {
-	if (o->in_flight)
+	if (o->in_flight && !o->deciding)
 		return "gone with an operation in flight";
-	if (!o->down)
-		return "gone before DOWN";
+	if (!o->down && (!o->asked || o->adding || o->added))
+		return "gone before DOWN"; /* one that was accepted may still lack agreement on Session DS */
 	if (has_path(o))
 		return "gone before DEL";
 	if (!o->session_id && any_session(w, o->tunnel_id, exists))
@@ -152,12 +178,17 @@ static const char *judge(struct watch *w, struct watched *o, const struct l2tp_o
 	switch (op->type) {
 	case L2TP_OP_SEND:
 		return NULL;
-	case L2TP_OP_TUNNEL_ADD:
+	case L2TP_OP_SESSION_DECIDE:
+		return watch_decide(o, op);
 	case L2TP_OP_SESSION_ADD:
+		if (is_theirs(op) && !o->accepted)
+			return "added, and it was not accepted";
+		return watch_add(o, tunnel);
+	case L2TP_OP_TUNNEL_ADD:
 		return watch_add(o, tunnel);
 	case L2TP_OP_TUNNEL_UP:
 	case L2TP_OP_SESSION_UP:
-		return watch_up(o);
+		return watch_up(o, op);
 	case L2TP_OP_SESSION_DIAL:
 		return !o->added || o->up || o->down ? "dialling at the wrong time" : NULL;
 	case L2TP_OP_SESSION_SET:
@@ -180,9 +211,17 @@ static const char *judge(struct watch *w, struct watched *o, const struct l2tp_o
 	return "an operation that does not exist";
 }
 
-static void note(struct watched *o, enum l2tp_op_type type, usec_t now)
+/* What is down or gone needs no decision any more. */
+static void note(struct watched *o, const struct l2tp_op *op, usec_t now)
 {
+	const enum l2tp_op_type type = op->type;
+
+	if (o->deciding && (type == L2TP_OP_SESSION_DOWN || type == L2TP_OP_SESSION_GONE))
+		o->deciding = o->in_flight = false;
 	o->in_flight |= op_is_reported(type);
+	o->deciding |= type == L2TP_OP_SESSION_DECIDE;
+	o->asked |= type == L2TP_OP_SESSION_DECIDE && !op->connected;
+	o->connected |= type == L2TP_OP_SESSION_DECIDE && op->connected;
 	o->adding |= type == L2TP_OP_TUNNEL_ADD || type == L2TP_OP_SESSION_ADD;
 	o->up |= type == L2TP_OP_TUNNEL_UP || type == L2TP_OP_SESSION_UP;
 	o->down |= type == L2TP_OP_TUNNEL_DOWN || type == L2TP_OP_SESSION_DOWN;
@@ -195,7 +234,7 @@ static void note(struct watched *o, enum l2tp_op_type type, usec_t now)
 
 const char *watch_op(struct watch *w, const struct l2tp_op *op, usec_t now)
 {
-	bool of_session = op->type >= L2TP_OP_SESSION_ADD;
+	bool of_session = op->type >= L2TP_OP_SESSION_DECIDE;
 	struct watched *o;
 	const char *wrong = NULL;
 
@@ -212,15 +251,27 @@ const char *watch_op(struct watch *w, const struct l2tp_op *op, usec_t now)
 	if (o->in_flight && op_is_reported(op->type))
 		return "two operations in flight";
 	wrong = judge(w, o, op);
-	note(o, op->type, now);
+	note(o, op, now);
 	return wrong;
+}
+
+const char *watch_decided(struct watch *w, uint32_t tunnel_id, uint32_t session_id, bool accept)
+{
+	struct watched *o = find(w, tunnel_id, session_id);
+
+	if (!o || !o->deciding)
+		return "a decision that nobody waits for";
+	o->deciding = o->in_flight = false;
+	if (accept)
+		*(o->connected ? &o->kept : &o->accepted) = true;
+	return NULL;
 }
 
 const char *watch_done(struct watch *w, uint32_t tunnel_id, uint32_t session_id, int err)
 {
 	struct watched *o = find(w, tunnel_id, session_id);
 
-	if (!o || !o->in_flight)
+	if (!o || !o->in_flight || o->deciding)
 		return "an answer to nothing";
 	o->in_flight = false;
 	if (o->deleting) {

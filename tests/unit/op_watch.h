@@ -16,6 +16,9 @@
 struct watched {
 	uint32_t tunnel_id, session_id; /* session_id 0: a tunnel */
 	bool adding, added, up, down, deleting, deleted, gone;
+	bool asked, accepted;   /* a call of the peer: to be decided upon; and it may be */
+	bool connected, kept;   /* again when it is connected */
+	bool deciding;          /* in flight is a decision */
 	bool in_flight;
 	usec_t gone_at;
 };
@@ -27,6 +30,7 @@ struct watch {
 
 /* NULL, or what is wrong. */
 const char *watch_op(struct watch *w, const struct l2tp_op *op, usec_t now);
+const char *watch_decided(struct watch *w, uint32_t tunnel_id, uint32_t session_id, bool accept);
 const char *watch_done(struct watch *w, uint32_t tunnel_id, uint32_t session_id, int err);
 /* An id that a request has returned. */
 const char *watch_born(struct watch *w, uint32_t tunnel_id, uint32_t session_id, usec_t now);

@@ -216,6 +216,24 @@ END_TEST
 #define OBJECTS 20
 
 /* Against a list of what was posted: nothing is lost, nothing invented, whatever is taken back or answered. */
+START_TEST(dropped) /* in the midst of others, with what waits: gone without a word */
+{
+	struct object c = { .kind = OBJECT_SESSION };
+
+	outbox_post(&o, &a, L2TP_OP_TUNNEL_UP);
+	outbox_post(&o, &b, L2TP_OP_SESSION_DECIDE);
+	outbox_post(&o, &c, L2TP_OP_SESSION_DECIDE);
+	outbox_drop(&o, &b);
+	ck_assert_ptr_eq(outbox_next_gone(&o), &b);
+	ck_assert_ptr_null(outbox_next_gone(&o));
+	expect(&a, L2TP_OP_TUNNEL_UP);
+	expect(&c, L2TP_OP_SESSION_DECIDE);
+	ck_assert(outbox_flies(&c, L2TP_OP_SESSION_DECIDE) && !outbox_flies(&c, L2TP_OP_SESSION_ADD));
+	ck_assert(!outbox_flies(&a, L2TP_OP_TUNNEL_UP));
+	expect_nothing();
+}
+END_TEST
+
 START_TEST(at_random)
 {
 	static struct object objects[OBJECTS];
@@ -288,6 +306,7 @@ int main(void)
 	tcase_add_test(tc, taken_back);
 	tcase_add_test(tc, taken_back_in_part);
 	tcase_add_test(tc, gone);
+	tcase_add_test(tc, dropped);
 	tcase_add_test(tc, forgotten);
 	tcase_add_loop_test(tc, at_random, 1, 21);
 	suite_add_tcase(suite, tc);

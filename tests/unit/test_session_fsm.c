@@ -3,8 +3,9 @@
  * The state machines of a call through the door, cell by cell: RFC 2661 7.4.1 (LAC) and 7.4.2 (LNS), incoming; 7.5.1
  * (LAC) and 7.5.2 (LNS), outgoing.
  *
- * wait-dataplane is ours, between ICRQ and ICRP, ICRP and ICCN, OCRQ and OCRP, or behind OCRP; so is connected.  The RFC's "idle" after "clean up" is "gone" here, or
- * "dead" while the world has an operation of the session in its hands.
+ * wait-decision and wait-dataplane are ours, between ICRQ and ICRP, ICRP and ICCN, OCRQ and OCRP, or behind OCRP; so is
+ * connected.  The RFC's "idle" after "clean up" is "gone" here, or "dead" while the world has an operation of the session in
+ * its hands, unless that is a decision.
  */
 #include "engine_world.h"
 
@@ -77,6 +78,27 @@ static uint32_t lns_wait_dataplane(void)
 	w.hold = true;
 	peer_say(&p, CM_ICRQ);
 	p.engine_session_id = (uint16_t)w.last_add.session_id;
+	return p.engine_session_id;
+}
+
+static uint32_t undecided(enum cm_type type)
+{
+	peer_open(&p);
+	w.undecided = w.hold = true;
+	peer_say(&p, type);
+	p.engine_session_id = (uint16_t)w.last_decide.session_id;
+	return p.engine_session_id;
+}
+
+static uint32_t lns_wait_decision(void) { return undecided(CM_ICRQ); }
+static uint32_t out_lac_wait_decision(void) { return undecided(CM_OCRQ); }
+
+/* What the ICCN says is not decided upon yet. */
+static uint32_t lns_connected_undecided(void)
+{
+	lns_wait_connect();
+	w.undecided = true;
+	peer_say(&p, CM_ICCN);
 	return p.engine_session_id;
 }
 
@@ -395,6 +417,16 @@ static void occn_sequenced(void)
 	(void)connected_with(CM_OCCN);
 }
 
+static void accepted(void)
+{
+	ck_assert_int_eq(world_decide(&w, session, &(struct l2tp_decision){ .accept = true, .phb = L2TP_PHB_NONE }), 0);
+}
+
+static void not_accepted(void)
+{
+	ck_assert_int_eq(world_decide(&w, session, &(struct l2tp_decision){ .reason.result = RC_CDN_BUSY }), 0);
+}
+
 static void answered(void)
 {
 	world_answer(&w, L2TP_OP_SESSION_DIAL, 0);
@@ -420,9 +452,11 @@ static void busy(void)
 #define WR "wait-reply"
 #define WC "wait-connect"
 #define WD "wait-dataplane"
+#define WA "wait-decision"
 #define CS "wait-cs-answer"
 #define BYE "gone"
 #define ENDED "SESSION_DOWN SESSION_GONE "
+#define UNHEARD "SESSION_GONE "
 #define REMOVED "SESSION_DOWN SESSION_DEL SESSION_GONE "
 
 struct row {
@@ -494,7 +528,7 @@ static const struct row rows[] = {
 	/* 7.4.2, LNS */
 	{ "R2661-7.4.2-S01", in_none, new_icrq, "ICRP", 0, WC, "SESSION_ADD " },
 	/* R2661-7.4-05, R2661-4.4.2-D04 */
-	{ "R2661-7.4.2-S02", in_none, new_icrq_refused, "CDN", 4, BYE, "" },
+	{ "R2661-7.4.2-S02", in_none, new_icrq_refused, "CDN", 4, BYE, UNHEARD },
 	{ "R2661-7.4.2-S02 fault", in_none, icrq_fault, "CDN", 2, BYE, "" },
 	{ "X2661-6-05", in_none, icrq_taken, "CDN", 2, BYE, "" },
 	/* R2661-5.0-02: PPP begins with SESSION_UP */
@@ -514,6 +548,19 @@ static const struct row rows[] = {
 	{ "X2661-7.4.2-03 OCCN", lns_wait_connect, occn, "CDN", 2, BYE, REMOVED },
 	{ "X2661-6-06 wait-connect", lns_wait_connect, wen, "", 0, WC, "" },
 	{ "R2661-4.1-03 wait-connect", lns_wait_connect, fault, "CDN", 2, BYE, REMOVED },
+	{ "R2661-7.4.2-S01 decided", lns_wait_decision, accepted, "", 0, WD, "SESSION_ADD " },
+	{ "R2661-7.4.2-S02 decided", lns_wait_decision, not_accepted, "CDN", 8, BYE, UNHEARD },
+	{ "R2661-7.4.2-S08 undecided", lns_wait_decision, icrq, "CDN", 2, BYE, UNHEARD },
+	{ "R2661-7.4.2-S09 undecided", lns_wait_decision, icrp, "CDN", 2, BYE, UNHEARD },
+	{ "R2661-7.4.2-S10 undecided", lns_wait_decision, cdn_zero, "", 0, BYE, UNHEARD },
+	{ "R2661-7.4.2-S11 undecided", lns_wait_decision, close_it, "CDN", 3, BYE, UNHEARD },
+	{ "X2661-7.4.2-01 undecided", lns_wait_decision, timeout, "CDN", 10, BYE, UNHEARD },
+	{ "X2661-7.4.2-02 undecided", lns_wait_decision, scccn_stopccn, "", 0, BYE, UNHEARD "TUNNEL_DOWN TUNNEL_DEL " },
+	{ "X2661-7.4.2-02 undecided, closed", lns_wait_decision, tunnel_close, "StopCCN", 0, BYE, UNHEARD "TUNNEL_DOWN TUNNEL_DEL " },
+	{ "X2661-7.4.2-03 undecided", lns_wait_decision, ocrq, "CDN", 2, BYE, UNHEARD },
+	{ "R2661-7.4.2-S07 undecided", lns_wait_decision, iccn, "CDN", 2, BYE, UNHEARD },
+	{ "X2661-6-06 undecided", lns_wait_decision, wen, "", 0, WA, "" },
+	{ "R2661-4.1-03 undecided", lns_wait_decision, fault, "CDN", 2, BYE, UNHEARD },
 	{ "R2661-7.4.2-S01 held", lns_wait_dataplane, ready, "ICRP", 0, WC, "" },
 	{ "R2661-7.4.2-S02 no path", lns_wait_dataplane, not_ready, "CDN", 2, BYE, ENDED },
 	{ "R2661-7.4.2-S08 held", lns_wait_dataplane, icrq, "CDN", 2, "dead", "SESSION_DOWN " },
@@ -541,6 +588,15 @@ static const struct row rows[] = {
 	{ "R2661-7.4.2-S06 R2661-5.4-04", lns_wait_connect, iccn_sequenced, "", 0, "connected", "SESSION_SET " },
 	{ "R2661-5.4-04 set", lns_connected, set_done, "", 0, UP, "SESSION_UP " },
 	{ "R2661-5.4-04 not set", lns_connected, set_failed, "CDN", 2, "dead", "SESSION_DOWN SESSION_DEL " },
+	{ "R2661-7.4.2-S06 decided", lns_connected_undecided, accepted, "", 0, UP, "SESSION_UP " },
+	{ "R2661-7.4.2-S07 decided", lns_connected_undecided, not_accepted, "CDN", 8, BYE, REMOVED },
+	{ "R2661-7.4.2-S12 connected, undecided", lns_connected_undecided, cdn, "", 0, BYE, REMOVED },
+	{ "R2661-7.4.2-S13 connected, undecided", lns_connected_undecided, close_it, "CDN", 3, BYE, REMOVED },
+	{ "R2661-7.4.2-S14 connected, undecided", lns_connected_undecided, icrq, "CDN", 2, BYE, REMOVED },
+	{ "R2661-7.4.2-S16 connected, undecided", lns_connected_undecided, iccn, "CDN", 2, BYE, REMOVED },
+	{ "X2661-7.4.2-01 connected, undecided", lns_connected_undecided, timeout, "CDN", 10, BYE, REMOVED },
+	{ "X2661-7.4.2-02 connected, undecided", lns_connected_undecided, scccn_stopccn, "", 0, BYE,
+	  "SESSION_DOWN SESSION_DEL TUNNEL_DOWN SESSION_GONE TUNNEL_DEL " },
 	{ "R2661-7.4.2-S12 connected", lns_connected, cdn, "", 0, "dead", "SESSION_DOWN " },
 	{ "R2661-7.4.2-S13 connected", lns_connected, close_it, "CDN", 3, "dead", "SESSION_DOWN " },
 	{ "R2661-7.4.2-S14 connected", lns_connected, icrq, "CDN", 2, "dead", "SESSION_DOWN " },
@@ -555,7 +611,18 @@ static const struct row rows[] = {
 	  "SESSION_ADD SESSION_DIAL SESSION_UP " },
 	{ "R2661-7.5.1-S01 held", out_lac_wait_dataplane, ready, "OCRP", 0, CS, "SESSION_DIAL " },
 	{ "R2661-7.5.1-S01 no path", out_lac_wait_dataplane, not_ready, "CDN", 2, BYE, ENDED },
-	{ "R2661-7.5.1-S02", in_none, new_ocrq_refused, "CDN", 6, BYE, "" },
+	{ "R2661-7.5.1-S01 decided", out_lac_wait_decision, accepted, "", 0, WD, "SESSION_ADD " },
+	{ "R2661-7.5.1-S02 decided", out_lac_wait_decision, not_accepted, "CDN", 8, BYE, UNHEARD },
+	{ "R2661-7.5.1-S08 undecided", out_lac_wait_decision, ocrq, "CDN", 2, BYE, UNHEARD },
+	{ "R2661-7.5.1-S09 undecided", out_lac_wait_decision, ocrp, "CDN", 2, BYE, UNHEARD },
+	{ "R2661-7.5.1-S10 undecided", out_lac_wait_decision, occn, "CDN", 2, BYE, UNHEARD },
+	{ "R2661-7.5.1-S11 undecided", out_lac_wait_decision, cdn_zero, "", 0, BYE, UNHEARD },
+	{ "R2661-7.5.1-01 undecided", out_lac_wait_decision, timeout, "CDN", 10, BYE, UNHEARD },
+	{ "X2661-7.5.1-01 undecided", out_lac_wait_decision, close_it, "CDN", 3, BYE, UNHEARD },
+	{ "X2661-7.5.1-02 undecided", out_lac_wait_decision, scccn_stopccn, "", 0, BYE, UNHEARD "TUNNEL_DOWN TUNNEL_DEL " },
+	{ "X2661-7.5.1-03 undecided", out_lac_wait_decision, icrp, "CDN", 2, BYE, UNHEARD },
+	{ "R2661-4.1-03 LAC out, undecided", out_lac_wait_decision, fault, "CDN", 2, BYE, UNHEARD },
+	{ "R2661-7.5.1-S02", in_none, new_ocrq_refused, "CDN", 6, BYE, UNHEARD },
 	{ "R2661-4.4.3-03", in_none, new_ocrq_framing, "CDN", 5, BYE, "" },
 	{ "R2661-4.4.3-05", in_none, new_ocrq_bearer, "CDN", 5, BYE, "" },
 	{ "R2661-7.5.1-S02 fault", in_none, ocrq_fault, "CDN", 2, BYE, "" },
