@@ -10,33 +10,11 @@
 #include <string.h>
 
 #include "impl.h"
+#include "base/address.h"
 
-static bool parse_port(const char *s, uint16_t *ret)
-{
-	uint32_t port = 0;
-	const char *p = s;
-
-	for (; *p >= '0' && *p <= '9' && port <= UINT16_MAX; p++)
-		port = port * 10 + (uint32_t)(*p - '0');
-	*ret = (uint16_t)port;
-	return p > s && !*p && port > 0 && port <= UINT16_MAX;
-}
-
-/* "192.0.2.1", "192.0.2.1:1701", "2001:db8::1", "[2001:db8::1]:1701" */
 static bool parse_peer(const char *s, struct l2tp_addr *ret)
 {
-	char host[INET6_ADDRSTRLEN + 2];
-	struct l2tp_addr a = { 0 };
-	const char *port = s[0] == '[' ? strstr(s, "]:") : strchr(s, ':') == strrchr(s, ':') ? strchr(s, ':') : NULL;
-	size_t skip = s[0] == '[', len = port ? (size_t)(port - s) - skip : strlen(s);
-
-	if (len >= sizeof(host) || (skip && !port) || (port && !parse_port(port + 1 + skip, &a.port)))
-		return false;
-	memcpy(host, s + skip, len);
-	host[len] = '\0';
-	a.family = inet_pton(AF_INET, host, a.ip) == 1 ? 4 : inet_pton(AF_INET6, host, a.ip) == 1 ? 6 : 0;
-	*ret = a;
-	return a.family != 0;
+	return !address_read(s, 0, INTERFACE_OPTIONAL, ret);
 }
 
 static const char *name_of_role(bool sessions, unsigned n)
@@ -155,8 +133,7 @@ static bool match_host(const char *pattern, struct l2tp_span host)
 
 static bool match_peer(const struct l2tp_addr *wanted, const struct l2tp_addr *is)
 {
-	return !wanted->family || (wanted->family == is->family && memcmp(wanted->ip, is->ip, sizeof(is->ip)) == 0 &&
-				   (!wanted->port || wanted->port == is->port));
+	return !wanted->family || address_matches(wanted, is);
 }
 
 bool bus_filter_tunnel(const struct bus_filter *f, const struct view_tunnel *v)

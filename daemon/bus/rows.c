@@ -8,11 +8,11 @@
  */
 #include "rows.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/log.h"
 
 #define NOWHERE SIZE_MAX
@@ -124,13 +124,12 @@ static int append_strings(sd_bus_message *m, struct driver *d, const void *field
 static int append_prefixes(sd_bus_message *m, struct driver *d, const void *field)
 {
 	const struct config_profile *p = field;
-	char ip[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
+	char ip[ADDRESS_IP_MAX], text[ADDRESS_IP_MAX + 4];
 	int r = sd_bus_message_open_container(m, 'a', "s");
 
 	(void)d;
 	for (size_t i = 0; r >= 0 && i < p->n_peers; i++) {
-		inet_ntop(p->peers[i].addr.family == 6 ? AF_INET6 : AF_INET, p->peers[i].addr.ip, ip, sizeof(ip));
-		snprintf(text, sizeof(text), "%s/%u", ip, p->peers[i].bits);
+		snprintf(text, sizeof(text), "%s/%u", address_ip_text(&p->peers[i].addr, ip), p->peers[i].bits);
 		r = sd_bus_message_append_basic(m, 's', text);
 	}
 	return r < 0 ? r : sd_bus_message_close_container(m);

@@ -6,8 +6,8 @@
  * table that is made from the verb's rows, as is the help.
  */
 #include "ctl.h"
+#include "base/address.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <getopt.h>
@@ -157,43 +157,15 @@ static bool choice_allows(const char *argument, const char *value)
 	}
 }
 
-static bool is_ip(int family, const char *s, size_t len)
-{
-	char text[INET6_ADDRSTRLEN], ip[sizeof(struct in6_addr)];
-
-	if (len >= sizeof(text))
-		return false;
-	memcpy(text, s, len);
-	text[len] = '\0';
-	return inet_pton(family, text, ip) == 1;
-}
-
-static bool is_any_ip(const char *s)
-{
-	return is_ip(AF_INET, s, strlen(s)) || is_ip(AF_INET6, s, strlen(s));
-}
-
-/* "192.0.2.1:1701", "[2001:db8::1]:1701" */
-static bool is_ip_with_port(const char *s)
-{
-	const char *colon = strrchr(s, ':');
-	size_t len = colon ? (size_t)(colon - s) : 0;
-	uint32_t port;
-
-	if (!colon || !ctl_number(colon + 1, UINT16_MAX, &port) || !port)
-		return false;
-	if (s[0] == '[')
-		return len > 2 && s[len - 1] == ']' && is_ip(AF_INET6, s + 1, len - 2);
-	return is_ip(AF_INET, s, len);
-}
-
 static enum status check_address(const struct ctl *c, const struct verb_option *o, const char *value)
 {
-	if (!strcmp(o->argument, "IP") && !is_any_ip(value))
+	struct l2tp_addr a;
+
+	if (!strcmp(o->argument, "IP") && address_read_ip(value, INTERFACE_OPTIONAL, &a))
 		return ctl_usage(c,
 				 "--%s expects an address without a port, such as 192.0.2.1 or 2001:db8::1, not \"%s\"",
 				 o->name, value);
-	if (!strcmp(o->argument, "ADDRESS") && !is_any_ip(value) && !is_ip_with_port(value))
+	if (!strcmp(o->argument, "ADDRESS") && address_read(value, 0, INTERFACE_OPTIONAL, &a))
 		return ctl_usage(c, "--%s expects an address, such as 192.0.2.1, 192.0.2.1:1701, 2001:db8::1 or "
 				    "[2001:db8::1]:1701, not \"%s\"", o->name, value);
 	return STATUS_OK;

@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "base/address.h"
 #include "base/server.h"
-
-#define L2TP_PORT 1701
+#include "kernel/link.h"
 
 /* ---- Processes ---------------------------------------------------------------------------------------------- */
 
@@ -236,11 +236,8 @@ void check_ports(struct doctor *d)
 /* As getaddrinfo(), with a time limit; EAI_AGAIN: timed out. */
 static int look_up(const char *name, int family, struct addrinfo **ret)
 {
-	struct addrinfo hints = { .ai_family = family == 4   ? AF_INET
-					       : family == 6 ? AF_INET6
-							     : AF_UNSPEC,
-				  .ai_socktype = SOCK_DGRAM };
-	struct gaicb request = { .ar_name = name, .ar_service = "1701", .ar_request = &hints }, *list[] = { &request };
+	struct addrinfo hints = { .ai_family = address_family((unsigned)family), .ai_socktype = SOCK_DGRAM };
+	struct gaicb request = { .ar_name = name, .ar_request = &hints }, *list[] = { &request };
 	const struct timespec limit = { .tv_sec = NAME_SECONDS };
 	int r = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
 
@@ -258,31 +255,16 @@ static int look_up(const char *name, int family, struct addrinfo **ret)
 	return r;
 }
 
-/* The MTU of the path, as the kernel knows it now; 0: there is no route. */
-static int path_mtu(const struct addrinfo *a)
-{
-	int fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
-	socklen_t len = sizeof(mtu);
-	bool v6 = a->ai_family == AF_INET6;
-
-	if (fd < 0)
-		return 0;
-	if (connect(fd, a->ai_addr, a->ai_addrlen) < 0 ||
-	    getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &len) < 0)
-		mtu = 0;
-	close(fd);
-	return mtu;
-}
-
 /* What IP, UDP and the headers of L2TP and PPP (RFC 2661 3.1) leave for PPP. */
-static void say_path(struct doctor *d, const char *server, const struct addrinfo *a)
+static void say_path(struct doctor *d, const char *server, const struct l2tp_addr *a)
 {
 	enum { IP4 = 20, IP6 = 40, UDP = 8, L2TP_PPP = 8 + 4, IPV6_MIN = 1280 };
-	int mtu = path_mtu(a), left = mtu - (a->ai_family == AF_INET6 ? IP6 : IP4) - UDP - L2TP_PPP;
-	char host[NI_MAXHOST] = "?";
+	static const struct l2tp_addr any;
+	int mtu = link_path_mtu(NULL, &any, a), left = mtu - (a->family == 6 ? IP6 : IP4) - UDP - L2TP_PPP;
+	char host[ADDRESS_IP_MAX];
 
-	getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof(host), NULL, 0, NI_NUMERICHOST);
-	if (!mtu)
+	(void)address_ip_text(a, host);
+	if (mtu < 0)
 		doctor_say(d, FINDING_WARN, "check the routes with ip route get and ip -6 route get",
 			   "%s: no route to %s", server, host);
 	else if (left < IPV6_MIN)
@@ -296,6 +278,7 @@ static void say_path(struct doctor *d, const char *server, const struct addrinfo
 static void check_server(struct doctor *d, const struct config_profile *p, const char *server)
 {
 	struct addrinfo *list = NULL;
+	struct l2tp_addr addr;
 	struct server s;
 	int r = server_read(server, p->server_port, &s) ? EAI_NONAME : look_up(s.name, p->family, &list);
 
@@ -306,7 +289,8 @@ static void check_server(struct doctor *d, const struct config_profile *p, const
 		doctor_say(d, FINDING_FAIL, "correct the option server of the profile", "lac \"%s\": %s: %s", p->name,
 			   server, gai_strerror(r));
 	for (const struct addrinfo *a = list; a; a = a->ai_next)
-		say_path(d, server, a);
+		if (address_from_socket(a->ai_addr, a->ai_addrlen, &addr))
+			say_path(d, server, &addr);
 	if (list)
 		freeaddrinfo(list);
 }

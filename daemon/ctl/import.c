@@ -38,12 +38,12 @@ static void put_listen(struct import *im)
 
 	if (port && !import_number(im, port, 0, UINT16_MAX, &im->port))
 		im->port = L2TP_PORT;
-	if (addr && !import_address(addr->value, &im->address))
+	if (addr && !address_read_ip4(addr->value, &im->address))
 		import_note(im, addr, "omitted: not an address");
 	if (im->port == 0)
 		put_no_port(im, port);
 	else if (im->address || im->port != L2TP_PORT)
-		import_line(im, "listen = { '%s:%u' }", import_address_text(im->address, text), im->port);
+		import_line(im, "listen = { '%s:%u' }", address_ip4_text(im->address, text), im->port);
 	else
 		import_line(im, "# listen: all IPv4 and IPv6 addresses, port %u", im->port);
 }

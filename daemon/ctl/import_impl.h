@@ -12,16 +12,15 @@
 #ifndef IMPORT_IMPL_H
 #define IMPORT_IMPL_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "ctl.h"
 #include "import.h"
 #include "ranges.h"
 #include "xl2tpd.h"
 
-#define L2TP_PORT 1701
 #define LIST_MAX 256 /* values in a list of an option */
 #define TEXT_MAX_OURS 1000 /* octets of a text of an option */
 
@@ -73,10 +72,8 @@ enum answer import_answer(const struct xl2tpd_line *l);
 bool import_is_yes(const struct xl2tpd_section *s, const char *key);
 /* The number, or the bound that is nearest; false: it is not a number.  Notes are written for both. */
 bool import_number(struct import *im, const struct xl2tpd_line *l, uint32_t min, uint32_t max, uint32_t *ret);
-bool import_address(const char *text, uint32_t *ret);
 /* "192.0.2.1 - 192.0.2.9" and the like. */
 bool import_range(const char *text, struct range *ret);
-const char *import_address_text(uint32_t address, char buf[INET_ADDRSTRLEN]);
 /* The lines KEY add ranges, the lines "no KEY" remove them, in the order of the file. */
 void import_ranges(struct import *im, const struct xl2tpd_section *s, const char *key, struct ranges *ret);
 

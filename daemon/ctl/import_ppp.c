@@ -237,7 +237,7 @@ uint32_t import_local_address(struct import *im, const struct xl2tpd_section *s)
 	const struct xl2tpd_line *one = xl2tpd_find(s, "local ip"), *many = xl2tpd_find(s, "local ip range");
 	struct range range = { 0 };
 
-	if (one && !import_address(one->value, &range.first))
+	if (one && !address_read_ip4(one->value, &range.first))
 		import_note(im, one, "omitted: not an address");
 	if (!one && many && import_range(many->value, &range))
 		import_note(im, many, "all sessions share one local address: the first one is used");
@@ -271,7 +271,7 @@ static const struct pool *add_pool(struct import *im, struct range wanted, struc
 	im->pools = longer;
 	longer[im->n_pools] = (struct pool){ wanted, range, (unsigned)im->n_pools + 1 };
 	import_line(im, "pool 'pool%u' { range = '%s-%s' }", longer[im->n_pools].number,
-		    import_address_text(range.first, first), import_address_text(range.last, last));
+		    address_ip4_text(range.first, first), address_ip4_text(range.last, last));
 	return &longer[im->n_pools++];
 }
 
@@ -337,11 +337,11 @@ static void put_ppp_addresses(struct import *im, const struct xl2tpd_section *s,
 	uint32_t address;
 
 	if (local)
-		import_line(im, "local-address = %s", import_address_text(local, text));
+		import_line(im, "local-address = %s", address_ip4_text(local, text));
 	if (pool)
 		import_line(im, "pool = 'pool%u'", pool->number);
-	if (remote && import_address(remote->value, &address) && address)
-		import_line(im, "remote-address = %s", import_address_text(address, text));
+	if (remote && address_read_ip4(remote->value, &address) && address)
+		import_line(im, "remote-address = %s", address_ip4_text(address, text));
 	else if (remote)
 		import_note(im, remote, "omitted: not an address");
 }

@@ -109,7 +109,7 @@ static void put_peers(struct import *im, const struct xl2tpd_section *s, const s
 			unsigned bits = range_take_prefix(&left, &more);
 
 			fprintf(im->out, "%s\n%*s'%s/%u'", n++ ? "," : "", (int)(4 * im->indent + 4), "",
-				import_address_text(first, text), bits);
+				address_ip4_text(first, text), bits);
 		}
 		cut = cut || more || n + peers->n - i - 1 > LIST_MAX;
 	}
@@ -379,7 +379,7 @@ static void put_source(struct import *im)
 	else
 		import_line(im, "local-port = ephemeral");
 	if (!im->port && im->address)
-		import_line(im, "source = %s", import_address_text(im->address, text));
+		import_line(im, "source = %s", address_ip4_text(im->address, text));
 }
 
 void import_lac(struct import *im, const struct xl2tpd_section *s)

@@ -7,7 +7,6 @@
  */
 #include "import_impl.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -134,16 +133,6 @@ bool import_number(struct import *im, const struct xl2tpd_line *l, uint32_t min,
 	return true;
 }
 
-bool import_address(const char *text, uint32_t *ret)
-{
-	struct in_addr in;
-
-	if (inet_pton(AF_INET, text, &in) != 1)
-		return false;
-	*ret = ntohl(in.s_addr);
-	return true;
-}
-
 /* "192.0.2.1", "192.0.2.1 - 192.0.2.9", "192.0.2.1-9": missing leading numbers of the end are those of the beginning.
  * */
 bool import_range(const char *text, struct range *ret)
@@ -156,7 +145,7 @@ bool import_range(const char *text, struct range *ret)
 		return false;
 	memcpy(first, text, len);
 	first[len] = '\0';
-	if (!import_address(first, &ret->first))
+	if (!address_read_ip4(first, &ret->first))
 		return false;
 	ret->last = ret->first;
 	if (!*end)
@@ -169,7 +158,7 @@ bool import_range(const char *text, struct range *ret)
 	for (size_t dots = 0; dots < missing; keep++)
 		dots += first[keep] == '.';
 	snprintf(last, sizeof(last), "%.*s%s", (int)keep, first, end);
-	return import_address(last, &ret->last) && ret->first <= ret->last;
+	return address_read_ip4(last, &ret->last) && ret->first <= ret->last;
 }
 
 void import_ranges(struct import *im, const struct xl2tpd_section *s, const char *key, struct ranges *ret)
@@ -188,11 +177,4 @@ void import_ranges(struct import *im, const struct xl2tpd_section *s, const char
 		else if (no ? !ranges_remove(ret, range) : !ranges_add(ret, range))
 			import_note(im, l, "omitted: too many ranges");
 	}
-}
-
-const char *import_address_text(uint32_t address, char buf[INET_ADDRSTRLEN])
-{
-	struct in_addr in = { htonl(address) };
-
-	return inet_ntop(AF_INET, &in, buf, INET_ADDRSTRLEN);
 }

@@ -6,6 +6,7 @@
  * ...Usec, ...Bytes, ...Speed), so that what a newer daemon has added is readable as well.
  */
 #include "rows.h"
+#include "base/address.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -267,19 +268,12 @@ enum status rows_find_tunnel(struct ctl *c, const char *name, uint32_t *ret_tunn
 
 /* ---- A filter, as the daemon has it ------------------------------------------------------------------------- */
 
-/* An address without a port means any port: "192.0.2.1:1701", "[2001:db8::1]:1701" */
 static bool peer_matches(const char *peer, const char *wanted)
 {
-	const char *port = strrchr(peer, ':');
-	size_t len = port ? (size_t)(port - peer) : strlen(peer);
+	struct l2tp_addr p, w;
 
-	if (!strcmp(peer, wanted))
-		return true;
-	if (len >= 2 && *peer == '[') {
-		peer++;
-		len -= 2;
-	}
-	return strlen(wanted) == len && memcmp(peer, wanted, len) == 0;
+	return !address_read(peer, 0, INTERFACE_OPTIONAL, &p) && !address_read(wanted, 0, INTERFACE_OPTIONAL, &w) &&
+	       address_matches(&w, &p);
 }
 
 /* '*' and '?'; of several stars only the last one is tried again, so it is done in |pattern| x |text| steps. */

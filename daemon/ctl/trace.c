@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "pcap.h"
 #include "rows.h"
 #include "trace_text.h"
@@ -21,7 +22,7 @@ struct trace {
 	struct ctl *ctl;
 	int fd;
 	FILE *pcap;	  /* NULL: text or JSON */
-	const char *peer; /* NULL: any */
+	struct l2tp_addr peer; /* unset: any */
 	bool secrets;
 	uint32_t left; /* messages still to be printed; UINT32_MAX: no limit */
 	uint64_t lost, unwritten;
@@ -29,25 +30,6 @@ struct trace {
 };
 
 /* ---- A message ---------------------------------------------------------------------------------------------- */
-
-/* "192.0.2.1", "192.0.2.1:1701", "[2001:db8::1]:1701", "2001:db8::1": with or without the port. */
-static bool is_peer(const char *wanted, const struct l2tp_addr *a)
-{
-	char text[L2TP_ADDR_STR_MAX], *address = text, *port;
-
-	l2tp_addr_str(a, text);
-	if (strcmp(text, wanted) == 0)
-		return true;
-	port = strrchr(text, ':');
-	if (!port)
-		return false;
-	*port = '\0';
-	if (*address == '[') {
-		address++;
-		port[-1] = '\0';
-	}
-	return strcmp(address, wanted) == 0;
-}
 
 /* A message that could not be sent was never a packet. */
 static bool was_packet(const struct trace_record *r)
@@ -90,7 +72,7 @@ static int take(struct trace *t)
 		return -EPROTONOSUPPORT;
 	r.dropped[sizeof(r.dropped) - 1] = '\0';
 	t->lost += r.lost;
-	if (!t->peer || is_peer(t->peer, &r.peer))
+	if (!t->peer.family || address_matches(&t->peer, &r.peer))
 		show(t, &r, (struct l2tp_span){ t->packet + r.size, (size_t)n - r.size });
 	return 1;
 }
@@ -194,7 +176,8 @@ static enum status run(struct ctl *c)
 	t = ctl_must_ptr(calloc(1, sizeof(*t)));
 	t->ctl = c;
 	t->fd = -1;
-	t->peer = ctl_option(c, "peer");
+	if (ctl_option(c, "peer")) /* has been checked */
+		(void)address_read(ctl_option(c, "peer"), 0, INTERFACE_OPTIONAL, &t->peer);
 	t->secrets = ctl_option(c, "secrets");
 	t->left = ctl_option_number(c, "count", UINT32_MAX);
 	status = run_traced(c, t, tunnel);

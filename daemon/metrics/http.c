@@ -11,6 +11,7 @@
  * Called by metrics.
  */
 #include "http.h"
+#include "base/address.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -249,32 +250,17 @@ void http_page_free(struct MHD_Response *page)
 
 union address {
 	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
+	union socket_address ip;
 	struct sockaddr_un un;
 };
 
 static socklen_t address_of(const struct config_stream *where, union address *a)
 {
-	const struct l2tp_addr *addr = &where->addr;
-
-	*a = (union address){ 0 };
-	if (where->path[0]) {
-		a->un.sun_family = AF_UNIX;
-		memcpy(a->un.sun_path, where->path, sizeof(where->path));
-		return sizeof(a->un);
-	}
-	if (addr->family == 4) {
-		a->in.sin_family = AF_INET;
-		a->in.sin_port = htons(addr->port);
-		memcpy(&a->in.sin_addr, addr->ip, sizeof(a->in.sin_addr));
-		return sizeof(a->in);
-	}
-	a->in6.sin6_family = AF_INET6;
-	a->in6.sin6_port = htons(addr->port);
-	a->in6.sin6_scope_id = addr->scope;
-	memcpy(&a->in6.sin6_addr, addr->ip, sizeof(a->in6.sin6_addr));
-	return sizeof(a->in6);
+	if (!where->path[0])
+		return address_to_socket(&where->addr, &a->ip);
+	a->un = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(a->un.sun_path, where->path, sizeof(where->path));
+	return sizeof(a->un);
 }
 
 /* A Unix socket outlives the process that made it: one that refuses connections is nobody's. */

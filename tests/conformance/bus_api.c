@@ -203,7 +203,8 @@ static void filters(void)
 		{ "ListTunnels", "Peer", "127.7.0.1", 1 },
 		{ "ListTunnels", "Peer", "127.7.0.1:1", 0 },
 		{ "ListTunnels", "Peer", "127.7.0.2", 0 },
-		{ "ListTunnels", "Peer", "::ffff:127.7.0.1", 0 },
+		{ "ListTunnels", "Peer", "::ffff:127.7.0.1", 1 },
+		{ "ListTunnels", "Peer", "[127.7.0.1]", 1 },
 		{ "ListTunnels", "Peer", "[2001:db8::1]:1701", 0 },
 		{ "ListTunnels", "PeerHostName", "lac.test", 1 },
 		{ "ListTunnels", "PeerHostName", "l?c*t", 1 },
@@ -240,7 +241,7 @@ static void filters(void)
 static void nonsense(void)
 {
 	static const char *const peers[] = { "",	   "x",	   "1.2.3", "1.2.3.4:", "1.2.3.4:0", "1.2.3.4:65536",
-					     "1.2.3.4:1x", "[::1", "[::1]", "[::1]:",	"::1]:1",    "1.2.3.4 " };
+					     "1.2.3.4:1x", "[::1", "[::1]:",	"::1]:1",    "1.2.3.4 " };
 	static const char *const cursors[] = { "x",
 					       "1",
 					       "1.2.3",
