@@ -3,8 +3,8 @@
  * hook: see hook.h.  Called by calls.c: the bearer of an outgoing call is placed and cleared by a program.
  *
  * The process leads a session of its own, so that its process group can be killed whole; it is owned through its pidfd
- * and nobody else reaps, so the number stays its own until then.  Nothing here waits for a process: one that was killed
- * is reaped by the event loop, if need be after its hook has gone.
+ * and nothing else reaps, so the number stays its own until then.  Nothing here waits for a process: one that was
+ * killed is reaped by the event loop, if need be after its hook has gone.
  */
 #include "hook.h"
 
@@ -47,7 +47,7 @@ struct hook {
 	sd_event *event;
 	void *ctx;
 	struct process *process; /* not reaped yet; NULL */
-	hook_done done;          /* its; NULL: it was killed, and nobody asks */
+	hook_done done;          /* its; NULL: it was killed, and the caller no longer waits */
 	struct errand *waiting;  /* NULL */
 	usec_t earliest;         /* start of the next one */
 	sd_event_source *timer;  /* how long we wait for the process; without one, for the start of the next */

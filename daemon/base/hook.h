@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hook: the programs of the operator's that are run for one call, one after the other, each in bounded time.
+ * hook: runs the operator's programs for one call, one after the other, each in bounded time.
  *
- * Each has an environment of its own making, nothing else of ours, and is killed with all that it has started when its
- * time is over.  One runs and one may wait: what a peer sends decides how often one is wanted, and not how often one is
+ * Each has an environment of its own making, nothing else of ours, and is killed with all that it has started when it
+ * times out.  One runs and one may wait: what a peer sends decides how often one is wanted, and not how often one is
  * started.  Of what begins something no more than HOOKS_MAX run in all: each is a process, and a peer may want thousands.
  */
 #ifndef HOOK_H
@@ -23,8 +23,8 @@ struct hook_spec {
 	bool begins;               /* -EBUSY while HOOKS_MAX run; else it clears up what one of them has begun */
 };
 
-/* status: its exit status; -ETIMEDOUT; -ECANCELED: killed by somebody else; another negative errno: it had to wait, and
- * could not be started then.  The hook may be freed from within. */
+/* status: its exit status; -ETIMEDOUT; -ECANCELED: killed by another program; another negative errno: it had to wait,
+ * and could not be started then.  The hook may be freed from within. */
 typedef void (*hook_done)(void *ctx, int status);
 
 int hook_new(sd_event *event, void *ctx, struct hook **ret);

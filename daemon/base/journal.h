@@ -14,7 +14,7 @@ struct journal_entry {
 	char data[JOURNAL_ENTRY_MAX];
 };
 
-/* Empty, but for who we are. */
+/* Empty, except for the identifier. */
 void journal_begin(struct journal_entry *e);
 void journal_add(struct journal_entry *e, const char *name, const char *value);
 

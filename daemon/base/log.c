@@ -2,7 +2,7 @@
 /*
  * log: events as lines, for the journal with fields to search by, or for a terminal.
  *
- * Everybody in the daemon calls it, from the event loop's thread only.  Where the lines go, from which level on, and
+ * All of the daemon calls it, from the event loop's thread only.  Where the lines go, from which level on, and
  * what is being counted belongs to the process as stderr does; so the statics of this program are here.
  *
  * The place of an event is its format string.  A place that has printed its class's share within one interval is
@@ -10,9 +10,9 @@
  * that were not printed.  A peer that misbehaves fast thus costs some lines every few seconds; what one session of ours
  * reports is far below.
  *
- * Nothing here waits for whoever reads.  The journal gets its entries at once while it takes them, and through the
- * writer's queue while it does not.  Standard error is written to by the writer's thread alone: whether it blocks is no
- * secret of ours to change, since the terminal behind it is our caller's, too.
+ * Nothing here waits for the reader.  The journal gets its entries at once while it accepts them, and through the
+ * writer's queue while it does not.  Only the writer's thread writes to standard error: it may block, and we must not
+ * make it non-blocking, since our caller uses the same terminal.
  */
 #include <assert.h>
 #include <errno.h>
@@ -87,7 +87,7 @@ static usec_t monotonic_now(void)
 
 /* ---- The two outlets ---- */
 
-/* systemd names the stream that it gave us, so that one that was redirected since is not taken for the journal. */
+/* systemd names the stream that it gave us, so that a stream that was redirected since is not mistaken for it. */
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -251,7 +251,7 @@ static void print(int level, enum log_class class, const struct log_object *o, c
 
 /* ---- In the writer's thread ---- */
 
-/* In one piece, if the reader allows it.  Somebody else may have made it non-blocking. */
+/* In one piece, if the reader allows it.  Another process may have made it non-blocking. */
 static bool write_line(const char *line, size_t len)
 {
 	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -280,8 +280,8 @@ static size_t report_lost(uint64_t lost, void *record)
 	char text[128];
 
 	snprintf(text, sizeof(text), "%" PRIu64 " log message%s lost: %s", lost, lost == 1 ? " was" : "s were",
-		 state.journal >= 0 ? "the journal did not take them in time" :
-				      "standard error did not take them");
+		 state.journal >= 0 ? "the journal did not accept them in time" :
+				      "standard error did not accept them");
 	if (state.journal < 0)
 		return line_fill(record, LOG_WARNING, LOG_LOCAL_, text);
 	entry_fill(&e, LOG_WARNING, LOG_LOCAL_, &no_object, text);

@@ -16,7 +16,7 @@
 #include "l2tp.h"
 
 enum log_class {
-	LOG_INFO_ONLY, /* nobody's fault */
+	LOG_INFO_ONLY, /* no fault */
 	LOG_REMOTE,    /* the peer erred */
 	LOG_LOCAL_,    /* this machine: kernel, pppd, configuration */
 	LOG_AUTHN,     /* authentication and authorisation */
@@ -42,7 +42,7 @@ void log_event(int level, enum log_class class, const struct log_object *object,
 void log_flush(void);
 /* Wait until all that was printed has been taken; false: not within two seconds. */
 bool log_drain(void);
-/* Messages that nobody took in time. */
+/* Messages that were lost because the reader was too slow. */
 uint64_t log_lost(void);
 
 /* Printable ASCII and valid UTF-8 stay, everything else becomes \xNN; cut to fit.  Returns buf. */

@@ -2,7 +2,7 @@
 /*
  * pool: IPv4 addresses for the peers of a profile.
  *
- * Who has just left may still be talked to by others, so an address comes back as late as possible: first all that
+ * Packets to a peer that has just left may still arrive, so an address is reused as late as possible: first all that
  * were never given, in order, then those that were returned, oldest first.  That is one queue; its first part needs
  * no memory but a counter, its second one is a list threaded through an array with an entry for each address.  The
  * array comes zeroed from calloc(), which for a large pool means pages that do not exist before they are written.

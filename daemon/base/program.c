@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * program: see program.h.  Bounded in time and in what is kept of its words; a child that it leaves behind is killed with
+ * program: see program.h.  Time and output are bounded; children that the program leaves behind are killed with
  * it.  Called by attach/dryrun.c and by l2tpctl doctor.
  */
 #include "program.h"
@@ -28,7 +28,7 @@ static int64_t now_msec(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* What it says, up to its end or that of the time; what there is no room for is read and dropped. */
+/* Read its output until it ends or times out; what does not fit is read and dropped. */
 static void hear(int fd, char *out, size_t size)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };

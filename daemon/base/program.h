@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* program: run a program to its end and hear what it says.  It blocks: for l2tpctl and for worker threads. */
+/* program: runs a program to its end and reads its output.  It blocks: for l2tpctl and for worker threads. */
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
@@ -7,7 +7,7 @@
 
 /* Its exit status, and what it has said, as far as there is room, with a NUL behind.  It gets an
  * empty standard input and no other file of ours.  Negative errno: it was not started; -ETIMEDOUT: it was killed, by us
- * after five seconds or by somebody else. */
+ * after five seconds or by another program. */
 int program_run(const char *path, char *const *argv, char *out, size_t size);
 
 #endif

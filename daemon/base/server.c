@@ -3,7 +3,7 @@
  * server: see server.h.  An IPv6 address has colons of its own: it stands in brackets if a port follows, and may without.
  * Whatever else has no colon is a name, for the resolver to judge.
  *
- * Called by config, which refuses what cannot be read, by resolve and by whoever compares servers.
+ * Called by config, which rejects what cannot be read, by resolve and where servers are compared.
  */
 #include "server.h"
 

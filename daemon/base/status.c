@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * status: speaks with the service manager, as sd_notify(3) does, but never waits for it: that would hold up every
- * tunnel while the manager is busy, and it is the manager that takes us for hung then.
+ * status: notifies the service manager, as sd_notify(3) does, but never waits for it: that would delay every tunnel
+ * while the manager is busy, until its watchdog kills us.
  *
- * What the manager waits for (the news of status.h, the watchdog's sign of life) is tried again until it could be sent.
- * The status line is only for people: what has changed is told at once if nothing was told for an interval, else when
- * that is over, so that a storm of calls costs one message a second; a line that cannot be sent is lost, and the next
- * interval tells how it is then.
+ * What the manager waits for (the news of status.h, the watchdog's sign of life) is retried until it has been sent.
+ * The status line is only for people: a change is sent at once if nothing was sent during the last interval, else at
+ * its end, so that a storm of calls costs one message a second; a line that cannot be sent is lost, and the next
+ * interval sends the state of that time.
  *
  * Called by the driver whenever something may have changed.
  */
@@ -53,7 +53,7 @@ static usec_t now(void)
 	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
 }
 
-/* False: not now, but later it may. */
+/* False: it cannot be sent now, but maybe later. */
 static bool send_note(const struct status *s, const char *note)
 {
 	return sendto(s->fd, note, strlen(note), MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&s->manager,
@@ -128,7 +128,7 @@ static void tell(struct status *s)
 	snprintf(note, sizeof(note), "STATUS=%" PRIu32 " tunnel%s, %" PRIu32 " session%s%s%s%s", l->tunnels,
 		 l->tunnels == 1 ? "" : "s", l->sessions, l->sessions == 1 ? "" : "s",
 		 l->draining ? "; draining" : "", l->stopping ? "; stopping" : "",
-		 l->reload_failed ? "; the last reload failed, the configuration before it is in force" : "");
+		 l->reload_failed ? "; the last reload failed, the previous configuration stays in force" : "");
 	s->said = send_note(s, note);
 	s->told = *l;
 	s->armed = sd_event_source_set_time_relative(s->timer, INTERVAL) >= 0 &&

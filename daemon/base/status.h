@@ -18,7 +18,7 @@ struct status_line {
 	bool reload_failed;         /* the last one */
 };
 
-/* *ret NULL: there is no service manager that wants to know. */
+/* *ret NULL: there is no service manager to notify. */
 int status_new(sd_event *event, struct status **ret);
 void status_free(struct status *s); /* NULL is fine */
 /* It is told, though perhaps later.  s NULL is fine. */

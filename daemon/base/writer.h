@@ -2,9 +2,9 @@
 /*
  * writer: a thread that writes where writing may block, behind a queue of bounded size.
  *
- * Whoever puts a record never waits.  One that finds no room is lost and counted, and so are those after it until the
- * queue is half empty: then a report of their number takes their place.  Those that could not be written are reported before
- * the next one that can.
+ * writer_put() never waits.  A record that finds no room is lost and counted, and so are those after it until the queue
+ * is half empty: then a report of their number takes their place.  Records that could not be written are reported
+ * before the next one that can.
  */
 #ifndef WRITER_H
 #define WRITER_H
@@ -25,7 +25,7 @@ struct writer {
 	bool started, writing;
 	size_t first, used;   /* in queue, octets */
 	uint64_t lost, lost_ever;
-	uint64_t failed;      /* writes that nobody has been told of */
+	uint64_t failed;      /* writes that have not been reported */
 	uint8_t *queue;       /* WRITER_QUEUE_SIZE */
 };
 

@@ -280,7 +280,7 @@ START_TEST(journal_stopped)
 	ck_assert(!log_drain()); /* but not for ever */
 	journald_stop(false);
 	const char *got = entries();
-	ck_assert_uint_eq(count(got, "the journal did not take them in time"), 1);
+	ck_assert_uint_eq(count(got, "the journal did not accept them in time"), 1);
 	ck_assert_int_eq(check_order(got, 0), LINES);
 	log_many(LINES, LINES + 10);
 	got = entries();
@@ -345,7 +345,7 @@ START_TEST(stderr_unread)
 	ck_assert_uint_gt(log_lost(), 0);
 	ck_assert(!log_drain());
 	ck_assert_int_eq(!!(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK), _i);
-	const char *got = read_until(fds[0], "standard error did not take them\n");
+	const char *got = read_until(fds[0], "standard error did not accept them\n");
 	ck_assert_uint_eq(count(got, "lost"), 1);
 	ck_assert_int_eq(check_order(got, 0), LINES);
 	log_many(LINES, LINES + 1);
