@@ -2,9 +2,8 @@
 /*
  * pppd-l2tp-first: see pppd-l2tp-first.h.
  *
- * The queue is read once, not until it is empty: a peer that sends faster than we read would keep pppd here for ever.
- * So there is a number of frames after which we stop.  What the peer sends while we read comes too late for us as it
- * would if it came a moment later: it repeats its request.
+ * The number of frames that are read is limited: a peer that sends faster than we read would block pppd indefinitely.
+ * A request that arrives after that is not lost for good, since the peer repeats it.
  *
  * Called by pppd-l2tp.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pppd-l2tp-first: what came on a session before pppd looked.
+ * pppd-l2tp-first: reads what arrived on a session before pppd was ready.
  *
  * No pppd header is needed here: the tests feed it frames.
  */

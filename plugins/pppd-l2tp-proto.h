@@ -41,18 +41,18 @@ enum pppd_l2tp_flags {
 
 enum pppd_l2tp_side { PPPD_L2TP_NEITHER, PPPD_L2TP_LOCAL, PPPD_L2TP_PEER };
 
-/* Why the link ends, as far as its frames tell. */
+/* Why the link ended, as far as its frames show. */
 enum pppd_l2tp_failure {
 	PPPD_L2TP_UNTOLD,
-	PPPD_L2TP_TERMINATED,      /* LCP Terminate-Request; side: who sent it */
-	PPPD_L2TP_TIMEOUT,         /* the protocol's negotiation came to no end */
-	PPPD_L2TP_SILENCE,         /* the peer has sent nothing that is LCP */
-	PPPD_L2TP_ENCRYPTION,      /* refused; side: who required it */
-	PPPD_L2TP_CALLBACK,        /* refused; side: who required it */
-	PPPD_L2TP_AUTH_REFUSED,    /* the protocol; side: who demanded it */
-	PPPD_L2TP_AUTH_FAILED,     /* by the protocol; side: who demanded it */
-	PPPD_L2TP_NO_NETWORK,      /* none is left; protocol: the last that was rejected, 0: there was none */
-	PPPD_L2TP_ADDRESS_DISPUTE, /* side: who sent too many Configure-Naks */
+	PPPD_L2TP_TERMINATED,      /* LCP Terminate-Request; side: the sender */
+	PPPD_L2TP_TIMEOUT,         /* the negotiation of the protocol timed out */
+	PPPD_L2TP_SILENCE,         /* the peer sent no LCP frame */
+	PPPD_L2TP_ENCRYPTION,      /* refused; side: the one that required it */
+	PPPD_L2TP_CALLBACK,        /* refused; side: the one that required it */
+	PPPD_L2TP_AUTH_REFUSED,    /* refused; side: the one that required it */
+	PPPD_L2TP_AUTH_FAILED,     /* side: the one that required it */
+	PPPD_L2TP_NO_NETWORK,      /* none was left; protocol: the last one rejected, 0: there was none */
+	PPPD_L2TP_ADDRESS_DISPUTE, /* side: the one that sent too many Configure-Naks */
 	PPPD_L2TP_ADDRESS_REFUSED, /* side: whose address */
 };
 
@@ -90,7 +90,7 @@ struct pppd_l2tp_report {
 	uint32_t flags;   /* enum pppd_l2tp_flags */
 	struct pppd_l2tp_end end; /* EXIT */
 	struct pppd_l2tp_options lcp_sent, lcp_received; /* from LCP on: the last Configure-Requests */
-	int32_t status;   /* EXIT: why, as pppd's exit status; more to the point than what the process returns */
+	int32_t status;   /* EXIT: the cause as an exit status of pppd; more precise than what the process returns */
 	uint8_t local_ipv4[4], remote_ipv4[4]; /* network order */
 	uint8_t local_id[8], remote_id[8];     /* interface identifiers of IPv6 */
 	char interface[16];  /* NUL-terminated */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pppd-l2tp-watch: the control frames of a link, read along, and at its end what they tell of the cause.
+ * pppd-l2tp-watch: follows the control frames of a link, and finds the cause of its end in them.
  *
- * Nothing is answered or changed, and nothing is believed but lengths that fit: a frame that makes no sense is pppd's
- * matter.  What decides is who refused what, who waited in vain, and who sent the first LCP Terminate-Request: of two
- * causes that both could be, the one whose side has ended the link.  Only where the same frames can mean two things
- * does the text count that pppd itself gives as its reason (2.4.9 to 2.5: the same words).
+ * Nothing is answered or changed, and only lengths that fit are trusted: malformed frames are left to pppd.  The cause
+ * follows from which side refused what, which waited in vain, and which sent the first LCP Terminate-Request: of two
+ * possible causes, the one of the side that ended the link.  Where the same frames can mean two things, the text that
+ * pppd gives as its reason decides (the same in 2.4.9 to 2.5).
  *
  * The numbers are those of RFC 1661, 1332, 5072, 1334, 1994, 3748, 1962 and 3078; pppd's headers would tie this file to
  * one version of pppd, and to pppd.
@@ -40,7 +40,7 @@ static const struct {
 	[WATCH_IPV6CP] = { IPV6CP, 1 },
 };
 
-/* Codes of whoever demands authentication, and of the answer. */
+/* Codes of the side that demands authentication, and of the answer. */
 static const struct {
 	uint16_t protocol;
 	uint8_t request, answer, success, failure;
@@ -217,7 +217,7 @@ static void read_talk(struct watch *w, int i, enum pppd_l2tp_side sender, const 
 		w->mppe[sender] |= i == WATCH_CCP && has_option(p, OPT_MPPE);
 	} else if (p->code == CONF_ACK) {
 		t->acked[sender] = true;
-		if (address) /* without one is what remains after a quarrel */
+		if (address) /* without one, it was dropped after a dispute */
 			t->naks[sender] = 0;
 	} else if (p->code == CONF_NAK) {
 		t->naks[sender] += address;
@@ -232,7 +232,7 @@ static void read_talk(struct watch *w, int i, enum pppd_l2tp_side sender, const 
 
 /* ---- Authentication --------------------------------------------------------------------------------------------- */
 
-/* EAP ends with a failure as well when nobody has answered. */
+/* EAP also ends with a failure when there was no answer. */
 static void read_auth(struct watch *w, size_t row, enum pppd_l2tp_side sender, const struct packet *p)
 {
 	const bool answer = p->code == auth_rows[row].answer;
@@ -294,7 +294,7 @@ void watch_frame(struct watch *w, enum pppd_l2tp_side sender, const unsigned cha
 
 /* ---- The end ---------------------------------------------------------------------------------------------------- */
 
-/* Each judge knows one cause; the first that finds it has the word.  side: it is asked about both. */
+/* Each judge checks for one cause; the first that finds it decides.  side: it is asked about both. */
 typedef bool judge(const struct watch *w, enum pppd_l2tp_stage stage, enum pppd_l2tp_side side,
 		   struct pppd_l2tp_end *ret);
 
@@ -306,7 +306,7 @@ static bool auth_failed(const struct watch *w, enum pppd_l2tp_stage stage, enum 
 	return w->auth[side].failed;
 }
 
-/* It was in use.  One whose last network protocol went down may still have failed. */
+/* The link was in use.  If its last network protocol went down, it may still have failed. */
 static bool was_up(const struct watch *w, enum pppd_l2tp_stage stage, enum pppd_l2tp_side side,
 		   struct pppd_l2tp_end *ret)
 {
@@ -351,7 +351,7 @@ static bool went_down(const struct watch *w, enum pppd_l2tp_stage stage, enum pp
 	return stage == PPPD_L2TP_RUNNING;
 }
 
-/* Whoever demands something does not begin with network protocols before it has got it. */
+/* A side that demands something does not start network protocols before it gets it. */
 static bool has_begun(const struct watch *w, enum pppd_l2tp_side side)
 {
 	bool begun = false;
@@ -394,7 +394,7 @@ static bool auth_waited(const struct watch *w, enum pppd_l2tp_stage stage, enum 
 	return stage < PPPD_L2TP_NETWORK && a->protocol && !a->passed;
 }
 
-/* Its turn came, and none of them is left. */
+/* The network phase was reached, and no network protocol is left. */
 static bool no_network(const struct watch *w, enum pppd_l2tp_stage stage, enum pppd_l2tp_side side,
 		       struct pppd_l2tp_end *ret)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pppd-l2tp-watch: what the control frames of a link tell of its end.
+ * pppd-l2tp-watch: finds the cause of the end of a link in its control frames.
  *
  * pppd shows a plugin each frame that it sends and receives; its exit status alone does not say which protocol failed,
  * or on which side.  No pppd header is needed here: the tests feed it frames.  Flags are uint8_t because bool is not
@@ -39,12 +39,12 @@ struct watch {
 	uint8_t open, heard;                    /* LCP: agreed on; at all, from the peer */
 	uint16_t auth_refused[WATCH_SIDES];  /* protocol that this side rejected; 0 */
 	uint8_t callback_refused[WATCH_SIDES], mppe[WATCH_SIDES]; /* rejected by, asked for by this side */
-	enum pppd_l2tp_side terminated;      /* by whom first: LCP Terminate-Request */
-	uint8_t gave_up;                        /* and it was pppd's own, for want of a network protocol */
+	enum pppd_l2tp_side terminated;      /* the side that sent the first LCP Terminate-Request */
+	uint8_t gave_up;                        /* pppd sent it because no network protocol was left */
 	struct watch_auth auth[WATCH_SIDES];
 	struct watch_talk talks[WATCH_TALKS];
 	int last;                            /* of talks: asked or failed most recently; 0: none, CCP does not count */
-	uint16_t unknown;                    /* network protocol of the peer's that we rejected, 0 */
+	uint16_t unknown;                    /* network protocol of the peer that we rejected, 0 */
 };
 
 /* One frame, with or without address and control, that this side sent. */

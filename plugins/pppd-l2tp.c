@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pppd-l2tp: runs inside pppd and tells the daemon that started it what happens.
+ * pppd-l2tp: runs inside pppd and reports to the daemon that started it.
  *
  * It stands beside pppd's own pppol2tp plugin, which carries the frames; this one only watches pppd's notifiers and
  * sends a report (pppd-l2tp-proto.h) for each.  The daemon may be gone or slow: nothing here blocks, fails or raises a
@@ -14,7 +14,7 @@
  * to repeat it after its restart timer, typically three seconds.  We read that queue just before pppd attaches and
  * hand the newest request to LCP once it is started.
  *
- * pppd 2.5 renamed what plugins may call and hid its variables; the first section is all that knows.
+ * pppd 2.5 renamed what plugins may call and hid its variables; the first section hides the difference.
  */
 #ifndef INET6
 #define INET6
@@ -267,7 +267,7 @@ static int report_connect(const char *path)
 }
 
 /* pppd seeds its magic numbers with the host's id, the time and its process id.  Two that start at the same moment on
- * two hosts of one id, or on one host, may draw the same numbers for ever, and take the line for a loop. */
+ * two hosts with the same id, or on one host, may always draw the same numbers and believe that the line is looped. */
 static void seed_magic(void)
 {
 	long seed;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check: what the kernel dataplane needs, found out by trying it.
+ * check: tries whether the kernel has what the dataplane needs.
  *
- * Trying is the only test that holds in a container, with modules built in, and whatever the version; it also loads
- * the modules where that is possible.  Getting the facts and putting them into words are apart, so that the words can
- * be tested.  Called once, by dataplane_kernel_new(), which blocks for the time of loading modules.
+ * Trying is the only test that is conclusive in a container, with built-in modules and with any version; it also loads
+ * the modules where that is possible.  Collecting the facts and describing them are separate, so that the descriptions
+ * can be tested.  Called once, by dataplane_kernel_new(), which blocks while modules are loaded.
  */
 #include "check.h"
 
@@ -23,7 +23,7 @@
 
 /* ---- Facts ----------------------------------------------------------------------------------------------------- */
 
-/* Change nothing of no interface: the kernel asks for the right before it looks at the request. */
+/* A request that changes nothing and names no interface: the kernel checks the permission before it reads it. */
 static int try_right(void)
 {
 	struct nl n = { 0 };
@@ -117,40 +117,42 @@ void kernel_facts_get(struct kernel_facts *ret)
 #define ANY 0
 
 #define GET_RIGHT                                                                                                      \
-	"run as root, or give the right CAP_NET_ADMIN (in a systemd unit: AmbientCapabilities=CAP_NET_ADMIN; for a "   \
+	"run as root, or grant CAP_NET_ADMIN (in a systemd unit: AmbientCapabilities=CAP_NET_ADMIN; for a "   \
 	"container: --cap-add NET_ADMIN)"
 #define GET_DEVICE "modprobe ppp_generic (for a container, on the host, and: --device /dev/ppp)"
 #define GET_SOCKET "in a systemd unit, RestrictAddressFamilies= must allow AF_PPPOX"
 
-/* The first row that fits is said; NULL: what gets the modules gets this too. */
+/* The first row that matches is printed; remedy NULL: that of the modules, below. */
 static const struct sentence {
 	enum kernel_need need;
 	int err;
 	const char *what, *remedy;
 } sentences[] = {
-	{ NEED_RIGHT, ANY, "no right to configure the network", GET_RIGHT },
+	{ NEED_RIGHT, ANY, "no permission to configure the network", GET_RIGHT },
 
 	{ NEED_FAMILY, ANY, "the kernel's L2TP netlink interface is missing, module l2tp_netlink", NULL },
 
-	{ NEED_PPPOX, -EAFNOSUPPORT, "no PPPoX sockets: module pppox is missing, or they are forbidden", GET_SOCKET },
-	{ NEED_PPPOX, -EPERM, "PPPoX sockets are forbidden", "see the seccomp filter of the service or container" },
+	{ NEED_PPPOX, -EAFNOSUPPORT,
+	  "PPPoX sockets are not available: module pppox is missing, or they are not permitted", GET_SOCKET },
+	{ NEED_PPPOX, -EPERM, "PPPoX sockets are not permitted", "see the seccomp filter of the service or container" },
 	{ NEED_PPPOX, ANY, "the kernel's PPP over L2TP is missing, module l2tp_ppp", NULL },
 
-	{ NEED_PPP_DEV, -EPERM, "/dev/ppp may not be opened", GET_RIGHT ", and DeviceAllow=/dev/ppp if there is one" },
-	{ NEED_PPP_DEV, -EACCES, "/dev/ppp may not be opened", "run as root, or let a udev rule give access" },
-	{ NEED_PPP_DEV, -ENOENT, "there is no device /dev/ppp", GET_DEVICE },
-	{ NEED_PPP_DEV, ANY, "nothing is behind the device /dev/ppp", GET_DEVICE },
+	{ NEED_PPP_DEV, -EPERM, "no permission to open /dev/ppp",
+	  GET_RIGHT ", and DeviceAllow=/dev/ppp if there is one" },
+	{ NEED_PPP_DEV, -EACCES, "no permission to open /dev/ppp", "run as root, or grant access with a udev rule" },
+	{ NEED_PPP_DEV, -ENOENT, "the device /dev/ppp does not exist", GET_DEVICE },
+	{ NEED_PPP_DEV, ANY, "the device /dev/ppp has no driver", GET_DEVICE },
 };
 
-#define GET_KERNEL "on Debian install linux-image-amd64 (the cloud kernels do not have all of it) and reboot"
+#define GET_KERNEL "on Debian install linux-image-amd64 (cloud kernels lack some of it) and reboot"
 #define CONFIG "CONFIG_PPPOL2TP, CONFIG_L2TP_V3 and CONFIG_PPP"
 
 /* How to get the modules of "kernel RELEASE: ". */
 static const char *const remedies[] = {
-	[MODULES_INSTALLED] = ("its modules are installed but could not be loaded by themselves: as root, modprobe -a "
-			       "l2tp_netlink l2tp_ppp (in a container: do so on the host; see also whether a file in "
-			       "/etc/modprobe.d forbids them)"),
-	[MODULES_ABSENT] = ("it comes without what is needed, " CONFIG ": " GET_KERNEL),
+	[MODULES_INSTALLED] = ("its modules are installed but were not loaded automatically: as root, modprobe -a "
+			       "l2tp_netlink l2tp_ppp (in a container: on the host; also check whether a file in "
+			       "/etc/modprobe.d blocks them)"),
+	[MODULES_ABSENT] = ("it was built without " CONFIG ": " GET_KERNEL),
 	[MODULES_UNKNOWN] = ("its modules are not on this file system: in a container, load them on the host (modprobe "
 			     "-a l2tp_netlink l2tp_ppp); else, if it was built without " CONFIG ", " GET_KERNEL),
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernel_check (check.h is a library's): has this machine what the kernel dataplane needs, and if not, what is missing
- * and how to get it.
+ * kernel_check (check.h is a library's): whether this machine has what the kernel dataplane needs, and if not, what is
+ * missing and how to get it.
  */
 #ifndef KERNEL_CHECK_H
 #define KERNEL_CHECK_H

@@ -56,7 +56,7 @@ struct dataplane_class {
 			    void *ctx);
 	void (*session_stats)(struct dataplane *d, uint32_t tunnel_id, uint32_t session_id, dataplane_stats_done done,
 			      void *ctx);
-	/* Whoever has asked for counters with this ctx does not wait for the answers any more. */
+	/* The caller that asked for counters with this ctx no longer waits for the answers. */
 	void (*forget_stats)(struct dataplane *d, const void *ctx);
 	void (*free)(struct dataplane *d);
 };

@@ -3,7 +3,7 @@
  * dataplane_kernel: the dataplane of the Linux kernel, for the network namespace it was made in.
  *
  * A tunnel is one command of the generic netlink family "l2tp"; a session is one more, and then the pppox socket that
- * is connected to it at once: until then any local user could connect one of his own.  The socket is opened before
+ * is connected to it at once: until then any local user could connect one of its own.  The socket is opened before
  * the session is made, so that only connect() is left to do in between.
  *
  * The kernel checks little: ids of 0 and too large ones, wrong versions are stopped here.  What it refuses with one
@@ -11,8 +11,8 @@
  * deleted.  Objects of others with the same id are never touched.
  *
  * The end of a session is the last close() of its pppox socket, which may wait for an RCU grace period and hence is
- * done by a worker; the SESSION_DELETE that follows finds nothing then, and makes sure where somebody held a copy.
- * The other way round would stop every user of generic netlink for such a period on kernels before 6.11.
+ * done by a worker; the SESSION_DELETE that follows finds nothing then, and makes sure where another process held a
+ * copy.  The other way round would stop every user of generic netlink for such a period on kernels before 6.11.
  *
  * Each request is a chain of callbacks with the struct request as its context: tunnel_add -> tunnel_added,
  * session_add -> session_added -> (rolled_back), session_del -> px_closed -> deleted.
@@ -48,13 +48,13 @@ static const struct {
 	const char *text;
 } refusals[] = {
 	{ -EEXIST, "the id is in use in the kernel, by another program or by something still being deleted" },
-	{ -EBUSY, "the socket carries a kernel tunnel already" },
+	{ -EBUSY, "the socket already carries a kernel tunnel" },
 	{ -ENODEV, "the kernel has no such tunnel or session" },
-	{ -EPERM, "no right: CAP_NET_ADMIN is needed" },
+	{ -EPERM, "CAP_NET_ADMIN is required" },
 	{ -EPROTONOSUPPORT, "wrong kind of socket, or the kernel module l2tp_ppp is missing" },
-	{ -EINVAL, "the kernel does not accept the parameters, or the socket is of another network namespace" },
+	{ -EINVAL, "the kernel does not accept the parameters, or the socket belongs to another network namespace" },
 	{ -EBADF, "the socket is not open" },
-	{ -ENOTSOCK, "the socket is not one" },
+	{ -ENOTSOCK, "the file descriptor is not a socket" },
 	{ -ERANGE, "the kernel does not accept the size of a parameter" },
 };
 
@@ -151,7 +151,7 @@ static struct dataplane_session only_ids(uint32_t tunnel_id, uint32_t session_id
 	return (struct dataplane_session){ .tunnel_id = tunnel_id, .session_id = session_id };
 }
 
-/* The first failure is the one to tell.  text: somebody's words that are better than the table's, or NULL. */
+/* The first failure is the one that is reported.  text: preferred to the table's text; NULL: there is none. */
 static void fail(struct request *r, int err, const char *what, const char *text)
 {
 	if (r->err)
@@ -177,7 +177,7 @@ static void rolled_back(void *ctx, int err, const char *text)
 	(void)text;
 	if (err && err != -ENODEV)
 		snprintf(r->text + len, sizeof(r->text) - len,
-			 "; and what may be left in the kernel cannot be deleted: %s", strerror(-err));
+			 "; deleting what may be left in the kernel failed as well: %s", strerror(-err));
 	request_answer(r);
 }
 
@@ -260,7 +260,7 @@ static void tunnel_add(struct dataplane *d, const struct dataplane_tunnel *t, da
 		fail_later(r, err, "TUNNEL_CREATE", bad);
 }
 
-/* Ends every deletion: what is not there is as good as deleted. */
+/* Ends every deletion: an object that does not exist counts as deleted. */
 static void deleted(void *ctx, int err, const char *text)
 {
 	struct request *r = ctx;
@@ -285,15 +285,16 @@ static void tunnel_del(struct dataplane *d, uint32_t tunnel_id, dataplane_done d
 
 /* ---- Sessions -------------------------------------------------------------------------------------------------- */
 
-/* Errors of the pppox socket, in words. */
+/* Errors of the pppox socket, and what they mean. */
 static const struct {
 	int err;
 	const char *text;
 } px_errors[] = {
-	{ -EEXIST, "another program has connected itself to our session: an attack, or a second L2TP daemon; "
-		   "keep AF_PPPOX from users who are not trusted" },
-	{ -ENOENT, "the kernel tunnel has gone" },
-	{ -EAFNOSUPPORT, "the kernel module pppox is missing, or the service may not use AF_PPPOX sockets" },
+	{ -EEXIST, "another program connected to the session first: an attack, or a second L2TP daemon; "
+		   "deny AF_PPPOX sockets to untrusted users" },
+	{ -ENOENT, "the kernel tunnel no longer exists" },
+	{ -EAFNOSUPPORT,
+	  "the kernel module pppox is missing, or the service is not permitted to use AF_PPPOX sockets" },
 	{ -EPROTONOSUPPORT, "the kernel module l2tp_ppp is missing" },
 };
 
@@ -427,7 +428,7 @@ static void session_del(struct dataplane *d, uint32_t tunnel_id, uint32_t sessio
 	if (fd >= 0 && workers_submit(((struct kernel *)d)->workers, close_px, px_closed, r) >= 0)
 		return;
 	if (fd >= 0)
-		close_px(r); /* no thread to be had: better late than never */
+		close_px(r); /* no thread is available: better late than never */
 	err = submit_ids(r, L2TP_CMD_SESSION_DELETE, NULL, deleted);
 	if (err < 0)
 		fail_later(r, err, "SESSION_DELETE", NULL);

@@ -2,7 +2,7 @@
 /*
  * link: the path MTU and the way to a peer, and host routes.
  *
- * A default route through the tunnel would also catch the tunnel's own packets, which would then go round for ever.
+ * A default route through the tunnel would also catch the tunnel's own packets, in an endless loop.
  * So while there are tunnels to a peer, the way that leads there now is written down as a host route: where it goes
  * by a gateway, or is itself a default route without one (an uplink that is PPP).  Other routes without a gateway are
  * more specific than any default.  Only the main table matters, because that is where pppd puts its default routes:
@@ -225,7 +225,7 @@ static int make_pin(struct link *l, const struct l2tp_addr *local, const struct 
 		return r;
 	r = change_route(l, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, peer, &p->way);
 	if (r == -EEXIST)
-		return 0; /* somebody else's serves as well and stays his */
+		return 0; /* another program's route serves as well, and is not ours to remove */
 	p->ours = r == 0;
 	return r;
 }

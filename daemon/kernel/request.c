@@ -2,8 +2,8 @@
 /*
  * request: the life of a request to a dataplane.
  *
- * A request is in one of two lists: `open` while somebody works on it, `ready` when its answer waits for the next
- * round of the loop, which one deferred event source brings.  Called by both dataplanes and by nobody else.
+ * A request is in one of two lists: `open` while it is worked on, `ready` when its answer waits for the next
+ * round of the loop, which one deferred event source brings.  Called only by the dataplanes.
  */
 #include "request.h"
 

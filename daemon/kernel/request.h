@@ -33,7 +33,7 @@ struct request {
 	void *owner;
 	struct dataplane_session session; /* what it is about; session_id 0: a tunnel */
 
-	bool forgotten; /* nobody waits for the answer any more */
+	bool forgotten; /* the caller no longer waits for the answer */
 
 	/* The answer. */
 	int err;

@@ -24,12 +24,12 @@ static const struct verdict {
 	  { { [NEED_RIGHT] = -EPERM }, MODULES_INSTALLED, "6.1" },
 	  -EPERM,
 	  1,
-	  { "no right", "run as root", "AmbientCapabilities=CAP_NET_ADMIN", "--cap-add NET_ADMIN" } },
+	  { "no permission to configure", "run as root", "AmbientCapabilities=CAP_NET_ADMIN", "--cap-add NET_ADMIN" } },
 	{ "modules not loaded",
 	  { { [NEED_FAMILY] = -ENOENT, [NEED_PPPOX] = -EPROTONOSUPPORT }, MODULES_INSTALLED, "6.1" },
 	  -ENOENT,
 	  3,
-	  { "l2tp_netlink", "l2tp_ppp", "could not be loaded", "modprobe -a l2tp_netlink l2tp_ppp" } },
+	  { "l2tp_netlink", "l2tp_ppp", "were not loaded", "modprobe -a l2tp_netlink l2tp_ppp" } },
 	{ "Debian's cloud kernel", /* has l2tp_netlink, but no PPP */
 	  { { [NEED_PPPOX] = -EAFNOSUPPORT, [NEED_PPP_DEV] = -ENOENT }, MODULES_ABSENT, "6.1-cloud" },
 	  -EAFNOSUPPORT,
@@ -62,7 +62,7 @@ static const struct verdict {
 	  { { -EIO, -EIO, -EIO, -EIO }, MODULES_UNKNOWN, "" },
 	  -EIO,
 	  5,
-	  { "no right", "l2tp_netlink", "l2tp_ppp", "/dev/ppp" } },
+	  { "no permission", "l2tp_netlink", "l2tp_ppp", "/dev/ppp" } },
 };
 
 static unsigned count_lines(const char *text)

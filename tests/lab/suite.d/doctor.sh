@@ -77,4 +77,4 @@ finds '^warn .*no route to 198.51.100.1'
 # without rights
 nsenter --net=/run/netns/lns -- /usr/bin/setpriv --bounding-set -net_admin "$build/daemon/ctl/l2tpctl" doctor kernel --json=lines >"$tmp/findings" 2>&1 &&
 	fail 'there are no rights'
-finds '"Severity":"fail","Text":"no right to configure the network'
+finds '"Severity":"fail","Text":"no permission to configure the network'

@@ -18,7 +18,7 @@ refuses() {
 }
 chmod 755 "$tmp" "$tmp/lns"
 chmod 644 "$tmp/lns.conf"
-refuses 1 'no right to configure the network \(.*\): run as root' \
+refuses 1 'no permission to configure the network \(.*\): run as root' \
 	/usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups
 start lns
 expect 20 lns 'is ready'
