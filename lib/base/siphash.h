@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * siphash: SipHash-1-3, a hash of short keys that nobody can predict who does not know the secret it is drawn with.
+ * siphash: SipHash-1-3, a hash of short keys that cannot be predicted without its secret.
  */
 #ifndef SIPHASH_H
 #define SIPHASH_H

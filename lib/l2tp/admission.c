@@ -131,8 +131,8 @@ static bool settle_tie(struct l2tp *l, struct request *q, usec_t now)
 	return false;
 }
 
-/* The oldest half-open tunnel, of all or of a source, makes room for another: whoever has not completed it by now has most
- * likely forged its address, and is not told. */
+/* The oldest half-open tunnel, of all or of a source, makes room for another: a peer that has not completed it by now
+ * has most likely forged its address, and is not told. */
 static bool evict(struct l2tp *l, struct tunnel *oldest, usec_t now)
 {
 	struct l2tp_reason reason = { .origin = L2TP_BY_TIMEOUT, .result = RC_STOPCCN_GENERAL, .error = EC_RESOURCES,
@@ -205,9 +205,9 @@ static bool is_repetition(struct tunnel *t, const struct request *q)
 	return same && t->sccrq_repeats++ < SCCRQ_REPEATS;
 }
 
-/* The peer has a tunnel under this id already.  If that stands, whoever proves itself when it completes the new one may
- * replace it then; else the old one is tried first, and nothing is answered until that is over: the peer repeats its
- * request. */
+/* The peer has a tunnel under this id already.  If that stands, a peer that proves itself when it completes the new
+ * one may replace it then; else the old one is tried first, and nothing is answered until that is over: the peer
+ * repeats its request. */
 static bool may_begin_anew(struct l2tp *l, const struct request *q, struct tunnel *old, usec_t now)
 {
 	while (old && old->state != TUNNEL_ESTABLISHED)
@@ -277,7 +277,7 @@ static void input_stopccn(struct l2tp *l, const struct arrival *in, usec_t now)
 	registry_settle(l, t, now);
 }
 
-/* An SCCRP that nobody waits for is answered with a StopCCN (R2661-7.2.1-S04), to whom it says that it is from.  The
+/* An SCCRP that no tunnel waits for is answered with a StopCCN (R2661-7.2.1-S04), to the tunnel that it names.  The
  * answer bears the number that follows our SCCRQ's, and where there is a tunnel under the peer's id, its true owner
  * might take the answer for that tunnel's: then it is not given. */
 static void input_stray_sccrp(struct l2tp *l, const struct arrival *in)

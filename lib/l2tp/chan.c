@@ -16,7 +16,7 @@
  *  - An early one is kept, sorted, if it lies inside the window that we advertised and inside a bound on memory; else
  *    it is dropped, and comes again.  nr stays at the gap, and this nr is what the peer is told.
  *  - What only acknowledges takes no number, so its Ns says nothing, and it is never acknowledged.  What it looks like
- *    is the owner's to know, who says so (chan_rx.ack, chan_tx.ack): a body of no octets in L2TPv2, the ZLB.
+ *    the owner knows, and says so (chan_rx.ack, chan_tx.ack): a body of no octets in L2TPv2, the ZLB.
  * The owner may say that it cannot take the next message now (chan_hold): that is kept as if it were early, and so are
  * those behind it; the peer is told the same Nr, and repeats itself.  What has come behind it the owner may process out
  * of turn where the order does not matter (chan_overtake), or where nothing that comes before it matters any more
@@ -27,7 +27,7 @@
  * Acknowledging.  Each message that is more than that makes an acknowledgement due.  The next transmission of any kind
  * carries it; if there is none within ACK_DELAY, one of its own does, which bears the next Ns without taking it.  The
  * delay lets the reply carry it and turns a burst into one.  It is not flow control: when half of our window has been
- * delivered without an acknowledgement it goes at once, so that a delay never stops a peer who fills the window.
+ * delivered without an acknowledgement it goes at once, so that a delay never stops a peer that fills the window.
  *
  * Sending.  The queue holds first what has been sent and not acknowledged, then what waits; a message gets its Ns when
  * it is first sent.  c->next is the next one to go out; c->flight counts those before it, and it goes if
@@ -39,7 +39,7 @@
  * it follow as the window opens again, unless the peer had them and says so.  They keep their Ns and carry the
  * current Nr.  The interval doubles each time up to the cap; after the last one the chan has failed and is mute.  An
  * acknowledgement of something new sets interval, count and failure back; other signs of life (chan_forgive) leave
- * the interval alone, so that a peer who never answers is not asked faster.
+ * the interval alone, so that a peer that never answers is not asked faster.
  *
  * The round trip is measured for those who look at the tunnel; the interval stays the RFC's.  An acknowledgement counts
  * if none of the messages that it covers went out twice (Karn): else nobody knows which of them it answers.

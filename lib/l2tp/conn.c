@@ -15,7 +15,7 @@
 #define QUEUE_PER_SESSION 4
 #define QUEUE_SPARE 256
 
-/* What an address gets at most before it has shown that it is its sender's: whoever forges it gains nothing by us. */
+/* What an address gets at most before its owner has proved that it is the sender: forging it gains nothing. */
 #define UNPROVEN_DATAGRAMS 8
 #define UNPROVEN_FACTOR 10 /* times the octets that have come from it */
 

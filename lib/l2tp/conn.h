@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conn: a control connection as tunnels and sessions use it: who talks to whom, under which ids, with which settings,
- * through which reliable channel.
+ * conn: a control connection as tunnels and sessions use it: both ends with their ids, the settings, and the reliable
+ * channel.
  */
 #ifndef CONN_H
 #define CONN_H

@@ -13,9 +13,9 @@
 enum timer_kind {
 	TIMER_CHAN,  /* tunnel: retransmission, delayed acknowledgement */
 	TIMER_HELLO, /* tunnel: silence */
-	TIMER_LIFE,  /* tunnel: set-up, idle or linger time is over */
+	TIMER_LIFE,  /* tunnel: set-up, idle or linger time expired */
 	TIMER_TRIAL, /* tunnel: time to repeat the question, or to judge */
-	TIMER_CALL,  /* session: set-up time is over; later: a WEN may be sent */
+	TIMER_CALL,  /* session: set-up time expired; later: a WEN may be sent */
 };
 
 /* What one source (source.h) has of us. */

@@ -10,7 +10,7 @@
  * Opening a hidden AVP can only make it shorter, so the copy needs no more room than the original.  One that cannot be
  * opened (no Random Vector before it, another secret) stays as it is.
  *
- * Called through l2tp.h by who shows messages, and by engine.c (unhide).
+ * Called through l2tp.h by programs that show messages, and by engine.c (unhide).
  */
 #include "describe.h"
 
@@ -349,7 +349,7 @@ bool l2tp_message_next(struct l2tp_message *m, bool secrets, struct l2tp_avp *re
 
 	if (!avp_next(&r, &a)) {
 		if (reader_bad(&r))
-			m->malformed = "an AVP with a length that cannot be";
+			m->malformed = "an AVP with an impossible length";
 		return false;
 	}
 	m->body = get_rest(&r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * dialect: what one version of the protocol has of its own, as a row of a table (dialects.c).  A connection speaks the
- * same one from its first message to its last (conn.dialect).  Whoever needs to know calls or reads a column; nobody asks
- * which version it is.
+ * same one from its first message to its last (conn.dialect).  Code that depends on it calls or reads a column, and
+ * never asks for the version.
  */
 #ifndef DIALECT_H
 #define DIALECT_H

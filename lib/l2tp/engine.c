@@ -64,8 +64,8 @@ static const char *dropped_since(const struct l2tp_stats *before, const struct l
 		if (now->dropped[i] != before->dropped[i])
 			return drop_words[i] ? drop_words[i] : "dropped";
 	if (now->duplicates != before->duplicates)
-		return "received before";
-	return now->limited != before->limited ? "more than the limits allow" : NULL;
+		return "duplicate";
+	return now->limited != before->limited ? "rate limit exceeded" : NULL;
 }
 
 /* May this come from the tunnel's peer?  Only its port may be another one in the first answer (8.1). */

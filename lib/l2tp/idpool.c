@@ -9,7 +9,7 @@
  * An id is drawn at random, up to DRAWS times: in a space half full that fails once in 2^32 times.  In a space that is
  * nearly full the search goes on in ascending order from the last draw, PROBES ids at most.  So "no id left" is exact
  * for small spaces; of the 65535 ids of RFC 2661 it is said at the earliest when some 64000 are taken.  Were the search
- * to go everywhere, a peer who opens and closes calls could have us walk the whole space for every id that leaves
+ * to go everywhere, a peer that opens and closes calls could have us walk the whole space for every id that leaves
  * quarantine.
  *
  * Callers: the engine for tunnels, a tunnel for its sessions.  RFC 2661 4.4.3 and 4.4.4 (ids are not zero), 5.3, 9.1

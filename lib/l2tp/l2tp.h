@@ -168,8 +168,8 @@ struct l2tp_limits {
 	uint32_t tunnels_per_source;   /* that it has opened, completed or not */
 	uint32_t sessions_per_source;  /* of calls that it has asked for; 0: no such limit */
 	/* SCCRQs that are looked at, and StopCCNs without a tunnel that are sent; of all, and of one source; twice as
-	 * many after a pause, SCCRQs only if half of them come again.  Beyond: silence.  A tunnel that came to nothing
-	 * has used an id, which rests for a minute: from some 1000 SCCRQs a second on, a flood can use up all ids. */
+	 * many after a pause, SCCRQs only if half of them come again.  Beyond: silence.  The id of a tunnel that
+	 * failed is not reused for a minute: from some 1000 SCCRQs a second on, a flood can use up all ids. */
 	uint32_t sccrq_per_second, sccrq_per_second_per_source;
 	uint32_t errors_per_second, errors_per_second_per_source;
 	struct l2tp_refusal refusal; /* StopCCN beyond the first limits (the rates: silence) */

@@ -5,8 +5,8 @@
  * Both directions loop over tables; no AVP has code of its own here but the two that serve the others, Message Type
  * and Random Vector.
  *
- * Decoding walks the body once and to its end, also after a fault: whoever has to answer it wants the assigned ids
- * that follow.  What decides about an AVP, in this order:
+ * Decoding walks the body once and to its end, also after a fault: the answer needs the assigned ids that
+ * follow.  What decides about an AVP, in this order:
  *
  *	unknown (vendor, type) or reserved bits set    M: fault, error 8    else skipped        4.1, 4.2 (ignore_unknown)
  *	known, but not in this message, or again       skipped

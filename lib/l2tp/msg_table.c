@@ -8,8 +8,8 @@
  *	o  optional
  *	_  unexpected: never sent, ignored when received
  *
- * Message Type and Random Vector go with every message (4.4.1).  The Challenge Response, required of him who was
- * challenged, is optional here: tunnel.c knows whether there was a challenge.
+ * Message Type and Random Vector go with every message (4.4.1).  The Challenge Response, required of a peer
+ * that was challenged, is optional here: tunnel.c knows whether there was a challenge.
  */
 #include "msg.h"
 

@@ -44,7 +44,7 @@ void registry_settle(struct l2tp *l, struct tunnel *t, usec_t now);
 void registry_reap(struct l2tp *l);
 void registry_clear(struct l2tp *l);
 
-/* An entry closes at most so many tunnels and sessions; what is left goes on with the next l2tp_tick(). */
+/* Tunnels and sessions that one entry closes at most; the next l2tp_tick() continues. */
 #define REGISTRY_CLOSINGS 512
 bool registry_is_closing(const struct l2tp *l);
 void registry_close_some(struct l2tp *l, usec_t now);

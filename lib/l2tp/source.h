@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * source: who is one peer as far as limits go, an IPv4 address or the /64 of an IPv6 one, and what it has to do with
- * us: the counts for the limits, and the tunnels that we open to it, one of which may collide with an SCCRQ (RFC 2661
+ * source: what counts as one peer for limits, an IPv4 address or the /64 of an IPv6 one, and what we know of it: the
+ * counts for the limits, and the tunnels that we open to it, one of which may collide with an SCCRQ (RFC 2661
  * 4.4.3, Tie Breaker).  It is there as long as it has tunnels.  Half-open tunnels are chained by age, all of them
  * and those of each source.
  */
@@ -17,7 +17,7 @@ struct ages {
 
 struct source {
 	struct l2tp_addr key;  /* without port and interface identifier */
-	uint32_t tunnels;      /* whoever opened them */
+	uint32_t tunnels;      /* opened by either end */
 	struct source_use use;
 	struct tunnel *dials;  /* tunnels that we open to it, not answered yet */
 	struct ages half_open; /* tunnels that it opens */

@@ -20,8 +20,8 @@ struct throttle {
 };
 
 void throttle_init(struct throttle *d, const struct l2tp_env *env);
-/* May a new SCCRQ be looked at?  id is its digest.  When all of them together are too many, or those of its source, those
- * that have been turned away before come first: who is honest repeats himself, who forges his address seldom does. */
+/* May a new SCCRQ be looked at?  id is its digest.  When there are too many in all, or of its source, those that have
+ * been turned away before come first: an honest peer repeats its request, a sender of forged addresses seldom does. */
 bool throttle_request(struct throttle *d, const struct l2tp_limits *limits, const struct l2tp_addr *peer,
 		  const uint8_t id[DIGEST_LEN], usec_t now);
 /* May an error be answered? */

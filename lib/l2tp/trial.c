@@ -5,7 +5,7 @@
  * The question is a message that the peer has had long ago: it must acknowledge it again and not process it (RFC 2661
  * 5.8).  Its answer names our id and acknowledges all that it has acknowledged before, which neither a stranger nor a
  * peer without memory can say.  Data counts as well: the world is asked at the beginning, so that only what comes
- * later counts, and again when the time is over.  Who has given no sign of life in TRIAL_TIME has forgotten the tunnel,
+ * later counts, and again at the end.  A peer that gives no sign of life in TRIAL_TIME has forgotten the tunnel,
  * which is then discarded without a word: every further message could only disturb the peer's new one.
  *
  * For the same reason the number of the question must be an old one for whatever the peer may be now:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trial: does the peer of an established tunnel still know it?  Asked when somebody begins a tunnel from the same address
- * and port: the peer, which has lost its memory or wants a second tunnel, or a stranger that forges its address.
+ * trial: does the peer of an established tunnel still know it?  Asked when a tunnel is begun from the same address and
+ * port: the peer, which has lost its memory or wants a second tunnel, or a stranger that forges its address.
  */
 #ifndef TRIAL_H
 #define TRIAL_H
@@ -15,7 +15,7 @@ bool trial_running(const struct tunnel *t);
 /* A short while ago it was found alive. */
 bool trial_passed(const struct tunnel *t, usec_t now);
 
-/* A message of the tunnel has been taken, the time is over, the world has looked for data. */
+/* A message of the tunnel was accepted, the timer expired, the world has looked for data. */
 void trial_heard(struct tunnel *t, uint16_t nr);
 void trial_timer(struct tunnel *t, usec_t now);
 void trial_looked(struct tunnel *t, usec_t now);

@@ -296,7 +296,7 @@ static void call_message(struct tunnel *t, uint32_t session_id, const struct msg
 		refuse_call(t, m->assigned_session_id, RC_CDN_GENERAL, EC_SESSION_ID,
 			    "the request names a session in its header", now);
 	/* else: a call that is over, or never was (X2661-6-07); of the tables' two answers to an ICRP or OCRP, that of
-	 * him who could have asked for it */
+	 * the side that could have asked for it */
 }
 
 static void tunnel_message(struct tunnel *t, const struct msg *m, usec_t now)

@@ -38,7 +38,7 @@ enum tunnel_event {
 	TEV_CALL_MESSAGE, /* ICRQ and the like */
 	TEV_CLOSE,        /* local request */
 	TEV_FAULT,        /* a message that cannot be accepted in any state */
-	TEV_TIMEOUT,      /* the life timer: set-up, idle or linger time is over */
+	TEV_TIMEOUT,      /* the life timer: set-up, idle or linger time expired */
 	TEV_GIVE_UP,      /* retransmissions went unanswered */
 	TEV_REPLACED,     /* the peer has begun anew: it has forgotten this tunnel */
 	TEV_ACKED,        /* everything sent has been acknowledged */

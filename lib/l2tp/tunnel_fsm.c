@@ -139,9 +139,9 @@ static void stopccn(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 	tunnel_bury(t, in->reason, now);
 }
 
-/* The other end is nobody's before it has shown that it hears us: one StopCCN, which is not repeated, and the tunnel is
- * forgotten.  Whoever makes up SCCRQs must not be able to occupy a place by ending what it has begun; nor, under the id of
- * a tunnel that stands, to have us end that one. */
+/* The other end is not trusted before it has shown that it hears us: one StopCCN, which is not repeated, and the tunnel
+ * is forgotten.  A sender of forged SCCRQs must not be able to occupy a place by ending what it has begun; nor, under
+ * the id of a tunnel that stands, to have us end that one. */
 static void refuse(struct tunnel *t, const struct tunnel_input *in, usec_t now)
 {
 	struct msg m;

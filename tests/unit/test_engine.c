@@ -274,7 +274,7 @@ START_TEST(traced_drops) /* a message that nothing comes of is told apart from o
 	expect_why(NULL);
 	p.ns--;
 	peer_say(&p, CM_HELLO);
-	expect_why("received before");
+	expect_why("duplicate");
 	p.nr = (uint16_t)(p.nr + 100);
 	peer_zlb(&p);
 	expect_why("acknowledges a message that was never sent");
