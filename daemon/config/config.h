@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * config: the configuration file as plain structs.  Read by config_load(), checked whole; every mistake is reported as
- * file:line with what is allowed.  Nobody else knows the file's syntax.
+ * file:line with what is allowed.  No other module knows the file's syntax.
  */
 #ifndef CONFIG_H
 #define CONFIG_H
@@ -69,21 +69,21 @@ struct config_profile {
 	struct lcp_list lcp_want, lcp_allow;
 	bool lcp_required;
 
-	/* lns: whom it is for; the first profile in the file that fits is taken */
+	/* lns: the peers that it is for; the first profile in the file that matches is used */
 	struct config_prefix *peers;
 	size_t n_peers;            /* 0: any address */
 	char **host_names;         /* fnmatch patterns on the peer's Host Name; NULL: any */
 	struct config_calls for_calls;
 	uint32_t max_tunnels, max_sessions; /* at the same time; 0: no limit */
 
-	/* lac: whom to dial */
+	/* lac: the servers to dial */
 	bool lac;
 	char **servers;            /* names or addresses, with ports or without (server.h), NULL-terminated */
 	uint16_t server_port;      /* of those without */
 	int family;                /* 4, 6 or 0: any */
 	char *source;              /* local address, NULL: the route's */
 	uint16_t local_port;       /* 0: ephemeral, one socket a tunnel; else that port, shared with a listener */
-	bool autodial;             /* at start, and again for ever */
+	bool autodial;             /* dial at start, and redial indefinitely */
 	usec_t redial_min, redial_max; /* jittered back-off between them */
 	uint32_t calls;            /* incoming calls to place on the tunnel, default 1 */
 	char *calling_number, *called_number, *private_group_id; /* or NULL */
@@ -123,15 +123,15 @@ struct config {
 	struct config_pool *pools;
 	size_t n_pools;
 	struct l2tp_limits limits;
-	struct l2tp_refusal stranger_refusal; /* StopCCN for whom no lns profile fits; result 0: silence */
+	struct l2tp_refusal stranger_refusal; /* StopCCN for peers that match no lns profile; result 0: silence */
 	char *runtime_directory;   /* default /run/l2tpd */
 	char *pppd;                /* default /usr/sbin/pppd */
 	char *pppd_plugin;         /* path of pppd-l2tp.so */
 	uint32_t pppd_starts;      /* pppd started and not yet up, at most */
 	usec_t stop_timeout;       /* orderly stop, bounded */
 	struct config_stream metrics; /* where they are served */
-	char *api_group;           /* whose members may use the control API */
-	bool api_others_read;      /* everybody else may look */
+	char *api_group;           /* its members may use the control API */
+	bool api_others_read;      /* all other users may read */
 	bool api_system_bus;
 	int log_level;             /* syslog's: LOG_ERR .. LOG_DEBUG */
 };

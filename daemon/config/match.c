@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * match: which lns profile is for whom: for a peer by its address and Host Name, for a call also by what the LAC says
- * of it (RFC 2661 4.4.4, 4.4.5; as policy of RFC 3308 4).  The first one in the file that fits is taken.
+ * match: finds the lns profile for a peer by its address and Host Name, and for a call also by what the LAC says of it
+ * (RFC 2661 4.4.4, 4.4.5; as policy of RFC 3308 4).  The first profile in the file that matches is used.
  *
- * Called by driver and calls; the text of a peer may hold anything.
+ * The text of a peer may contain anything.
  */
 #include "config.h"
 #include <fnmatch.h>
@@ -30,7 +30,7 @@ static bool profile_takes_address(const struct config_profile *p, const struct l
 	return p->n_peers == 0;
 }
 
-/* One with a NUL is no text that a pattern was written for: it reads as empty. */
+/* A value with a NUL reads as empty: patterns are not written for it. */
 static bool fits(char *const *patterns, struct l2tp_span value, int flags)
 {
 	char text[VALUE_MAX];

@@ -5,7 +5,7 @@
  *
  * What prints alike is alike: that is how a reload finds out what has changed.
  *
- * Called for --print, by reload, and by whoever shows an operator what the daemon has.
+ * Called for --print, by reload, and where an operator is shown the configuration.
  */
 #include <errno.h>
 #include <stdlib.h>

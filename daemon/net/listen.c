@@ -7,7 +7,7 @@
  * binding is then cheap however many there are, and no other user can bind there; the kernel prefers the connected one
  * for a datagram of its peer.  All options but the mark are set before bind: a tunnel socket that is being touched
  * drops data.  Between bind and connect a tunnel socket catches what is meant for others; that stays in its queue and
- * is delivered by the event loop as from any other socket: who it is for is told by its bytes, not by its socket.
+ * is delivered by the event loop as from any other socket: its tunnel is found by its contents, not by its socket.
  *
  * A filter lets only control messages through (T bit set); data that the kernel's data path has not taken never wakes
  * us.  Replies leave from the address and port that were asked: by a listener, or, where none covers them, by the socket
@@ -139,7 +139,7 @@ static void deliver_batch(struct listen *l, const struct listen_socket *s, size_
 
 /* ---- ICMP errors ---- */
 
-/* Room for the error, and for the address of whoever reports it. */
+/* Room for the error, and for the address of the host that reports it. */
 union error_control {
 	struct cmsghdr first;
 	char bytes[CMSG_SPACE(sizeof(struct sock_extended_err) + sizeof(struct sockaddr_in6)) +

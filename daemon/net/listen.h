@@ -18,7 +18,7 @@ struct listen_socket; /* one */
 typedef void (*listen_receive)(void *ctx, const struct l2tp_rx *rx);
 /* After each batch of datagrams of one wake-up. */
 typedef void (*listen_batch_done)(void *ctx);
-/* ICMP says that the peer is unreachable (errno err), which anybody may have forged.  Must not close the socket. */
+/* ICMP says that the peer is unreachable (errno err), which may be forged.  Must not close the socket. */
 typedef void (*listen_unreachable)(void *ctx, int err);
 
 int listen_new(sd_event *event, listen_receive receive, listen_batch_done batch_done, void *ctx, struct listen **ret);
@@ -38,7 +38,7 @@ int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_add
 void listen_watch_errors(struct listen_socket *s, listen_unreachable unreachable, void *ctx);
 
 /* The tunnel's own socket, connected: from a dial socket (s) or, s NULL, a new one that shares local's port with the
- * listener.  What arrives between bind and connect, for whomever, is handed to receive by the event loop. */
+ * listener.  What arrives between bind and connect, for any tunnel, is handed to receive by the event loop. */
 int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local,
 		   const struct l2tp_addr *peer, struct listen_socket **ret);
 /* Mark with this DSCP what leaves the socket, the kernel's data included.  Takes the socket's lock: once there is a
