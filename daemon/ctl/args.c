@@ -324,7 +324,7 @@ static enum status refuse_words(const struct ctl *c, char **words, size_t n)
 		return ctl_usage(c, "missing verb");
 	for (size_t i = 0; (v = verb_at(i)); i++)
 		if (verb_begins(v, words, 1))
-			return ctl_usage(c, "%s: incomplete command; for example: %s %s", words[0], v->name,
+			return ctl_usage(c, "%s: incomplete command; for example: l2tpctl %s %s", words[0], v->name,
 					 v->arguments);
 	return ctl_usage(c, "unknown verb \"%s\"", words[0]);
 }

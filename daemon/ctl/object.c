@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * object: one object in full.
+ * object: prints one object in detail.
  *
- * A layout is a table: lines with a label, made of members of the row and the words around them.  What is not known is
+ * A layout is a table: lines with a label, made of members of the row and the words around them.  Unknown values are
  * left out; a member that no line names, because the daemon is newer than this tool, is printed under its own name.
- * An object among the members (Counters) counts as if its members were the row's.
+ * The members of an object among the members (Counters) are treated as members of the row.
  */
 #include "object.h"
 #include "rows.h"
@@ -33,7 +33,7 @@ struct piece {
 
 static const struct piece manager_pieces[] = {
 	{ "State", "", "State" },
-	{ NULL, "closes what is left in ", "DrainUsec" },
+	{ NULL, "closes the remaining tunnels in ", "DrainUsec" },
 	{ NULL, "version ", "Version" },
 	{ "Started", "", "StartTime" },
 	{ "Reloaded", "", "ReloadTime" },
@@ -58,8 +58,8 @@ static const struct piece counter_pieces[] = {
 };
 
 static const struct piece tunnel_pieces[] = {
-	{ "Numbers", "tunnel ", "Tunnel" },
-	{ NULL, "the peer's ", "PeerTunnel" },
+	{ "Ids", "tunnel ", "Tunnel" },
+	{ NULL, "peer's tunnel ", "PeerTunnel" },
 	{ "State", "", "State" },
 	{ NULL, "since ", "EstablishedTime" },
 	{ "Created", "", "CreatedTime" },
@@ -70,7 +70,7 @@ static const struct piece tunnel_pieces[] = {
 	{ NULL, "host ", "PeerHostName" },
 	{ NULL, "vendor ", "PeerVendorName" },
 	{ "Local", "", "Local" },
-	{ NULL, "", "Socket", .yes = "socket of its own" },
+	{ NULL, "", "Socket", .yes = "own socket" },
 	{ NULL, "DSCP ", "Dscp" },
 	{ "L2TP version", "", "Version" },
 	{ "Sessions", "", "Sessions", .zero = true },
@@ -83,7 +83,7 @@ static const struct piece tunnel_pieces[] = {
 	{ NULL, "congestion ", "CongestionWindow" },
 	{ "Round trip", "", "RttUsec" },
 	{ NULL, "", "Retransmits", " retransmissions", .zero = true },
-	{ NULL, "repeats after ", "RetransmitUsec" },
+	{ NULL, "retransmission after ", "RetransmitUsec" },
 	{ "Timers", "HELLO in ", "HelloUsec" },
 	{ NULL, "ends in ", "LifeUsec" },
 	REASON_PIECES,
@@ -91,10 +91,10 @@ static const struct piece tunnel_pieces[] = {
 };
 
 static const struct piece session_pieces[] = {
-	{ "Numbers", "tunnel ", "Tunnel" },
-	{ NULL, "the peer's ", "PeerTunnel" },
+	{ "Ids", "tunnel ", "Tunnel" },
+	{ NULL, "peer's tunnel ", "PeerTunnel" },
 	{ NULL, "session ", "Session" },
-	{ NULL, "the peer's ", "PeerSession" },
+	{ NULL, "peer's session ", "PeerSession" },
 	{ "State", "", "State" },
 	{ NULL, "since ", "EstablishedTime" },
 	{ "Created", "", "CreatedTime" },
@@ -137,7 +137,7 @@ static const struct piece profile_pieces[] = {
 	{ "State", "", "State" },
 	{ "Peers", "", "Peers" },
 	{ "Servers", "", "Servers" },
-	{ NULL, "", "Dial", .yes = "dialled for ever" },
+	{ NULL, "", "Dial", .yes = "redialled indefinitely" },
 	{ "Tunnels", "", "Tunnels", .zero = true },
 	{ "Sessions", "", "Sessions", .zero = true },
 	{ 0 },
@@ -145,7 +145,7 @@ static const struct piece profile_pieces[] = {
 
 /* ---- Printing ----------------------------------------------------------------------------------------------- */
 
-/* To be freed; NULL: nothing to say. */
+/* To be freed; NULL: nothing to print. */
 static char *piece_text(const struct piece *p, const json_t *row)
 {
 	const json_t *value = json_object_get(row, p->key);
@@ -160,7 +160,7 @@ static char *piece_text(const struct piece *p, const json_t *row)
 	return rows_text(p->key, value);
 }
 
-/* A line begins with its first piece that has something to say. */
+/* A line begins with its first piece that has a text. */
 static void print_pieces(const struct piece *pieces, const json_t *row)
 {
 	const char *label = "";
@@ -194,7 +194,7 @@ static bool is_named(const struct piece *pieces, const char *key)
 	return pieces->key;
 }
 
-/* What we have no words for. */
+/* Members that no piece names. */
 static void print_rest(const struct piece *pieces, const json_t *row)
 {
 	const char *key;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * object: one tunnel, session, profile or the daemon itself in full, for people.
+ * object: prints one tunnel, session, profile or the daemon itself in detail, for people.
  */
 #ifndef OBJECT_H
 #define OBJECT_H

@@ -348,7 +348,7 @@ const struct verb request_verbs[] = {
 	{ "open", "PROFILE", "dial the server of a lac profile", open_options, open_tunnel },
 	{ "hangup", "PROFILE", "close the tunnels of a lac profile, and do not dial it again", NULL, hang_up,
 	  VERB_NO_JSON },
-	{ "resume", "PROFILE", "dial a profile that was hung up, or that waits, immediately", NULL, resume,
+	{ "resume", "PROFILE", "immediately dial a profile that was hung up or that waits", NULL, resume,
 	  VERB_NO_JSON },
 	{ "call", "TUNNEL|PROFILE", "place a call in a tunnel", call_options, call },
 	{ "close", "[TUNNEL|SESSION|INTERFACE|USER]", "close tunnels or sessions", close_options, close_some },

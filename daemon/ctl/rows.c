@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rows: the lists page by page, one object by its path, and what people call tunnels and sessions.
+ * rows: gets lists page by page, and objects by their path; finds tunnels and sessions by name.
  *
- * A page is freed before the next one is asked for.  Members are text for people by the ending of their name (...Time,
- * ...Usec, ...Bytes, ...Speed), so that what a newer daemon has added is readable as well.
+ * A page is freed before the next one is requested.  Members are formatted by the ending of their name (...Time,
+ * ...Usec, ...Bytes, ...Speed), so that members which a newer daemon has added are readable, too.
  */
 #include "rows.h"
 #include "base/address.h"
@@ -91,7 +91,7 @@ enum status rows_list(struct ctl *c, const char *method, const json_t *filter, r
 	return status;
 }
 
-/* Send, and the answer's first value. */
+/* Send it, and read the first value of the answer. */
 static enum status ask(struct ctl *c, sd_bus_message *m, json_t **ret)
 {
 	sd_bus_message *reply = NULL;
@@ -165,7 +165,7 @@ json_t *rows_counters(struct ctl *c, uint32_t tunnel, uint32_t session)
 	if (ctl_method(c, "GetCounters", &m) != STATUS_OK)
 		return NULL;
 	ctl_must(sd_bus_message_append(m, "uu", tunnel, session));
-	/* without a data path there are none: that is no failure */
+	/* without a data path there are none, which is not a failure */
 	if (sd_bus_call(c->bus, m, CALL_TIMEOUT, NULL, &reply) >= 0)
 		ctl_must(json_read(reply, &counters));
 	sd_bus_message_unref(m);
@@ -173,7 +173,7 @@ json_t *rows_counters(struct ctl *c, uint32_t tunnel, uint32_t session)
 	return counters;
 }
 
-/* ---- What people call them ---------------------------------------------------------------------------------- */
+/* ---- Names and ids ------------------------------------------------------------------------------------------ */
 
 bool rows_parse_id(const char *s, uint32_t *ret_tunnel, uint32_t *ret_session)
 {
@@ -189,7 +189,7 @@ bool rows_parse_id(const char *s, uint32_t *ret_tunnel, uint32_t *ret_session)
 	       (s[len] == '\0' || ctl_number(s + len + 1, UINT32_MAX, ret_session));
 }
 
-/* What a name has led to; the first one, and how many there are. */
+/* The matches of a name: the first one, and their number. */
 struct search {
 	uint32_t tunnel, session;
 	size_t count;
@@ -225,9 +225,9 @@ static enum status check_one(const struct search *found, const char *kind, const
 	if (found->count == 1)
 		return STATUS_OK;
 	if (found->count == 0)
-		fprintf(stderr, "l2tpctl: no %s of \"%s\"; to see what there is: l2tpctl show %ss\n", kind, name, kind);
+		fprintf(stderr, "l2tpctl: no %s matches \"%s\"; to list them: l2tpctl show %ss\n", kind, name, kind);
 	else
-		fprintf(stderr, "l2tpctl: %zu %ss of \"%s\"; say which one, by its number: l2tpctl show %ss\n",
+		fprintf(stderr, "l2tpctl: %zu %ss match \"%s\"; use the id of one, see l2tpctl show %ss\n",
 			found->count, kind, name, kind);
 	return found->count == 0 ? STATUS_NOT_FOUND : STATUS_FAILED;
 }
@@ -256,7 +256,7 @@ enum status rows_find_tunnel(struct ctl *c, const char *name, uint32_t *ret_tunn
 
 	if (ctl_number(name, UINT32_MAX, ret_tunnel))
 		return STATUS_OK;
-	/* a tunnel that is being closed is in nobody's mind */
+	/* a tunnel that is being closed is not meant */
 	status = search(c, ROWS_TUNNELS, "Profile", name, "established", &found);
 	if (status == STATUS_OK && found.count == 0)
 		status = search(c, ROWS_TUNNELS, "Profile", name, NULL, &found);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * show: what the daemon is and has.
+ * show: the verbs that print the state of the daemon, its lists and its objects.
  *
- * Lists go out as they come, page by page, so that 100,000 sessions never sit in anybody's memory.  Their columns are
- * tables of members; everything else about an object is in object.c, and in --json.
+ * Lists are printed page by page, so that 100,000 sessions are never held in memory.  Their columns are tables of
+ * members; object.c and --json print all members of an object.
  */
 #include "object.h"
 #include "rows.h"
@@ -17,7 +17,7 @@
 
 /* ---- Lists -------------------------------------------------------------------------------------------------- */
 
-/* One member, or what the function makes of the row (to be freed). */
+/* One member, or what the function returns for the row (to be freed). */
 struct column {
 	struct table_column head;
 	const char *key;
@@ -65,7 +65,7 @@ static bool listing_add(void *ctx, json_t *row)
 	return true;
 }
 
-/* A list that broke off is not closed: nobody takes it for all there is.  One that never began has no titles, either. */
+/* A list that failed is not closed, so that it cannot pass for complete.  Without rows it has no titles, either. */
 static void listing_end(struct listing *l, enum status status)
 {
 	if (!l->table && status == STATUS_OK)
@@ -102,7 +102,7 @@ static char *peer_tunnel_text(const json_t *row)
 	return id ? rows_text("PeerTunnel", id) : ctl_must_ptr(strdup("-"));
 }
 
-/* Whom an lns profile serves, or whom a lac profile dials. */
+/* The peers of an lns profile, or the servers of a lac profile. */
 static char *place_text(const json_t *row)
 {
 	const json_t *servers = json_object_get(row, "Servers");
@@ -112,7 +112,7 @@ static char *place_text(const json_t *row)
 
 static const struct column tunnel_columns[] = {
 	{ { "TUNNEL", .right = true }, "Tunnel" },
-	{ { "PEER'S", .right = true }, .text = peer_tunnel_text },
+	{ { "PEER-ID", .right = true }, .text = peer_tunnel_text },
 	{ { "STATE" }, "State" },
 	{ { "PROFILE", .shrink = true }, "Profile" },
 	{ { "PEER" }, "Peer" },
@@ -185,7 +185,7 @@ static enum status show_profiles(struct ctl *c)
 
 /* ---- One object --------------------------------------------------------------------------------------------- */
 
-/* What has been asked for, or nothing; row is consumed. */
+/* Print the row unless getting it failed; it is consumed. */
 static enum status print_row(const struct ctl *c, enum status status, json_t *row, void (*print)(const json_t *row))
 {
 	if (status == STATUS_OK && c->format == FORMAT_TEXT)
@@ -266,7 +266,7 @@ static enum status show_config(struct ctl *c)
 
 static void print_statistics(const json_t *all)
 {
-	static const struct table_column columns[] = { { .title = "WHAT" }, { .title = "COUNT", .right = true } };
+	static const struct table_column columns[] = { { .title = "COUNTER" }, { .title = "VALUE", .right = true } };
 	struct table *t = table_new(columns, ARRAY_SIZE(columns), stdout, 0, table_terminal(stdout) > 0);
 	const char *key;
 	json_t *value;
@@ -291,37 +291,38 @@ static enum status show_statistics(struct ctl *c)
 /* ---- The verbs ---------------------------------------------------------------------------------------------- */
 
 static const struct verb_option tunnel_filter[] = {
-	{ "profile", "PROFILE", "those of this profile", "Profile", 's' },
-	{ "state", "STATE", "those in this state, as RFC 2661 calls it", "State", 's' },
-	{ "peer", "ADDRESS", "the peer's address, with or without its port", "Peer", 's' },
-	{ "host", "PATTERN", "the peer's host name, with * and ?", "PeerHostName", 's' },
+	{ "profile", "PROFILE", "only those of this profile", "Profile", 's' },
+	{ "state", "STATE", "only those in this state, named as in RFC 2661", "State", 's' },
+	{ "peer", "ADDRESS", "only those of the peer with this address, optionally with a port", "Peer", 's' },
+	{ "host", "PATTERN", "only those of peers with this host name; * and ? are wildcards", "PeerHostName", 's' },
 	{ 0 },
 };
 
 static const struct verb_option session_filter[] = {
-	{ "tunnel", "TUNNEL", "those in this tunnel", "Tunnel", 'u' },
-	{ "profile", "PROFILE", "those of this profile", "Profile", 's' },
-	{ "state", "STATE", "those in this state, as RFC 2661 calls it", "State", 's' },
-	{ "role", "lac|lns", "what we are in them", "Role", 's' },
-	{ "peer", "ADDRESS", "the peer's address, with or without its port", "Peer", 's' },
-	{ "host", "PATTERN", "the peer's host name, with * and ?", "PeerHostName", 's' },
-	{ "interface", "INTERFACE", "the one with this interface", "Interface", 's' },
-	{ "user", "USER", "those of this user, as authenticated by PPP", "UserName", 's' },
-	{ "address", "IP", "the one that gave this address to its peer", "Address", 's' },
-	{ "calling", "NUMBER", "those called from this number", "CallingNumber", 's' },
-	{ "called", "NUMBER", "those that called this number", "CalledNumber", 's' },
+	{ "tunnel", "TUNNEL", "only those in this tunnel", "Tunnel", 'u' },
+	{ "profile", "PROFILE", "only those of this profile", "Profile", 's' },
+	{ "state", "STATE", "only those in this state, named as in RFC 2661", "State", 's' },
+	{ "role", "lac|lns", "only those in which this machine has this role", "Role", 's' },
+	{ "peer", "ADDRESS", "only those of the peer with this address, optionally with a port", "Peer", 's' },
+	{ "host", "PATTERN", "only those of peers with this host name; * and ? are wildcards", "PeerHostName", 's' },
+	{ "interface", "INTERFACE", "only the one with this interface", "Interface", 's' },
+	{ "user", "USER", "only those of this user, as authenticated by PPP", "UserName", 's' },
+	{ "address", "IP", "only the one whose remote end has this address", "Address", 's' },
+	{ "calling", "NUMBER", "only those with this Calling Number", "CallingNumber", 's' },
+	{ "called", "NUMBER", "only those with this Called Number", "CalledNumber", 's' },
 	{ 0 },
 };
 
 const struct verb show_verbs[] = {
-	{ "show", "", "what the daemon is and how much it has", NULL, show },
-	{ "show tunnels", "", "all tunnels, or some", tunnel_filter, show_tunnels },
-	{ "show sessions", "", "all sessions, or some", session_filter, show_sessions },
-	{ "show profiles", "", "whom the daemon serves and dials", NULL, show_profiles },
-	{ "show tunnel", "TUNNEL|PROFILE", "one tunnel in full", NULL, show_tunnel },
-	{ "show session", "SESSION|INTERFACE|USER", "one session in full", NULL, show_session },
-	{ "show profile", "PROFILE", "one profile in full", NULL, show_profile },
-	{ "show config", "", "the configuration in force, without its secrets", NULL, show_config },
-	{ "show statistics", "", "what the daemon has counted since its start", NULL, show_statistics },
+	{ "show", "", "show the state of the daemon, and the number of tunnels and sessions", NULL, show },
+	{ "show tunnels", "", "list tunnels", tunnel_filter, show_tunnels },
+	{ "show sessions", "", "list sessions", session_filter, show_sessions },
+	{ "show profiles", "", "list the profiles: peers that are served, servers that are dialled", NULL,
+	  show_profiles },
+	{ "show tunnel", "TUNNEL|PROFILE", "show one tunnel in detail", NULL, show_tunnel },
+	{ "show session", "SESSION|INTERFACE|USER", "show one session in detail", NULL, show_session },
+	{ "show profile", "PROFILE", "show one profile in detail", NULL, show_profile },
+	{ "show config", "", "print the configuration in force, without its secrets", NULL, show_config },
+	{ "show statistics", "", "print the counters of control messages since the start", NULL, show_statistics },
 	{ 0 },
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * top: the sessions by what goes through them, again and again: on the terminal, or as text or JSON for a pipe.
+ * top: shows the sessions with the most traffic and refreshes them: on the terminal, or as text or JSON for a pipe.
  *
- * The screen is ncurses'.  While it is on, standard error is held back: what went wrong is to be read when the screen
- * has gone, which exit() also sees to.
+ * The screen is drawn by ncurses.  While it is active, standard error is buffered, so that errors can be read after the
+ * screen has been restored, which also happens at exit().
  */
 #include "rates.h"
 #include "rows.h"
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define INTERVAL_DEFAULT 2 /* s */
-#define HEAD_LINES       3 /* of a screen: what is above the table's rows */
+#define HEAD_LINES       3 /* of a screen, above the rows of the table */
 #define BATCH_ROWS       20
 #define ERROR_BUFFER     4096
 
@@ -25,10 +25,10 @@ struct view {
 	struct ctl *c;
 	struct rates *rates;
 	enum rates_order order;
-	uint32_t interval, rows; /* rows: at most so many; 0: as the screen has */
+	uint32_t interval, rows; /* rows: limit; 0: those of the screen */
 };
 
-/* ---- One picture -------------------------------------------------------------------------------------------- */
+/* ---- One sample --------------------------------------------------------------------------------------------- */
 
 static void add_row(struct table *t, const struct rate *r)
 {
@@ -92,7 +92,7 @@ static enum status print_text(struct view *v, size_t rows, FILE *out, size_t wid
 
 static void print_json(struct view *v, size_t rows)
 {
-	json_t *all = ctl_must_ptr(json_array()), *picture;
+	json_t *all = ctl_must_ptr(json_array()), *sample;
 	const struct rate *const *rates;
 	size_t n;
 
@@ -104,20 +104,20 @@ static void print_json(struct view *v, size_t rows)
 						     "UserName", rates[i]->user, "RemoteAddress", rates[i]->address,
 						     "Profile", rates[i]->profile, "RxBps", rates[i]->rx, "TxBps",
 						     rates[i]->tx));
-	picture = ctl_must_ptr(json_pack("{s:I,s:I,s:o}", "Time", (json_int_t)rows_now(), "Sessions", (json_int_t)n,
+	sample = ctl_must_ptr(json_pack("{s:I,s:I,s:o}", "Time", (json_int_t)rows_now(), "Sessions", (json_int_t)n,
 					 "Top", all));
-	json_print(picture, FORMAT_LINES);
-	json_decref(picture);
+	json_print(sample, FORMAT_LINES);
+	json_decref(sample);
 }
 
 /* ---- For a pipe --------------------------------------------------------------------------------------------- */
 
-static enum status run_batch(struct view *v, uint32_t pictures)
+static enum status run_batch(struct view *v, uint32_t samples)
 {
 	size_t rows = v->rows ? v->rows : BATCH_ROWS;
 	enum status status = rates_refresh(v->rates);
 
-	for (uint32_t i = 0; i < pictures && status == STATUS_OK && !ferror(stdout); i++) {
+	for (uint32_t i = 0; i < samples && status == STATUS_OK && !ferror(stdout); i++) {
 		sleep(v->interval);
 		status = rates_refresh(v->rates);
 		if (status == STATUS_OK && v->c->format != FORMAT_TEXT) {
@@ -142,7 +142,7 @@ static void leave_screen(void)
 static enum status enter_screen(void)
 {
 	if (!isatty(STDOUT_FILENO) || !newterm(NULL, stdout, stdin)) {
-		fprintf(stderr, "l2tpctl: top wants a terminal; for a pipe: l2tpctl top --batch 1\n");
+		fprintf(stderr, "l2tpctl: top requires a terminal; for a pipe: l2tpctl top --batch 1\n");
 		return STATUS_FAILED;
 	}
 	setvbuf(stderr, NULL, _IOFBF, ERROR_BUFFER);
@@ -216,7 +216,7 @@ static enum status top(struct ctl *c)
 	enum status status;
 
 	if (v.interval == 0 || v.interval > INT32_MAX / 1000)
-		status = ctl_usage(c, "top: --interval wants a second at least, and some days at most");
+		status = ctl_usage(c, "top: --interval expects 1 to %d seconds", INT32_MAX / 1000);
 	else if (ctl_option(c, "batch") || c->format != FORMAT_TEXT)
 		status = run_batch(&v, batch);
 	else
@@ -226,18 +226,18 @@ static enum status top(struct ctl *c)
 }
 
 static const struct verb_option top_options[] = {
-	{ "interval", "SECONDS", "between two looks, default 2", NULL, 'u' },
-	{ "sort", "both|received|sent", "what the busiest ones are busy with, default both", NULL, 0 },
-	{ "rows", "NUMBER", "at most so many sessions", NULL, 'u' },
-	{ "batch", "NUMBER", "print so many pictures, for a pipe, and end", NULL, 'u' },
-	{ "tunnel", "TUNNEL", "sessions in this tunnel", "Tunnel", 'u' },
-	{ "profile", "PROFILE", "sessions of this profile", "Profile", 's' },
-	{ "peer", "ADDRESS", "the peer's address, with or without its port", "Peer", 's' },
-	{ "user", "USER", "sessions of this user, as authenticated by PPP", "UserName", 's' },
+	{ "interval", "SECONDS", "between two refreshes, default 2", NULL, 'u' },
+	{ "sort", "both|received|sent", "order by this traffic, default both", NULL, 0 },
+	{ "rows", "NUMBER", "show at most NUMBER sessions", NULL, 'u' },
+	{ "batch", "NUMBER", "print NUMBER samples and exit, for a pipe", NULL, 'u' },
+	{ "tunnel", "TUNNEL", "only sessions in this tunnel", "Tunnel", 'u' },
+	{ "profile", "PROFILE", "only sessions of this profile", "Profile", 's' },
+	{ "peer", "ADDRESS", "only sessions of the peer with this address, optionally with a port", "Peer", 's' },
+	{ "user", "USER", "only sessions of this user, as authenticated by PPP", "UserName", 's' },
 	{ 0 },
 };
 
 const struct verb top_verbs[] = {
-	{ "top", "", "the busiest sessions, again and again; q quits", top_options, top },
+	{ "top", "", "show the sessions with the most traffic; q quits", top_options, top },
 	{ 0 },
 };

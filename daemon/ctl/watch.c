@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * watch: what happens in the daemon, as it happens: its signals, one line each.
+ * watch: prints the signals of the daemon as they occur, one line each.
  *
  * A signal becomes an object whose members have the names of the signal's arguments; a row among them is an object of
- * its own (Row).  The filter is that of the lists, held against the row.  A signal that this tool does not know, from a
- * newer daemon, passes with its arguments as they are.
+ * its own (Row).  The filter is that of the lists, applied to the row.  A signal that this tool does not know, from a
+ * newer daemon, is printed with its arguments as they are.
  */
 #include "rows.h"
 #include "text.h"
@@ -40,7 +40,7 @@ static const char *const *names_of(const char *signal)
 	return none;
 }
 
-/* NULL: a broken one, which is left out. */
+/* NULL: a malformed one, which is left out. */
 static json_t *event_of(sd_bus_message *m)
 {
 	const char *const *names = names_of(sd_bus_message_get_member(m));
@@ -157,7 +157,7 @@ static void print_hung_up(const json_t *e)
 
 static void print_lost(const json_t *e)
 {
-	printf("%" PRIu64 " events were lost: too many at a time", json_number(e, "Count"));
+	printf("%" PRIu64 " events were lost: l2tpctl read too slowly", json_number(e, "Count"));
 }
 
 static void print_watching(const json_t *e)
@@ -206,7 +206,7 @@ static enum status subscribe(struct ctl *c)
 	return status == STATUS_OK ? ctl_call(c, m, CALL_TIMEOUT, NULL) : status;
 }
 
-/* A signal of the daemon's that fits the filter; NULL: something else. */
+/* A signal of the daemon that matches the filter; NULL: something else. */
 static json_t *wanted(const struct ctl *c, sd_bus_message *m)
 {
 	json_t *event, *row;
@@ -216,7 +216,7 @@ static json_t *wanted(const struct ctl *c, sd_bus_message *m)
 	event = event_of(m);
 	row = json_object_get(event, "Row");
 	rows_leave_out_unknown(row);
-	/* that something was lost matters to every filter */
+	/* lost events concern every filter */
 	if (event && !rows_match(c, row ? row : event) && strcmp(json_text(event, "Event"), "Lost") != 0) {
 		json_decref(event);
 		return NULL;
@@ -242,7 +242,7 @@ static int next_event(struct ctl *c, json_t **ret)
 	return 0;
 }
 
-/* With --json a line each: a stream has no end that an array could have. */
+/* With --json one object per line: a stream has no end, which an array would need. */
 static void print(const struct ctl *c, json_t *event)
 {
 	if (c->format == FORMAT_TEXT)
@@ -253,7 +253,7 @@ static void print(const struct ctl *c, json_t *event)
 	json_decref(event);
 }
 
-/* The first line says that from now on nothing is missed. */
+/* The first line marks the point from which no event is missed. */
 static enum status watch(struct ctl *c)
 {
 	uint32_t left = ctl_option_number(c, "count", UINT32_MAX);
@@ -272,17 +272,17 @@ static enum status watch(struct ctl *c)
 }
 
 static const struct verb_option watch_options[] = {
-	{ "tunnel", "TUNNEL", "what happens to this tunnel", "Tunnel", 'u' },
-	{ "profile", "PROFILE", "what happens to tunnels and sessions of this profile", "Profile", 's' },
-	{ "peer", "ADDRESS", "the peer's address, with or without its port", "Peer", 's' },
-	{ "host", "PATTERN", "the peer's host name, with * and ?", "PeerHostName", 's' },
-	{ "interface", "INTERFACE", "the session with this interface", "Interface", 's' },
-	{ "user", "USER", "sessions of this user, as authenticated by PPP", "UserName", 's' },
-	{ "count", "NUMBER", "end after so many events", NULL, 'u' },
+	{ "tunnel", "TUNNEL", "only events of this tunnel", "Tunnel", 'u' },
+	{ "profile", "PROFILE", "only events of this profile", "Profile", 's' },
+	{ "peer", "ADDRESS", "only events of the peer with this address, optionally with a port", "Peer", 's' },
+	{ "host", "PATTERN", "only events of peers with this host name; * and ? are wildcards", "PeerHostName", 's' },
+	{ "interface", "INTERFACE", "only events of the session with this interface", "Interface", 's' },
+	{ "user", "USER", "only events of this user, as authenticated by PPP", "UserName", 's' },
+	{ "count", "NUMBER", "exit after NUMBER events", NULL, 'u' },
 	{ 0 },
 };
 
 const struct verb watch_verbs[] = {
-	{ "watch", "", "what happens, as it happens, until it is interrupted", watch_options, watch },
+	{ "watch", "", "print events as they occur", watch_options, watch },
 	{ 0 },
 };
