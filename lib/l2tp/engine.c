@@ -178,7 +178,7 @@ usec_t l2tp_deadline(const struct l2tp *l)
 	return registry_is_closing(l) ? l->core.now : heap_deadline(&l->core.heap);
 }
 
-static void fill_object_op(struct object *o, struct l2tp_op *op)
+static void hand_out_object(struct object *o, struct l2tp_op *op)
 {
 	struct tunnel *t = registry_tunnel(o);
 
@@ -190,9 +190,9 @@ static void fill_object_op(struct object *o, struct l2tp_op *op)
 	op->peer = t->conn.peer;
 	op->peer_host_name = (struct l2tp_span){ t->peer_name, t->peer_name_len };
 	if (o->kind == OBJECT_TUNNEL)
-		tunnel_fill_op(t, op);
+		tunnel_hand_out(t, op);
 	else
-		session_fill_op(registry_session(o), op);
+		session_hand_out(registry_session(o), op);
 }
 
 /* Marked from the SCCRQ on, also for a peer that takes no part. */
@@ -221,7 +221,7 @@ bool l2tp_next_op(struct l2tp *l, struct l2tp_op *op)
 	}
 	o = outbox_next_object(&l->core.outbox, &op->type);
 	if (o)
-		fill_object_op(o, op);
+		hand_out_object(o, op);
 	return o != NULL;
 }
 

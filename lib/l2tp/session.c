@@ -691,7 +691,7 @@ bool session_table_close(struct session_table *t, uint32_t *budget, usec_t now)
 
 /* ---- Operations --------------------------------------------------------------------------------------------- */
 
-void session_fill_op(struct session *s, struct l2tp_op *op)
+void session_hand_out(struct session *s, struct l2tp_op *op)
 {
 	const struct conn *c = s->table->conn;
 

@@ -204,8 +204,8 @@ void session_accepted(struct session *s);
 void session_bury(struct session *s, const struct l2tp_reason *reason);
 void session_set_deadline(struct session *s, usec_t deadline);
 
-/* Fill in an operation of this session; notes what has been handed out. */
-void session_fill_op(struct session *s, struct l2tp_op *op);
+/* Completes an operation of this session that leaves the outbox, and notes that it has left. */
+void session_hand_out(struct session *s, struct l2tp_op *op);
 void session_free(struct session *s);
 /* Free everything, whatever its state. */
 void session_table_clear(struct session_table *t);

@@ -715,7 +715,7 @@ void tunnel_data_seen(struct tunnel *t, usec_t now)
 	t->heard = t->data_seen = now;
 }
 
-void tunnel_fill_op(struct tunnel *t, struct l2tp_op *op)
+void tunnel_hand_out(struct tunnel *t, struct l2tp_op *op)
 {
 	op->initiator = t->initiator;
 	op->phb = t->conn.phb;

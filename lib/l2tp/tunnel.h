@@ -173,7 +173,8 @@ void tunnel_doubt(struct tunnel *t, const struct wire_header *stopccn, usec_t no
 void tunnel_ask_for_data(struct tunnel *t);
 /* Established: ask the peer for a sign of life at once. */
 void tunnel_probe(struct tunnel *t, usec_t now);
-void tunnel_fill_op(struct tunnel *t, struct l2tp_op *op);
+/* Completes an operation of this tunnel that leaves the outbox, and notes that it has left. */
+void tunnel_hand_out(struct tunnel *t, struct l2tp_op *op);
 /* At the end of each entry that touched the tunnel: transmit, arm timers, notice what follows. */
 void tunnel_settle(struct tunnel *t, usec_t now);
 
