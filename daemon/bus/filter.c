@@ -11,6 +11,7 @@
 
 #include "impl.h"
 #include "base/address.h"
+#include "base/wildcard.h"
 
 static bool parse_peer(const char *s, struct l2tp_addr *ret)
 {
@@ -87,30 +88,6 @@ int bus_filter_read(sd_bus_message *m, bool sessions, struct bus_filter *ret, sd
 
 /* ---- Tests --------------------------------------------------------------------------------------------------- */
 
-/* '*': any octets; '?': any one.  Only the last star is ever tried again, and each try goes on further. */
-static bool match_pattern(const char *pattern, const char *s)
-{
-	const char *star = NULL, *from = NULL;
-
-	while (*s) {
-		if (*pattern == '*') {
-			star = ++pattern;
-			from = s;
-		} else if (*pattern == '?' || *pattern == *s) {
-			pattern++;
-			s++;
-		} else if (star) {
-			pattern = star;
-			s = ++from;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
-}
-
 static bool same(const char *wanted, const char *is)
 {
 	return !wanted || strcmp(wanted, is) == 0;
@@ -128,7 +105,7 @@ static bool match_host(const char *pattern, struct l2tp_span host)
 {
 	char buf[BUS_TEXT_MAX];
 
-	return !pattern || match_pattern(pattern, bus_text(host, buf));
+	return !pattern || wildcard_matches(pattern, bus_text(host, buf));
 }
 
 static bool match_peer(const struct l2tp_addr *wanted, const struct l2tp_addr *is)

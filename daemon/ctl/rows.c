@@ -7,6 +7,7 @@
  */
 #include "rows.h"
 #include "base/address.h"
+#include "base/wildcard.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -276,28 +277,6 @@ static bool peer_matches(const char *peer, const char *wanted)
 	       address_matches(&w, &p);
 }
 
-/* '*' and '?'; of several stars only the last one is tried again, so it is done in |pattern| x |text| steps. */
-static bool pattern_matches(const char *pattern, const char *text)
-{
-	const char *star = NULL, *resume = text;
-
-	while (*text) {
-		if (*pattern == '*') {
-			star = ++pattern;
-			resume = text;
-		} else if (*pattern == '?' || *pattern == *text) {
-			pattern++;
-			text++;
-		} else if (star) {
-			pattern = star;
-			text = ++resume;
-		} else {
-			return false;
-		}
-	}
-	return pattern[strspn(pattern, "*")] == '\0';
-}
-
 static bool member_matches(const json_t *row, const struct verb_option *o, const char *value)
 {
 	uint32_t n = 0;
@@ -305,7 +284,7 @@ static bool member_matches(const json_t *row, const struct verb_option *o, const
 	if (!strcmp(o->key, "Peer"))
 		return peer_matches(json_text(row, o->key), value);
 	if (!strcmp(o->key, "PeerHostName"))
-		return pattern_matches(value, json_text(row, o->key));
+		return wildcard_matches(value, json_text(row, o->key));
 	if (!strcmp(o->key, "Address"))
 		return !strcmp(json_text(row, "RemoteAddress"), value) || !strcmp(json_text(row, "RemoteIPv6"), value);
 	if (o->type == 'u')
