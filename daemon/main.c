@@ -16,7 +16,10 @@
 
 #include "bus/bus.h"
 #include "config/config.h"
+#include "attach/none.h"
+#include "attach/pppd.h"
 #include "core/driver.h"
+#include "core/reload.h"
 #include "base/log.h"
 #include "metrics/metrics.h"
 
@@ -152,11 +155,11 @@ static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void
 
 static int on_hangup(sd_event_source *s, const struct signalfd_siginfo *si, void *ctx)
 {
-	struct driver_changes changes = { 0 };
+	struct changes changes = { 0 };
 
 	(void)s, (void)si;
-	if (driver_reload(ctx, NULL, &changes) >= 0)
-		driver_changes_clear(&changes);
+	if (reload_run(ctx, NULL, &changes) >= 0)
+		changes_clear(&changes);
 	return 0;
 }
 
@@ -192,6 +195,18 @@ static void raise_file_limit(void)
 	}
 }
 
+/* Every kind of attachment that there is. */
+static const struct attachment_class *const attachments[] = { &attachment_pppd, &attachment_none, NULL };
+
+static int make_driver(sd_event *event, struct config *config, enum driver_dataplane dataplane, struct driver **ret)
+{
+	const struct driver_options options = { .dataplane = dataplane,
+						.attachments = attachments,
+						.attachment = dataplane == DATAPLANE_KERNEL ? "pppd" : "none" };
+
+	return driver_new(event, config, &options, ret);
+}
+
 /* A driver begins with that; a daemon that runs keeps it from beginning. */
 static int clean(struct config *config)
 {
@@ -200,7 +215,7 @@ static int clean(struct config *config)
 	int r = sd_event_default(&event);
 
 	if (r >= 0)
-		r = driver_new(event, config, DATAPLANE_KERNEL, &driver);
+		r = make_driver(event, config, DATAPLANE_KERNEL, &driver);
 	else
 		config_free(config);
 	driver_free(driver);
@@ -233,7 +248,7 @@ static int run(struct config *config, enum driver_dataplane dataplane)
 		config_free(config);
 		return r;
 	}
-	r = driver_new(event, config, dataplane, &driver);
+	r = make_driver(event, config, dataplane, &driver);
 	if (r >= 0)
 		r = add_signals(event, driver);
 	if (r >= 0)

@@ -14,15 +14,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "process.h"
 #include "args.h"
+#include "base/clock.h"
 #include "base/program.h"
 
-#define TIME_MAX 15       /* seconds for all; then the rest is not tried */
-#define MTU_USUAL 1400    /* a call's own depends on the path */
+#define TIME_MAX (15 * USEC_PER_SEC) /* for all; then the rest is not tried */
+#define MTU_USUAL 1400               /* a call's own depends on the path */
 #define TEXT_SIZE 256
 
 /* As pppd(8) has them. */
@@ -182,22 +182,14 @@ static void run(const struct ppp_trial *t, struct attempt *a)
 		a->result = keep_complaints(out, r, a->text);
 }
 
-static int64_t now_sec(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 void ppp_trial_run(struct ppp_trial *t)
 {
-	const int64_t end = now_sec() + TIME_MAX;
+	const usec_t end = clock_now() + TIME_MAX;
 
 	for (struct attempt *a = t->attempts; a < t->attempts + t->n; a++) {
 		if (a->same || !a->argv)
 			continue;
-		if (now_sec() < end) {
+		if (clock_now() < end) {
 			run(t, a);
 			continue;
 		}

@@ -13,6 +13,7 @@
  * password are one cause and one sentence.  Codes 9 to 11 and 14 are for multilink bundles, which a pppd on a pppox has
  * none of; code 2 for those who do not let the peer negotiate LCP again, which we always do.
  * The peer is told the sentence, never what pppd printed: that may show our configuration.
+ * Blame: a customer who hangs up or falls silent is nobody's failure (ppp); what this machine lacks is its own (local).
  */
 #include "exit.h"
 
@@ -25,37 +26,38 @@ enum { PEER_AUTH_FAILED = 11, AUTH_TO_PEER_FAILED = 19 }; /* of pppd's exit stat
 struct row {
 	int number;
 	enum pppd_l2tp_stage stage; /* at least reached; of several rows that fit, the last */
+	enum l2tp_origin origin;
 	uint16_t result, error;
 	const char *text;
 };
 
 static const struct row exit_rows[] = {
-	{ 0, 0, RC_CDN_ADMIN, 0, "PPP ended by the peer" },
-	{ 1, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not start the link" },
-	{ 1, PPPD_L2TP_LINK, RC_CDN_GENERAL, EC_VENDOR, "pppd failed" },
-	{ 2, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd refused its options" },
-	{ 3, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd lacks the rights to run" },
-	{ 4, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "the kernel does not support PPP" },
-	{ 5, 0, RC_CDN_ADMIN, 0, "pppd was ended by a signal" },
-	{ 6, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not lock its device" },
-	{ 7, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not open its device" },
-	{ 8, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not connect" },
-	{ 9, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not run its pty command" },
-	{ 10, 0, RC_CDN_NO_FRAMING, 0, "LCP could not be agreed on with the peer" },
-	{ 10, PPPD_L2TP_LINK, RC_CDN_GENERAL, EC_VENDOR, "PPP ended during authentication" },
-	{ 10, PPPD_L2TP_NETWORK, RC_CDN_GENERAL, EC_VENDOR, "no network protocol could be agreed on with the peer" },
-	{ PEER_AUTH_FAILED, 0, RC_CDN_ADMIN, 0, "the peer failed to authenticate itself" },
-	{ 12, 0, RC_CDN_ADMIN, 0, "the link was idle for too long" },
-	{ 13, 0, RC_CDN_ADMIN, 0, "the connect time limit was reached" },
-	{ 14, 0, RC_CDN_ADMIN, 0, "callback was agreed on" },
-	{ 15, 0, RC_CDN_CARRIER_LOST, 0, "the peer does not answer LCP echo requests" },
-	{ 16, 0, RC_CDN_CARRIER_LOST, 0, "the line hung up" },
-	{ 17, 0, RC_CDN_NO_FRAMING, 0, "the line is a loop: our own LCP came back" },
-	{ 18, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd's init script failed" },
-	{ AUTH_TO_PEER_FAILED, 0, RC_CDN_ADMIN, 0, "we failed to authenticate ourselves to the peer" },
-	{ 20, 0, RC_CDN_ADMIN, 0, "the traffic limit was reached" },
-	{ 21, 0, RC_CDN_ADMIN, 0, "the peer's number is not allowed" },
-	{ 127, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd crashed" },
+	{ 0, 0, L2TP_BY_PPP, RC_CDN_ADMIN, 0, "PPP ended by the peer" },
+	{ 1, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not start the link" },
+	{ 1, PPPD_L2TP_LINK, L2TP_BY_LOCAL, RC_CDN_GENERAL, EC_VENDOR, "pppd failed" },
+	{ 2, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd refused its options" },
+	{ 3, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd lacks the rights to run" },
+	{ 4, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_PERMANENT, 0, "the kernel does not support PPP" },
+	{ 5, 0, L2TP_BY_REQUEST, RC_CDN_ADMIN, 0, "pppd was ended by a signal" },
+	{ 6, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not lock its device" },
+	{ 7, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not open its device" },
+	{ 8, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not connect" },
+	{ 9, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not run its pty command" },
+	{ 10, 0, L2TP_BY_PPP, RC_CDN_NO_FRAMING, 0, "LCP could not be agreed on with the peer" },
+	{ 10, PPPD_L2TP_LINK, L2TP_BY_PPP, RC_CDN_GENERAL, EC_VENDOR, "PPP ended during authentication" },
+	{ 10, PPPD_L2TP_NETWORK, L2TP_BY_PPP, RC_CDN_GENERAL, EC_VENDOR, "no network protocol could be agreed on with the peer" },
+	{ PEER_AUTH_FAILED, 0, L2TP_BY_PPP, RC_CDN_ADMIN, 0, "the peer failed to authenticate itself" },
+	{ 12, 0, L2TP_BY_PPP, RC_CDN_ADMIN, 0, "the link was idle for too long" },
+	{ 13, 0, L2TP_BY_PPP, RC_CDN_ADMIN, 0, "the connect time limit was reached" },
+	{ 14, 0, L2TP_BY_PPP, RC_CDN_ADMIN, 0, "callback was agreed on" },
+	{ 15, 0, L2TP_BY_PPP, RC_CDN_CARRIER_LOST, 0, "the peer does not answer LCP echo requests" },
+	{ 16, 0, L2TP_BY_PPP, RC_CDN_CARRIER_LOST, 0, "the line hung up" },
+	{ 17, 0, L2TP_BY_PPP, RC_CDN_NO_FRAMING, 0, "the line is a loop: our own LCP came back" },
+	{ 18, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd's init script failed" },
+	{ AUTH_TO_PEER_FAILED, 0, L2TP_BY_PPP, RC_CDN_ADMIN, 0, "we failed to authenticate ourselves to the peer" },
+	{ 20, 0, L2TP_BY_PPP, RC_CDN_ADMIN, 0, "the traffic limit was reached" },
+	{ 21, 0, L2TP_BY_PPP, RC_CDN_ADMIN, 0, "the peer's number is not allowed" },
+	{ 127, 0, L2TP_BY_LOCAL, RC_CDN_GENERAL, EC_VENDOR, "pppd crashed" },
 };
 
 /* RFC 3145's cause, where the status is enough for it ... */
@@ -100,19 +102,20 @@ static const struct {
 	{ PPPD_L2TP_ADDRESS_REFUSED, ITS_OWN, L2TP_PPP_NO_ADDRESS_ALLOWED, ITS_OWN, 1 },
 };
 
-static const struct row unknown_row = { -1, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd ended with an unknown exit status" };
+static const struct row unknown_row = { -1, 0, L2TP_BY_LOCAL, RC_CDN_GENERAL, EC_VENDOR, "pppd ended with an unknown exit status" };
 
 /* Why posix_spawn() fails: what will not be better at the next call, and the rest. */
 static const struct row errno_rows[] = {
-	{ -ENOENT, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd is not installed" },
-	{ -EACCES, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd may not be executed" },
-	{ -ENOEXEC, 0, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd cannot be executed" },
+	{ -ENOENT, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd is not installed" },
+	{ -EACCES, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd may not be executed" },
+	{ -ENOEXEC, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd cannot be executed" },
 };
 
-static const struct row not_started_row = { 0, 0, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not be started" };
-static const struct row killed_row = { 0, 0, RC_CDN_GENERAL, EC_VENDOR, "pppd was killed by a signal" };
-static const struct row stopped_row = { 0, 0, RC_CDN_ADMIN, 0, "PPP was stopped" };
-static const struct row timed_out_row = { 0, 0, RC_CDN_TIMEOUT, 0, "PPP was not up in time" };
+static const struct row not_started_row = { 0, 0, L2TP_BY_LOCAL, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not be started" };
+static const struct row killed_row = { 0, 0, L2TP_BY_LOCAL, RC_CDN_GENERAL, EC_VENDOR, "pppd was killed by a signal" };
+static const struct row stopped_row = { 0, 0, L2TP_BY_REQUEST, RC_CDN_ADMIN, 0, "PPP was stopped" };
+static const struct row timed_out_row = { 0, 0, L2TP_BY_TIMEOUT, RC_CDN_TIMEOUT, 0,
+					  "PPP did not come up in time" };
 
 static const struct row *row_find(const struct row *rows, size_t n, int number, enum pppd_l2tp_stage stage,
 				  const struct row *otherwise)
@@ -200,12 +203,14 @@ void ppp_exit_explain(struct ppp_exit *ret, enum ppp_cause cause, int number, en
 
 	*ret = (struct ppp_exit){
 		.status = started && cause != PPP_KILLED ? number : -1,
-		.reason = { .origin = L2TP_BY_LOCAL,
+		.reason = { .origin = row->origin,
 			    .result = row->result,
 			    .error = row->error,
 			    .disconnect = cause_of(cause, number, end) },
 	};
 	snprintf(ret->reason.text, sizeof(ret->reason.text), "%s", row->text);
+	if (explain || !started)
+		snprintf(ret->reason.detail, sizeof(ret->reason.detail), "%s", started ? said : strerror(-number));
 	if (explain || !started)
 		snprintf(ret->text, sizeof(ret->text), "%s: %s", row->text, started ? said : strerror(-number));
 	else if (row == &killed_row || row == &unknown_row)

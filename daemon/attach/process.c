@@ -31,14 +31,13 @@
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
 #include <sys/queue.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "exit.h"
 #include "record.h"
@@ -171,14 +170,10 @@ static void finish(struct ppp *p, enum ppp_cause cause, int number)
 	ppp_free(p);
 }
 
-/* From now, not from when the event loop last woke up: a busy loop must not shorten anybody's time. */
 static int set_timer(struct ppp *p, usec_t delay)
 {
-	struct timespec now;
-	int r;
+	int r = sd_event_source_set_time(p->timer, clock_now() + delay);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	r = sd_event_source_set_time(p->timer, (usec_t)now.tv_sec * USEC_PER_SEC + (usec_t)now.tv_nsec / 1000 + delay);
 	return r < 0 ? r : sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
 }
 
@@ -430,8 +425,7 @@ static int start_process(struct ppp *p)
 				 .socket = p->manager->address.sun_path, .token = p->token };
 	int output[2], r;
 
-	if (getrandom(p->token, sizeof(p->token), 0) != (ssize_t)sizeof(p->token))
-		return -EIO;
+	random_bytes(NULL, p->token, sizeof(p->token));
 	/* Non-blocking at pppd's end too: it must never wait for us. */
 	if (pipe2(output, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;

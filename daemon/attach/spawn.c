@@ -22,7 +22,7 @@
 #include "../../plugins/pppd-l2tp-proto.h"
 #include "base/child.h"
 
-#define ENV_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define ENV_PATH "PATH=" CHILD_PATH
 
 struct plugin_environment {
 	char path[sizeof(ENV_PATH)];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* child: see child.h.  Called by hook.c and attach/spawn.c. */
+/* child: see child.h.  Called by hook.c, program.c and attach/spawn.c. */
 #include "child.h"
 
 #include <signal.h>

@@ -4,7 +4,7 @@
  * scripts: what is left of it can neither end a word nor a command, name a file by a pattern, or be an option.  That
  * there is room for all words is our own affair, and asserted.
  *
- * Called by calls; attach/args.c checks what it is given.
+ * Called by core/bearer and attach/; attach/args.c checks what it is given.
  */
 #include "environment.h"
 

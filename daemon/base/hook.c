@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hook: see hook.h.  Called by calls.c: the bearer of an outgoing call is placed and cleared by a program.
+ * hook: see hook.h.  Called by core/bearer: the far side of an outgoing call is placed and cleared by a program.
  *
  * The process leads a session of its own, so that its process group can be killed whole; it is owned through its pidfd
  * and nothing else reaps, so the number stays its own until then.  Nothing here waits for a process: one that was
@@ -17,10 +17,10 @@
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
+#include "clock.h"
 
 #define INTERVAL USEC_PER_SEC      /* between two starts */
 #define REAP_TIMEOUT USEC_PER_SEC  /* the next one waits no longer for the end of one that was killed */
@@ -52,14 +52,6 @@ struct hook {
 	usec_t earliest;         /* start of the next one */
 	sd_event_source *timer;  /* how long we wait for the process; without one, for the start of the next */
 };
-
-static usec_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
-}
 
 /* ---- Processes ------------------------------------------------------------------------------------------------ */
 
@@ -221,8 +213,8 @@ static int start(struct hook *h, const struct hook_spec *spec, hook_done done)
 	if (r < 0)
 		return r;
 	h->done = done;
-	h->earliest = now() + INTERVAL;
-	timer_set(h, now() + spec->timeout);
+	h->earliest = clock_now() + INTERVAL;
+	timer_set(h, clock_now() + spec->timeout);
 	return 0;
 }
 
@@ -230,7 +222,7 @@ static void kill_process(struct hook *h)
 {
 	(void)kill(-h->process->pid, SIGKILL);
 	h->done = NULL;
-	timer_set(h, now() + REAP_TIMEOUT);
+	timer_set(h, clock_now() + REAP_TIMEOUT);
 }
 
 /* No process any more: the next one, from the event loop. */
@@ -316,7 +308,7 @@ int hook_run(struct hook *h, const struct hook_spec *spec, hook_done done)
 
 	if (spec->begins && running >= HOOKS_MAX)
 		return -EBUSY;
-	if (!h->process && !h->waiting && now() >= h->earliest)
+	if (!h->process && !h->waiting && clock_now() >= h->earliest)
 		return start(h, spec, done);
 	e = errand_new(spec, done);
 	if (!e)

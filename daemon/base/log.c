@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "journal.h"
 #include "log.h"
 #include "writer.h"
@@ -76,14 +77,6 @@ static size_t report_lost(uint64_t lost, void *record);
 
 static uint8_t queue[WRITER_QUEUE_SIZE];
 static struct writer writer = WRITER_INIT(write_record, report_lost, queue);
-
-static usec_t monotonic_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
-}
 
 /* ---- The two outlets ---- */
 
@@ -391,7 +384,7 @@ void log_event(int level, enum log_class class, const struct log_object *object,
 	if (!log_enabled(level))
 		return;
 	object = object ? object : &no_object;
-	p = place_find(fmt, monotonic_now());
+	p = place_find(fmt, clock_now());
 	va_start(ap, fmt);
 	if (!p || place_admit(p, class)) {
 		message_fill(message, object, fmt, ap);
@@ -449,6 +442,15 @@ const char *log_escape(struct l2tp_span s, char *buf, size_t size)
 	return buf;
 }
 
+const char *log_hex(struct l2tp_span s, char *buf, size_t size)
+{
+	assert(size > 0);
+	buf[0] = '\0';
+	for (size_t i = 0; i < s.len && 2 * i + 2 < size; i++)
+		snprintf(buf + 2 * i, 3, "%02x", s.data[i]);
+	return buf;
+}
+
 const char *log_reason(const struct l2tp_reason *reason, char *buf, size_t size)
 {
 	/* elsewhere, as with a version that is not supported, the error is a code of another kind */
@@ -463,5 +465,39 @@ const char *log_reason(const struct l2tp_reason *reason, char *buf, size_t size)
 		memcpy(buf, ": ", 2);
 		log_escape((struct l2tp_span){ (const uint8_t *)text, strlen(text) }, buf + 2, size - 2);
 	}
+	return buf;
+}
+
+static const struct {
+	const char *words;
+	enum log_class class;
+} origins[] = {
+	[L2TP_BY_NOBODY] = { "", LOG_INFO_ONLY },
+	[L2TP_BY_PEER] = { " by the peer", LOG_INFO_ONLY },
+	[L2TP_BY_REQUEST] = { " on request", LOG_INFO_ONLY },
+	[L2TP_BY_FAULT] = { ", the peer erred", LOG_REMOTE },
+	[L2TP_BY_TIMEOUT] = { ", timeout", LOG_REMOTE },
+	[L2TP_BY_LOCAL] = { ", local failure", LOG_LOCAL_ },
+	[L2TP_BY_PPP] = { ", PPP ended", LOG_INFO_ONLY },
+};
+
+enum log_class log_blame(const struct l2tp_reason *reason)
+{
+	return origins[reason->origin].class;
+}
+
+/* A time-out is not "cleared on request", although that is what is sent. */
+const char *log_outcome(const struct l2tp_reason *reason, const char *name, char buf[LOG_OUTCOME_MAX])
+{
+	const bool said = reason->origin != L2TP_BY_TIMEOUT || reason->result != RC_STOPCCN_CLEAR;
+	char result[128] = "", text[160], detail[160] = "";
+
+	if (said)
+		snprintf(result, sizeof(result), ": %s (result %u, error %u)", name, reason->result, reason->error);
+	if (reason->detail[0])
+		log_escape((struct l2tp_span){ (const uint8_t *)reason->detail, strlen(reason->detail) }, detail,
+			   sizeof(detail));
+	snprintf(buf, LOG_OUTCOME_MAX, "%s%s%s%s%s", origins[reason->origin].words, result,
+		 log_reason(reason, text, sizeof(text)), detail[0] ? ": " : "", detail);
 	return buf;
 }

@@ -47,7 +47,15 @@ uint64_t log_lost(void);
 
 /* Printable ASCII and valid UTF-8 stay, everything else becomes \xNN; cut to fit.  Returns buf. */
 const char *log_escape(struct l2tp_span s, char *buf, size_t size);
+/* "0104057802060000"; whole octets, cut to fit.  Returns buf. */
+const char *log_hex(struct l2tp_span s, char *buf, size_t size);
 /* ": text" of a reason, or what its general error code means (4.4.2) if it has none, or "". */
 const char *log_reason(const struct l2tp_reason *reason, char *buf, size_t size);
+
+/* Whose fault an end is. */
+enum log_class log_blame(const struct l2tp_reason *reason);
+#define LOG_OUTCOME_MAX 512
+/* " by the peer: call cleared (result 1, error 0): text; detail": how it ended, with name for its result. */
+const char *log_outcome(const struct l2tp_reason *reason, const char *name, char buf[LOG_OUTCOME_MAX]);
 
 #endif

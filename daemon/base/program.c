@@ -11,33 +11,25 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
+#include "clock.h"
 
-#define RUN_MSEC 5000
-
-static int64_t now_msec(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+#define RUN_TIME (5 * USEC_PER_SEC)
 
 /* Read its output until it ends or times out; what does not fit is read and dropped. */
 static void hear(int fd, char *out, size_t size)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t end = now_msec() + RUN_MSEC;
+	const usec_t end = clock_now() + RUN_TIME;
+	usec_t now;
 	char rest[1024];
 	size_t len = 0;
 	ssize_t n = 1;
 
-	while (n > 0 && now_msec() < end && poll(&p, 1, (int)(end - now_msec())) > 0) {
+	while (n > 0 && (now = clock_now()) < end && poll(&p, 1, (int)((end - now) / USEC_PER_MSEC)) > 0) {
 		bool room = len + 1 < size;
 
 		n = read(fd, room ? out + len : rest, room ? size - len - 1 : sizeof(rest));
@@ -57,7 +49,7 @@ static int actions_fill(posix_spawn_file_actions_t *actions, int output)
 
 static int spawn(const char *path, char *const *argv, int output, pid_t *ret)
 {
-	static char search[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", words[] = "LC_ALL=C";
+	static char search[] = "PATH=" CHILD_PATH, words[] = "LC_ALL=C";
 	char *const environment[] = { search, words, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;

@@ -21,9 +21,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "l2tp.h"
 
 #define INTERVAL USEC_PER_SEC
@@ -44,14 +44,6 @@ struct status {
 	struct status_line line, told;
 	bool armed, said;
 };
-
-static usec_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
-}
 
 /* False: it cannot be sent now, but maybe later. */
 static bool send_note(const struct status *s, const char *note)
@@ -232,7 +224,7 @@ void status_tell(struct status *s, enum status_news news)
 	s->owed[news] = true;
 	if (news == STATUS_RELOADING) {
 		s->owed[STATUS_READY] = false; /* of the reload before */
-		s->reloading_since = now();
+		s->reloading_since = clock_now();
 	}
 	flush(s);
 }

@@ -1,234 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * driver: see driver.h.  One direction: what happens in the world is told to the engine (l2tp_input, l2tp_op_done,
- * requests); the other: world_pump() drains the engine's operations into tunnels.c and calls.c, which start something
- * that reports back later.  The pump never runs inside itself, so an executor may report at once.
+ * driver: see driver.h.  Makes the parts and makes them known to each other (state.h), sends what the engine wants sent,
+ * hands its other operations to tunnel.c and session.c, and ends all in order.
  */
 #include "driver.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/ports.h"
+#include "open.h"
+#include "state.h"
 #include "trace.h"
-#include "world.h"
 
 #define WORKERS_MAX 32
-#define PPP_SHARE 2 /* of stop-timeout, at most: half of it */
+#define DETACH_SHARE 2 /* of stop-timeout, at most: half of it */
 #define FLOOD_REPORTS (60 * USEC_PER_SEC) /* at most one in this time */
-#define INTERFACES_MAX 999999 /* numbers for interface names: with a prefix of nine they fill IFNAMSIZ */
 
-usec_t world_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
-}
-
-void world_random(void *ctx, void *p, size_t len)
-{
-	uint8_t *at = p;
-
-	(void)ctx;
-	while (len) {
-		ssize_t n = getrandom(at, len, 0);
-
-		if (n < 0 && errno != EINTR)
-			abort(); /* no kernel that we run on does that */
-		if (n > 0) {
-			at += n;
-			len -= (size_t)n;
-		}
-	}
-}
-
-/* ---- Watchers ----------------------------------------------------------------------------------------------- */
-
-void driver_watch(struct driver *d, struct driver_watcher *w)
-{
-	w->next = d->watchers;
-	d->watchers = w;
-}
-
-void driver_unwatch(struct driver *d, struct driver_watcher *w)
-{
-	struct driver_watcher **at = &d->watchers;
-
-	while (*at && *at != w)
-		at = &(*at)->next;
-	if (*at)
-		*at = w->next;
-}
-
-void world_emit(struct driver *d, const struct driver_event *e)
-{
-	for (const struct driver_watcher *w = d->watchers; w; w = w->next)
-		w->event(w->ctx, e);
-}
-
-/* ---- Profiles ----------------------------------------------------------------------------------------------- */
-
-const struct config_profile *world_profile(const struct driver *d, uint64_t cookie)
-{
-	const struct config *c = d->config;
-
-	for (const struct config_profile *p = c->profiles; p < c->profiles + c->n_profiles; p++)
-		if (p->params.cookie == cookie)
-			return p;
-	for (const struct world_removed *r = d->removed; r; r = r->next)
-		if (r->profile.params.cookie == cookie)
-			return &r->profile;
-	return NULL;
-}
-
-void world_removed_get(struct driver *d, const struct config_profile *profile)
-{
-	for (struct world_removed *r = d->removed; r; r = r->next)
-		r->users += &r->profile == profile;
-}
-
-void world_removed_put(struct driver *d, const struct config_profile *profile)
-{
-	struct world_removed **at = &d->removed, *r;
-
-	if (!profile->removed)
-		return;
-	while (&(*at)->profile != profile)
-		at = &(*at)->next;
-	r = *at;
-	if (--r->users > 0)
-		return;
-	log_event(LOG_INFO, LOG_INFO_ONLY, &(struct log_object){ .profile = profile->name },
-		  "the profile that was removed has no tunnel and no call any more");
-	*at = r->next;
-	config_clear_profile(&r->profile);
-	free(r);
-}
-
-/* ---- Admission ---------------------------------------------------------------------------------------------- */
-
-struct l2tp_reason world_refusal(const struct l2tp_refusal *given, uint16_t result, uint16_t error, const char *text)
-{
-	struct l2tp_reason reason = { .origin = L2TP_BY_LOCAL,
-				      .result = given->result ? given->result : result,
-				      .error = given->result ? given->error : error };
-
-	snprintf(reason.text, sizeof(reason.text), "%s", text);
-	return reason;
-}
-
-static bool takes_nothing_new(const struct driver *d)
-{
-	return d->draining || d->stopping;
-}
-
-/* "Try another": other LNSs are neither draining nor stopping. */
-static struct l2tp_reason draining(const struct driver *d, const struct l2tp_refusal *given)
-{
-	static_assert((int)RC_STOPCCN_GENERAL == (int)RC_CDN_GENERAL, "one code for both");
-	return world_refusal(given, RC_CDN_GENERAL, EC_TRY_ANOTHER, d->stopping ? "shutting down" : "draining");
-}
-
-static bool turn_away(struct driver *d, enum log_class class, const struct l2tp_addr *peer, struct l2tp_span host_name,
-		      const struct l2tp_reason *reason, const char *why)
-{
-	char host[64];
-
-	log_event(LOG_NOTICE, class,
-		  &(struct log_object){ .peer = peer, .host = log_escape(host_name, host, sizeof(host)) },
-		  "tunnel refused: %s", why);
-	world_emit(d, &(struct driver_event){ .type = DRIVER_TUNNEL_REFUSED, .peer = peer, .host = host,
-					      .reason = reason });
-	return false;
-}
+/* ---- What the engine asks at once -------------------------------------------------------------------------------- */
 
 static bool admit_tunnel(void *ctx, const struct l2tp_addr *local, const struct l2tp_addr *peer,
 			 struct l2tp_span host_name, struct l2tp_params *params, struct l2tp_reason *reason)
 {
 	struct driver *d = ctx;
-	const struct config_profile *profile = config_match(d->config, peer, host_name);
 
 	(void)local;
-	if (!profile) {
-		reason->result = d->config->stranger_refusal.result;
-		reason->error = d->config->stranger_refusal.error;
-		return turn_away(d, LOG_AUTHN, peer, host_name, reason, "no lns profile fits this address and host name");
-	}
-	if (takes_nothing_new(d)) {
-		*reason = draining(d, &d->config->limits.refusal);
-		return turn_away(d, LOG_INFO_ONLY, peer, host_name, reason, reason->text);
-	}
-	if (!tunnel_has_room(d, profile, peer, reason))
-		return turn_away(d, LOG_LOCAL_, peer, host_name, reason, reason->text);
-	*params = profile->params;
-	return true;
+	return tunnels_admit(&d->tunnels, peer, host_name, params, reason);
 }
 
 static void refused(void *ctx, const struct l2tp_addr *peer, struct l2tp_span host_name,
 		    const struct l2tp_reason *reason)
 {
-	enum log_class class = reason->result == RC_STOPCCN_UNAUTHORIZED ? LOG_AUTHN : LOG_REMOTE;
-	char host[64];
+	struct driver *d = ctx;
 
-	log_event(LOG_NOTICE, class,
-		  &(struct log_object){ .peer = peer, .host = log_escape(host_name, host, sizeof(host)) },
-		  "tunnel refused: %s (result %u, error %u): %s", l2tp_stopccn_name(reason->result), reason->result,
-		  reason->error, reason->text);
-	world_emit(ctx, &(struct driver_event){ .type = DRIVER_TUNNEL_REFUSED, .peer = peer, .host = host,
-						.reason = reason });
-}
-
-/* The profile of a call; an outgoing one has its tunnel's. */
-static const struct config_profile *profile_of_call(const struct driver *d, uint32_t tunnel_id,
-						    const struct config_profile *own,
-						    const struct l2tp_call_info *call)
-{
-	struct l2tp_tunnel_info t;
-
-	if (call->outgoing || l2tp_get_tunnel(d->engine, tunnel_id, &t) < 0)
-		return own;
-	return config_match_call(d->config, &t.peer, t.peer_host_name, call, false);
-}
-
-static bool admit_call(struct driver *d, uint32_t tunnel_id, uint64_t cookie, const struct l2tp_call_info *call,
-		       uint32_t *phb, struct l2tp_reason *reason)
-{
-	const struct world_tunnel *t = tunnel_get(d, tunnel_id);
-	const struct config_profile *own = t ? t->profile : world_profile(d, cookie);
-	bool served = own && !own->removed;
-	const struct config_profile *p = served ? profile_of_call(d, tunnel_id, own, call) : NULL;
-
-	if (!p)
-		*reason = world_refusal(&(struct l2tp_refusal){ 0 }, RC_CDN_ADMIN, EC_NONE,
-					served ? "no such calls here" : "no longer configured");
-	else if (takes_nothing_new(d))
-		*reason = draining(d, &p->params.call_refusal);
-	else if (call_has_room(d, p, reason))
-		*phb = p->params.session_phb;
-	if (!reason->result)
-		return true;
-	log_event(LOG_WARNING, p ? LOG_LOCAL_ : LOG_AUTHN,
-		  &(struct log_object){ .tunnel_id = tunnel_id, .profile = own ? own->name : NULL }, "call refused: %s",
-		  reason->text);
-	return false;
-}
-
-/* What the peer tells when the call is connected does not decide upon it yet. */
-static void decide(struct driver *d, const struct l2tp_op *op)
-{
-	struct l2tp_decision decision = { .phb = op->phb };
-
-	decision.accept = op->connected || admit_call(d, op->tunnel_id, op->cookie, op->call, &decision.phb, &decision.reason);
-	(void)l2tp_decide(d->engine, op->tunnel_id, op->session_id, &decision, world_now());
+	tunnels_refused(&d->tunnels, peer, host_name, reason);
 }
 
 /* 0: not known yet */
@@ -236,7 +49,7 @@ static uint32_t peer_id_of(const struct driver *d, uint32_t tunnel_id)
 {
 	struct l2tp_tunnel_info info;
 
-	return l2tp_get_tunnel(d->engine, tunnel_id, &info) < 0 ? 0 : info.peer_tunnel_id;
+	return l2tp_get_tunnel(d->engine.l2tp, tunnel_id, &info) < 0 ? 0 : info.peer_tunnel_id;
 }
 
 /* Of a message that is sent, dropped says why it could not be. */
@@ -245,7 +58,7 @@ static void note_message(struct driver *d, const struct l2tp_trace *t)
 	const char *what = !t->sent ? "received" : t->dropped ? "could not send" : "sent";
 	const char *then = !t->dropped ? "" : t->sent ? ": " : ", dropped: ";
 
-	trace_message(d->trace, d->engine, t);
+	trace_message(d->trace, d->engine.l2tp, t);
 	if (!log_enabled(LOG_DEBUG))
 		return;
 	log_event(LOG_DEBUG, LOG_INFO_ONLY, &(struct log_object){ .tunnel_id = t->tunnel_id,
@@ -262,7 +75,7 @@ static void trace(void *ctx, const struct l2tp_trace *t)
 		note_message(ctx, t);
 }
 
-/* ---- The pump ----------------------------------------------------------------------------------------------- */
+/* ---- Operations -------------------------------------------------------------------------------------------------- */
 
 static void note_sent(struct driver *d, const struct l2tp_op *op, int r)
 {
@@ -284,15 +97,17 @@ static void note_sent(struct driver *d, const struct l2tp_op *op, int r)
 
 static void send_op(struct driver *d, const struct l2tp_op *op)
 {
-	struct world_tunnel *t = op->tunnel_id ? tunnel_get(d, op->tunnel_id) : NULL;
+	const struct tunnel *t = op->tunnel_id ? tunnel_get(&d->tunnels, op->tunnel_id) : NULL;
 	int r = listen_send(d->listen, t ? t->socket : NULL, &op->local, &op->peer, op->bytes,
 			    tunnel_dscp(op->phb, L2TP_PHB_NONE));
 
 	note_sent(d, op, r);
 }
 
-static void carry_out(struct driver *d, const struct l2tp_op *op)
+static void carry_out(void *ctx, const struct l2tp_op *op)
 {
+	struct driver *d = ctx;
+
 	switch (op->type) {
 	case L2TP_OP_SEND:
 		send_op(d, op);
@@ -303,11 +118,9 @@ static void carry_out(struct driver *d, const struct l2tp_op *op)
 	case L2TP_OP_TUNNEL_DOWN:
 	case L2TP_OP_TUNNEL_DEL:
 	case L2TP_OP_TUNNEL_GONE:
-		tunnel_op(d, op);
+		tunnel_op(&d->tunnels, op);
 		break;
 	case L2TP_OP_SESSION_DECIDE:
-		decide(d, op);
-		break;
 	case L2TP_OP_SESSION_ADD:
 	case L2TP_OP_SESSION_DIAL:
 	case L2TP_OP_SESSION_SET:
@@ -317,74 +130,57 @@ static void carry_out(struct driver *d, const struct l2tp_op *op)
 	case L2TP_OP_SESSION_DOWN:
 	case L2TP_OP_SESSION_DEL:
 	case L2TP_OP_SESSION_GONE:
-		call_op(d, op);
+		session_op(&d->sessions, op);
 		break;
 	}
 }
 
-static void arm(struct driver *d)
+static bool is_stopping(const struct driver *d)
 {
-	usec_t deadline = l2tp_deadline(d->engine);
-
-	sd_event_source_set_enabled(d->timer, deadline == USEC_NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
-	if (deadline != USEC_NEVER)
-		sd_event_source_set_time(d->timer, deadline);
+	return d->decide.state == DECIDE_STOPPING;
 }
 
 static void note_status(struct driver *d)
 {
 	struct l2tp_stats stats;
 
-	l2tp_get_stats(d->engine, &stats);
+	l2tp_get_stats(d->engine.l2tp, &stats);
 	status_note(d->status, &(struct status_line){ .tunnels = stats.tunnels_established,
 						      .sessions = stats.sessions_established,
 						      .draining = d->draining,
-						      .stopping = d->stopping,
+						      .stopping = is_stopping(d),
 						      .reload_failed = d->reload_failed });
 }
 
-void world_pump(struct driver *d)
+static void settled(void *ctx)
 {
-	struct l2tp_op op;
+	struct driver *d = ctx;
 
-	if (d->pumping)
-		return;
-	d->pumping = true;
-	while (l2tp_next_op(d->engine, &op))
-		carry_out(d, &op);
-	d->pumping = false;
-	arm(d);
 	note_status(d);
-	if (d->closing && l2tp_idle(d->engine))
+	if (d->closing && l2tp_idle(d->engine.l2tp))
 		sd_event_exit(d->event, 0);
-}
-
-void world_op_done(struct driver *d, uint32_t tunnel_id, uint32_t session_id, int err, const char *text)
-{
-	l2tp_op_done(d->engine, tunnel_id, session_id, err, err < 0 && !text ? strerror(-err) : text, world_now());
-	world_pump(d);
 }
 
 static void receive(void *ctx, const struct l2tp_rx *rx)
 {
 	struct driver *d = ctx;
 
-	l2tp_input(d->engine, rx, world_now());
+	l2tp_input(d->engine.l2tp, rx, clock_now());
 }
 
-/* What a flood is turned away with is silence, also in the log; but once in a while somebody should know. */
+/* A flood is answered with silence, also in the log; but once in a while somebody should know. */
 static void report_flood(struct driver *d)
 {
-	usec_t now = world_now();
+	const usec_t now = clock_now();
 	struct l2tp_stats s;
 
-	l2tp_get_stats(d->engine, &s);
+	l2tp_get_stats(d->engine.l2tp, &s);
 	if ((s.limited == d->limited && s.evicted == d->evicted) ||
 	    (d->flood_told && now < d->flood_told + FLOOD_REPORTS))
 		return;
 	log_event(LOG_WARNING, LOG_REMOTE, NULL,
-		  "limits are reached: %" PRIu64 " requests for tunnels or refusals of them were dropped, %" PRIu64
-		  " half-open tunnels made room, since this was last said", s.limited - d->limited, s.evicted - d->evicted);
+		  "rate limits: dropped %" PRIu64 " tunnel requests, evicted %" PRIu64
+		  " half-open tunnels since the last report", s.limited - d->limited, s.evicted - d->evicted);
 	d->limited = s.limited;
 	d->evicted = s.evicted;
 	d->flood_told = now;
@@ -392,21 +188,13 @@ static void report_flood(struct driver *d)
 
 static void batch_done(void *ctx)
 {
-	world_pump(ctx);
-	report_flood(ctx);
-}
-
-static int on_timer(sd_event_source *s, uint64_t usec, void *ctx)
-{
 	struct driver *d = ctx;
 
-	(void)s, (void)usec;
-	l2tp_tick(d->engine, world_now());
-	world_pump(d);
-	return 0;
+	engine_pump(&d->engine);
+	report_flood(d);
 }
 
-/* ---- Life --------------------------------------------------------------------------------------------------- */
+/* ---- Life --------------------------------------------------------------------------------------------------------- */
 
 static int fail(int r, const char *what)
 {
@@ -414,37 +202,23 @@ static int fail(int r, const char *what)
 	return r;
 }
 
-static int make_pools(struct driver *d)
-{
-	int r = pool_new(1, INTERFACES_MAX, &d->interfaces);
-
-	d->pools = calloc(d->config->n_pools + 1, sizeof(struct pool *));
-	if (r < 0 || !d->pools)
-		return -ENOMEM;
-	for (size_t i = 0; i < d->config->n_pools; i++) {
-		r = pool_new(d->config->pools[i].first, d->config->pools[i].last, &d->pools[i]);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int make_engine(struct driver *d)
 {
-	struct l2tp_env env = { .ctx = d,
-				.limits = d->config->limits,
-				.random = world_random,
-				.admit_tunnel = admit_tunnel,
-				.refused = refused,
-				.trace = trace };
+	static const struct engine_handler handler = { .carry_out = carry_out, .settled = settled };
+	const struct l2tp_env env = { .ctx = d,
+				      .limits = d->profiles.config->limits,
+				      .random = random_bytes,
+				      .admit_tunnel = admit_tunnel,
+				      .refused = refused,
+				      .trace = trace };
 
-	return l2tp_new(&env, &d->engine);
+	return engine_init(&d->engine, d->event, &env, &handler, d);
 }
 
 /* One daemon for a runtime directory: the directory itself is locked, as long as we live. */
 static int lock_directory(struct driver *d)
 {
-	const char *directory = d->config->runtime_directory;
+	const char *directory = d->profiles.config->runtime_directory;
 	int r;
 
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
@@ -458,7 +232,7 @@ static int lock_directory(struct driver *d)
 	d->lock = -1;
 	if (r != -EWOULDBLOCK)
 		return fail(r, directory);
-	log_event(LOG_ERR, LOG_LOCAL_, NULL, "another l2tpd uses %s: each needs a runtime-directory of its own", directory);
+	log_event(LOG_ERR, LOG_LOCAL_, NULL, "another l2tpd uses %s; give each a runtime-directory of its own", directory);
 	return r;
 }
 
@@ -476,19 +250,15 @@ static int make_none(struct driver *d)
 	if (r == -EWOULDBLOCK)
 		return r;
 	if (r < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "going on without a control API");
+		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "continuing without a control API");
 	return dataplane_null_new(d->event, &d->dataplane);
 }
 
-/* The kernel's data path, and pppd on top of it; what an earlier run left behind is removed first. */
+/* The kernel's data path; what an earlier run left behind is removed first. */
 static int make_kernel(struct driver *d)
 {
-	struct ppp_options options = { .pppd = d->config->pppd,
-				       .plugin = d->config->pppd_plugin,
-				       .runtime_directory = d->config->runtime_directory,
-				       .starts = d->config->pppd_starts };
 	char *why = NULL;
-	int r = dataplane_kernel_new(d->event, d->workers, &d->dataplane, &why);
+	int r = dataplane_kernel_new(d->event, d->workers, &d->dataplane, &why), routes;
 
 	if (r < 0) {
 		if (!why)
@@ -504,18 +274,45 @@ static int make_kernel(struct driver *d)
 	r = link_new(d->event, &d->link);
 	if (r < 0)
 		return fail(r, "rtnetlink");
-	r = ppp_manager_new(d->event, &options, &d->ppp);
-	if (r < 0)
-		return fail(r, options.runtime_directory);
-	int processes = ppp_manager_clean(d->ppp), routes = link_clean(d->link);
-	if (processes > 0 || routes > 0)
-		log_event(LOG_NOTICE, LOG_LOCAL_, NULL,
-			  "an earlier run did not end in order: %d pppd processes ended, %d host routes removed",
-			  processes > 0 ? processes : 0, routes > 0 ? routes : 0);
+	routes = link_clean(d->link);
+	if (routes > 0)
+		log_event(LOG_NOTICE, LOG_LOCAL_, NULL, "removed %d host routes of an earlier run", routes);
 	return 0;
 }
 
-int driver_new(sd_event *event, struct config *config, enum driver_dataplane dataplane, struct driver **ret)
+static int make_kind(struct driver *d, const struct driver_options *o)
+{
+	const struct attachment_class *const *class = o->attachments;
+
+	while (*class && strcmp((*class)->name, o->attachment) != 0)
+		class++;
+	if (!*class)
+		return fail(-ENOENT, o->attachment);
+	d->attachments = o->attachments;
+	d->kind = (struct attachment_kind){ .class = *class,
+					    .event = d->event,
+					    .workers = d->workers,
+					    .config = d->profiles.config,
+					    .link = d->link };
+	return d->kind.class->kind_new ? d->kind.class->kind_new(&d->kind) : 0;
+}
+
+static void on_detached(void *ctx);
+
+/* Who knows whom. */
+static void introduce(struct driver *d)
+{
+	d->tunnels = (struct tunnels){ .engine = &d->engine, .events = &d->events, .profiles = &d->profiles,
+				       .decide = &d->decide, .listen = d->listen, .dataplane = d->dataplane,
+				       .link = d->link, .trace = d->trace };
+	d->sessions = (struct sessions){ .engine = &d->engine, .events = &d->events, .decide = &d->decide,
+					 .dataplane = d->dataplane, .tunnels = &d->tunnels, .kind = &d->kind,
+					 .detached = on_detached, .ctx = d };
+	d->dials = (struct dials){ .engine = &d->engine, .profiles = &d->profiles, .decide = &d->decide,
+				   .workers = d->workers, .tunnels = &d->tunnels, .sessions = &d->sessions };
+}
+
+int driver_new(sd_event *event, struct config *config, const struct driver_options *o, struct driver **ret)
 {
 	struct driver *d = calloc(1, sizeof(*d));
 	int r;
@@ -526,22 +323,22 @@ int driver_new(sd_event *event, struct config *config, enum driver_dataplane dat
 	}
 	d->lock = -1;
 	d->drain_until = USEC_NEVER;
-	d->started = world_now();
-	d->dataplane_name = dataplane == DATAPLANE_KERNEL ? "kernel" : "none";
+	d->started = clock_now();
+	d->dataplane_name = o->dataplane == DATAPLANE_KERNEL ? "kernel" : "none";
 	d->event = sd_event_ref(event);
-	d->config = config;
-	d->last_cookie = config->n_profiles;
+	profiles_init(&d->profiles, config);
 	if ((r = status_new(event, &d->status)) < 0 || (r = workers_new(event, WORKERS_MAX, &d->workers)) < 0 ||
-	    (r = make_pools(d)) < 0 || (r = trace_new(event, &d->trace)) < 0 || (r = make_engine(d)) < 0 ||
-	    (r = listen_new(event, receive, batch_done, d, &d->listen)) < 0 ||
-	    (r = sd_event_add_time(event, &d->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, d)) < 0) {
+	    (r = decide_init(&d->decide, &d->profiles, o->decider)) < 0 || (r = trace_new(event, &d->trace)) < 0 ||
+	    (r = listen_new(event, receive, batch_done, d, &d->listen)) < 0 || (r = make_engine(d)) < 0) {
 		fail(r, "start");
 		goto error;
 	}
-	arm(d);
-	r = dataplane == DATAPLANE_KERNEL ? make_kernel(d) : make_none(d);
+	r = o->dataplane == DATAPLANE_KERNEL ? make_kernel(d) : make_none(d);
+	if (r >= 0)
+		r = make_kind(d, o);
 	if (r < 0)
 		goto error;
+	introduce(d);
 	*ret = d;
 	return 0;
 
@@ -550,48 +347,17 @@ error:
 	return r;
 }
 
-static void cannot_listen(const struct config_listen *at, int r, char why[WORLD_WHY_MAX])
-{
-	char name[L2TP_ADDR_STR_MAX], line[16] = "";
-
-	if (at->line) /* 0: nobody has written it, it is the default */
-		snprintf(line, sizeof(line), ":%u", at->line);
-	if (at->addr.family)
-		(void)l2tp_addr_str(&at->addr, name);
-	else
-		snprintf(name, sizeof(name), "all addresses, port %u", at->addr.port);
-	snprintf(why, WORLD_WHY_MAX, "%s%s: cannot listen on %s: %s%s", at->path, line, name, strerror(-r),
-		 r == -EADDRINUSE ? " (another L2TP daemon, or another l2tpd, is running)" :
-		 r == -EACCES	  ? " (this needs root or CAP_NET_BIND_SERVICE)" :
-				    "");
-}
-
-int world_listen(struct driver *d, const struct config *c, char why[WORLD_WHY_MAX])
-{
-	int r = 0;
-
-	for (size_t n = 0; n < c->n_listens && r >= 0; n++) {
-		const struct config_listen *i = &c->listens[n];
-
-		r = listen_want(d->listen, &i->addr);
-		if (r < 0)
-			cannot_listen(i, r, why);
-	}
-	listen_settle(d->listen, r < 0);
-	return r;
-}
-
 int driver_start(struct driver *d)
 {
-	char why[WORLD_WHY_MAX];
-	int r = world_listen(d, d->config, why);
+	char why[PORTS_WHY_MAX];
+	int r = ports_listen(d->listen, d->profiles.config, why);
 
 	if (r < 0) {
 		log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s", why);
 		return r;
 	}
 	note_status(d);
-	r = dials_start(d);
+	r = dials_start(&d->dials);
 	if (r < 0)
 		return fail(r, "dial");
 	status_tell(d->status, STATUS_READY);
@@ -600,8 +366,32 @@ int driver_start(struct driver *d)
 
 const struct config *driver_config(const struct driver *d)
 {
-	return d->config;
+	return d->profiles.config;
 }
+
+const struct attachment_class *const *driver_attachments(const struct driver *d)
+{
+	return d->attachments;
+}
+
+void driver_watch(struct driver *d, struct watcher *w)
+{
+	events_watch(&d->events, w);
+}
+
+void driver_unwatch(struct driver *d, struct watcher *w)
+{
+	events_unwatch(&d->events, w);
+}
+
+int driver_trace(struct driver *d, uint32_t tunnel_id, bool opened, int *ret_fd)
+{
+	if (tunnel_id && !tunnel_get(&d->tunnels, tunnel_id))
+		return -ENOENT;
+	return trace_subscribe(d->trace, tunnel_id, opened, ret_fd);
+}
+
+/* ---- Drain -------------------------------------------------------------------------------------------------------- */
 
 bool driver_draining(const struct driver *d)
 {
@@ -613,12 +403,12 @@ static void close_all(struct driver *d, const struct l2tp_reason *reason)
 {
 	struct l2tp_cursor c = { 0 };
 	struct l2tp_tunnel_info info;
-	const usec_t now = world_now(); /* one for all: the engine closes in portions */
+	const usec_t now = clock_now(); /* one for all: the engine closes in portions */
 
-	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0)
+	while (l2tp_next_tunnel(d->engine.l2tp, &c, &info) >= 0)
 		if (info.reason->origin == L2TP_BY_NOBODY)
-			l2tp_close_tunnel(d->engine, info.tunnel_id, reason, now);
-	world_pump(d);
+			l2tp_close_tunnel(d->engine.l2tp, info.tunnel_id, reason, now);
+	engine_pump(&d->engine);
 }
 
 static int on_drain_timer(sd_event_source *s, uint64_t usec, void *ctx)
@@ -630,7 +420,7 @@ static int on_drain_timer(sd_event_source *s, uint64_t usec, void *ctx)
 
 	(void)s, (void)usec;
 	d->drain_until = USEC_NEVER;
-	l2tp_get_stats(d->engine, &stats);
+	l2tp_get_stats(d->engine.l2tp, &stats);
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL,
 		  "drain timed out: closing %" PRIu32 " tunnels with %" PRIu32 " sessions",
 		  stats.tunnels_established + stats.tunnels_half_open, stats.sessions);
@@ -646,9 +436,9 @@ static void set_drain_timer(struct driver *d, usec_t timeout)
 	if (timeout == USEC_NEVER)
 		return;
 	if (sd_event_add_time_relative(d->event, &d->drain_timer, CLOCK_MONOTONIC, timeout, 0, on_drain_timer, d) < 0)
-		log_event(LOG_ERR, LOG_LOCAL_, NULL, "out of memory: what the drain leaves is not closed; drain again");
+		log_event(LOG_ERR, LOG_LOCAL_, NULL, "out of memory: the drain has no timeout; drain again");
 	else
-		d->drain_until = world_now() + timeout;
+		d->drain_until = clock_now() + timeout;
 }
 
 void driver_drain(struct driver *d, bool on, usec_t timeout)
@@ -657,13 +447,17 @@ void driver_drain(struct driver *d, bool on, usec_t timeout)
 	if (d->draining == on)
 		return;
 	d->draining = on;
-	world_emit(d, &(struct driver_event){ .type = DRIVER_DRAIN });
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, on ? "draining: no new tunnels and calls" :
-							"no longer draining: new tunnels and calls are welcome");
+	if (!is_stopping(d))
+		d->decide.state = on ? DECIDE_DRAINING : DECIDE_OPEN;
+	events_emit(&d->events, &(struct event){ .type = EVENT_DRAIN });
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, on ? "draining: refusing new tunnels and sessions" :
+							"drain ended: accepting new tunnels and sessions");
 	if (!on)
-		dials_resume(d);
-	world_pump(d);
+		dials_resume(&d->dials);
+	engine_pump(&d->engine);
 }
+
+/* ---- The end ------------------------------------------------------------------------------------------------------ */
 
 static int on_stop_timer(sd_event_source *s, uint64_t usec, void *ctx)
 {
@@ -671,7 +465,7 @@ static int on_stop_timer(sd_event_source *s, uint64_t usec, void *ctx)
 
 	(void)s, (void)usec;
 	log_event(LOG_WARNING, LOG_LOCAL_, NULL,
-		  "stop-timeout is over: not every peer has answered or not every pppd has ended, stopping anyway");
+		  "stop-timeout expired before every peer had answered and every session had ended; stopping anyway");
 	sd_event_exit(d->event, 0);
 	return 0;
 }
@@ -679,17 +473,20 @@ static int on_stop_timer(sd_event_source *s, uint64_t usec, void *ctx)
 static void close_tunnels(struct driver *d)
 {
 	d->closing = true;
-	l2tp_shutdown(d->engine, NULL, world_now());
-	world_pump(d);
+	l2tp_shutdown(d->engine.l2tp, NULL, clock_now());
+	engine_pump(&d->engine);
 }
 
-void world_stop_further(struct driver *d)
+/* All tunnels are closed as soon as no session has an attachment any more. */
+static void on_detached(void *ctx)
 {
-	if (d->stopping && !d->closing && !d->pppds)
+	struct driver *d = ctx;
+
+	if (is_stopping(d) && !d->closing && !d->sessions.attached)
 		close_tunnels(d);
 }
 
-static int on_ppp_timer(sd_event_source *s, uint64_t usec, void *ctx)
+static int on_detach_timer(sd_event_source *s, uint64_t usec, void *ctx)
 {
 	struct driver *d = ctx;
 
@@ -699,73 +496,49 @@ static int on_ppp_timer(sd_event_source *s, uint64_t usec, void *ctx)
 	return 0;
 }
 
-/* PPP first: its Terminate-Request goes through a tunnel that a StopCCN would take from under it. */
+/* Attachments first: PPP's Terminate-Request goes through a tunnel that a StopCCN would take from under it. */
 void driver_stop(struct driver *d)
 {
-	if (d->stopping)
+	const usec_t timeout = d->profiles.config->stop_timeout;
+
+	if (is_stopping(d))
 		return;
-	d->stopping = true;
+	d->decide.state = DECIDE_STOPPING;
 	status_tell(d->status, STATUS_STOPPING);
-	world_emit(d, &(struct driver_event){ .type = DRIVER_STOPPING });
-	dials_stop(d);
+	events_emit(&d->events, &(struct event){ .type = EVENT_STOPPING });
+	dials_stop(&d->dials);
 	openings_stop(d);
-	sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, d->config->stop_timeout, 0, on_stop_timer,
-				   d);
-	sd_event_add_time_relative(d->event, &d->ppp_timer, CLOCK_MONOTONIC, d->config->stop_timeout / PPP_SHARE, 0,
-				   on_ppp_timer, d);
-	calls_end_ppp(d);
-	world_stop_further(d);
-}
-
-int driver_trace(struct driver *d, uint32_t tunnel_id, bool opened, int *ret_fd)
-{
-	if (tunnel_id && !tunnel_get(d, tunnel_id))
-		return -ENOENT;
-	return trace_subscribe(d->trace, tunnel_id, opened, ret_fd);
-}
-
-static void free_removed(struct driver *d)
-{
-	for (struct world_removed *r = d->removed, *next; r; r = next) {
-		next = r->next;
-		config_clear_profile(&r->profile);
-		free(r);
-	}
-}
-
-void world_pools_free(struct pool **pools, size_t n)
-{
-	for (size_t i = 0; pools && i < n; i++)
-		pool_free(pools[i]);
-	free(pools);
+	sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, timeout, 0, on_stop_timer, d);
+	sd_event_add_time_relative(d->event, &d->detach_timer, CLOCK_MONOTONIC, timeout / DETACH_SHARE, 0,
+				   on_detach_timer, d);
+	sessions_stop(&d->sessions);
+	on_detached(d);
 }
 
 void driver_free(struct driver *d)
 {
 	if (!d)
 		return;
-	dials_free(d);
+	dials_clear(&d->dials);
 	openings_free(d);
-	ppp_manager_free(d->ppp);
-	calls_clear(d);
+	if (d->kind.all)
+		d->kind.class->kind_free(&d->kind);
+	sessions_clear(&d->sessions);
 	workers_free(d->workers); /* jobs may still report into what follows */
 	dataplane_free(d->dataplane);
-	tunnels_clear(d);
+	tunnels_clear(&d->tunnels);
 	link_free(d->link);
 	listen_free(d->listen);
-	l2tp_free(d->engine);
+	engine_clear(&d->engine);
 	trace_free(d->trace);
-	world_pools_free(d->pools, d->config->n_pools);
-	free_removed(d);
+	decide_clear(&d->decide);
+	profiles_clear(&d->profiles);
 	status_free(d->status);
-	pool_free(d->interfaces);
 	if (d->lock >= 0)
 		close(d->lock);
-	sd_event_source_disable_unref(d->timer);
 	sd_event_source_disable_unref(d->stop_timer);
 	sd_event_source_disable_unref(d->drain_timer);
-	sd_event_source_disable_unref(d->ppp_timer);
+	sd_event_source_disable_unref(d->detach_timer);
 	sd_event_unref(d->event);
-	config_free(d->config);
 	free(d);
 }

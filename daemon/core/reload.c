@@ -3,10 +3,10 @@
  * reload: another configuration takes the place of the one in force.
  *
  * First all that may fail, with nothing changed: the files are read and checked whole, memory is found, new addresses
- * are listened on.  Then what cannot fail: limits, pools, and every tunnel, call and dial is moved to its profile in
+ * are listened on.  Then what cannot fail: limits, pools, and every tunnel, session and dial is moved to its profile in
  * the new configuration.  A profile is the same one if kind and name are; it keeps its cookie, by which the engine's
  * tunnels know it.  Of what changes in a profile, a tunnel that is there takes notice only where something is done
- * anew: a call's PPP.
+ * anew: a session's PPP.
  *
  * A profile that is gone is moved out of the old configuration and stays as long as it has users.  The tunnels of a lac
  * profile, which are ours, are closed.  Those of an lns profile go to the one that fits their peers now, as if they had
@@ -16,19 +16,24 @@
  *
  * Called by main for SIGHUP and by the control API.
  */
+#include "reload.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "config/option.h"
-#include "world.h"
+#include "net/ports.h"
+#include "state.h"
 
 struct reload {
 	struct driver *driver;
 	struct config *old, *config;    /* in force until now, and from now on */
 	struct pool **pools;            /* of the new one; NULL where the old one's stays */
-	struct world_removed *removed;  /* by this reload */
-	struct driver_changes changes;
+	struct removed_profile *removed;  /* by this reload */
+	struct changes changes;
 };
 
 /* ---- Lists of names ----------------------------------------------------------------------------------------- */
@@ -57,7 +62,7 @@ static void clear_names(char ***list)
 	*list = NULL;
 }
 
-void driver_changes_clear(struct driver_changes *c)
+void changes_clear(struct changes *c)
 {
 	clear_names(&c->added);
 	clear_names(&c->changed);
@@ -79,9 +84,9 @@ static struct config_profile *find(const struct config *c, const struct config_p
 	return NULL;
 }
 
-static struct world_removed *find_removed(const struct driver *d, const struct config_profile *like)
+static struct removed_profile *find_removed(const struct driver *d, const struct config_profile *like)
 {
-	struct world_removed *r = d->removed;
+	struct removed_profile *r = d->profiles.removed;
 
 	while (r && !(r->profile.lac == like->lac && strcmp(r->profile.name, like->name) == 0))
 		r = r->next;
@@ -92,12 +97,12 @@ static struct world_removed *find_removed(const struct driver *d, const struct c
 static int identify(struct reload *x, struct config_profile *p)
 {
 	const struct config_profile *before = find(x->old, p);
-	const struct world_removed *back = before ? NULL : find_removed(x->driver, p);
+	const struct removed_profile *back = before ? NULL : find_removed(x->driver, p);
 
 	if (before || back)
 		p->params.cookie = before ? before->params.cookie : back->profile.params.cookie;
 	else
-		p->params.cookie = ++x->driver->last_cookie;
+		p->params.cookie = ++x->driver->profiles.last_cookie;
 	if (!before)
 		return add_name(&x->changes.added, p->name);
 	return config_same_profile(p, before) ? 0 : add_name(&x->changes.changed, p->name);
@@ -105,7 +110,7 @@ static int identify(struct reload *x, struct config_profile *p)
 
 static int prepare_removal(struct reload *x, const struct config_profile *p)
 {
-	struct world_removed *r = calloc(1, sizeof(*r));
+	struct removed_profile *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return -ENOMEM;
@@ -212,7 +217,7 @@ static struct pool **same_pool(const struct reload *x, const struct config_pool 
 		const struct config_pool *q = &x->old->pools[i];
 
 		if (strcmp(p->name, q->name) == 0 && p->first == q->first && p->last == q->last)
-			return &x->driver->pools[i];
+			return &x->driver->decide.pools[i];
 	}
 	return NULL;
 }
@@ -230,10 +235,10 @@ static int prepare_pools(struct reload *x)
 	return r;
 }
 
-/* Those that stay join the new ones; what is left of the old ones goes. */
+/* Those that stay join the new ones; x->pools are what is left of the old ones, to go. */
 static void change_pools(struct reload *x)
 {
-	struct pool **old = x->driver->pools;
+	struct decide *decide = &x->driver->decide;
 
 	for (size_t i = 0; i < x->config->n_pools; i++) {
 		struct pool **same = x->pools[i] ? NULL : same_pool(x, &x->config->pools[i]);
@@ -241,10 +246,7 @@ static void change_pools(struct reload *x)
 		if (same)
 			swap(same, &x->pools[i], sizeof(*same));
 	}
-	x->driver->pools = x->pools;
-	x->pools = NULL;
-	calls_move_addresses(x->driver, old, x->old->n_pools);
-	world_pools_free(old, x->old->n_pools);
+	swap(&decide->pools, &x->pools, sizeof(x->pools));
 }
 
 /* ---- Profiles ----------------------------------------------------------------------------------------------- */
@@ -254,7 +256,7 @@ static void keep_use(struct reload *x)
 {
 	for (struct config_profile *p = x->config->profiles; p < x->config->profiles + x->config->n_profiles; p++) {
 		struct config_profile *before = find(x->old, p);
-		struct world_removed *back = before ? NULL : find_removed(x->driver, p);
+		struct removed_profile *back = before ? NULL : find_removed(x->driver, p);
 
 		if (back)
 			before = &back->profile;
@@ -269,7 +271,7 @@ static void remove_profiles(struct reload *x)
 	struct driver *d = x->driver;
 
 	for (const struct config_profile *p = x->old->profiles; p < x->old->profiles + x->old->n_profiles; p++) {
-		struct world_removed *r = x->removed;
+		struct removed_profile *r = x->removed;
 
 		if (find(x->config, p))
 			continue;
@@ -277,60 +279,36 @@ static void remove_profiles(struct reload *x)
 		r->profile = *p;
 		r->profile.removed = true;
 		r->profile.ppp.pool = NULL; /* it gives no address any more */
-		r->next = d->removed;
-		d->removed = r;
+		r->next = d->profiles.removed;
+		d->profiles.removed = r;
 	}
 }
 
-/* What a tunnel was judged by when it was opened it is not judged by again.  So another profile may have it only if that
- * asks for no more: not for a proof that the peer has not given, nor for a service that it has not agreed to, and if it
- * believes no less of what the peer says and forgives no less. */
-static bool has_shown_enough(const struct l2tp_tunnel_info *t, const struct l2tp_params *wanted)
-{
-	const struct l2tp_params *shown = t->params;
-	bool proved = t->authenticated && config_same_secret(shown, wanted);
-	bool agreed = shown->phb_required && shown->control_phb == wanted->control_phb &&
-		      shown->session_phb == wanted->session_phb;
-
-	return (proved || !wanted->challenge) && (agreed || !wanted->phb_required) &&
-	       wanted->proxy_authentication >= shown->proxy_authentication &&
-	       wanted->accept_tunnel_id_0 >= shown->accept_tunnel_id_0;
-}
-
-const struct config_profile *reload_successor(const struct driver *d, uint32_t tunnel_id)
+static void take_over(struct driver *d, struct tunnel *t)
 {
 	const struct config_profile *p;
-	struct l2tp_tunnel_info t;
+	struct l2tp_tunnel_info info;
 
-	if (l2tp_get_tunnel(d->engine, tunnel_id, &t) < 0 || t.initiator)
-		return NULL;
-	p = config_match(d->config, &t.peer, t.peer_host_name);
-	return p && has_shown_enough(&t, &p->params) ? p : NULL;
-}
-
-static void take_over(struct world_tunnel *t)
-{
-	const struct config_profile *p = reload_successor(t->driver, t->id);
-
+	p = l2tp_get_tunnel(d->engine.l2tp, t->id, &info) < 0 ? NULL : decide_successor(&d->decide, &info);
 	if (!p)
 		return;
 	log_event(LOG_NOTICE, LOG_INFO_ONLY,
 		  &(struct log_object){ .tunnel_id = t->id, .peer = &t->peer, .profile = p->name },
-		  "profile \"%s\" has been removed; its tunnel belongs to this one now", t->profile->name);
+		  "profile \"%s\" has been removed; the tunnel now belongs to this one", t->profile->name);
 	tunnel_belong(t, p);
 }
 
 static void move_tunnels(struct driver *d)
 {
-	struct world_tunnel *t, *next;
+	struct tunnel *t, *next;
 
-	for (struct world_removed *r = d->removed; r; r = r->next)
+	for (struct removed_profile *r = d->profiles.removed; r; r = r->next)
 		r->users = 0;
-	HASH_ITER(hh, d->tunnels, t, next) {
-		t->profile = world_profile(d, t->profile->params.cookie);
+	HASH_ITER(hh, d->tunnels.all, t, next) {
+		t->profile = profiles_find(&d->profiles, t->profile->params.cookie);
 		if (t->profile->removed)
-			take_over(t);
-		world_removed_get(d, t->profile);
+			take_over(d, t);
+		profiles_get(&d->profiles, t->profile);
 	}
 }
 
@@ -338,7 +316,7 @@ static void move_tunnels(struct driver *d)
 static void settle_removed(struct reload *x)
 {
 	struct driver *d = x->driver;
-	struct world_removed **at = &d->removed, *r;
+	struct removed_profile **at = &d->profiles.removed, *r;
 
 	for (struct config_profile *p = x->old->profiles; p < x->old->profiles + x->old->n_profiles; p++)
 		if (!find(x->config, p))
@@ -357,39 +335,35 @@ static void settle_removed(struct reload *x)
 static void hang_up_removed(struct driver *d)
 {
 	struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .text = "no longer configured" };
-	struct world_tunnel *t, *next;
-	const usec_t now = world_now(); /* one for all: the engine closes in portions */
+	struct tunnel *t, *next;
+	const usec_t now = clock_now(); /* one for all: the engine closes in portions */
 
-	HASH_ITER(hh, d->tunnels, t, next) {
+	HASH_ITER(hh, d->tunnels.all, t, next) {
 		if (t->profile->removed && t->profile->lac)
-			l2tp_close_tunnel(d->engine, t->id, &reason, now);
+			l2tp_close_tunnel(d->engine.l2tp, t->id, &reason, now);
 	}
-	HASH_ITER(hh, d->tunnels, t, next)
-		tunnel_settle_removed(d, t->id);
+	HASH_ITER(hh, d->tunnels.all, t, next)
+		tunnel_settle_removed(&d->tunnels, t->id);
 }
 
 /* ---- The steps ---------------------------------------------------------------------------------------------- */
 
-static struct ppp_options ppp_options_of(const struct config *c)
-{
-	return (struct ppp_options){ .pppd = c->pppd, .plugin = c->pppd_plugin, .starts = c->pppd_starts };
-}
-
 /* All that can fail. */
 static int prepare(struct reload *x, FILE *errors)
 {
-	const struct ppp_options ppp = ppp_options_of(x->config);
-	char why[WORLD_WHY_MAX] = "";
+	struct attachment_kind *kind = &x->driver->kind;
+	char why[PORTS_WHY_MAX] = "";
 	int r = compare_options(x);
 
 	r = r < 0 ? r : compare_pools(x);
 	r = r < 0 ? r : compare_profiles(x);
 	r = r < 0 ? r : prepare_pools(x);
-	r = r < 0 ? r : world_listen(x->driver, x->config, why);
+	r = r < 0 ? r : ports_listen(x->driver->listen, x->config, why);
 	if (r < 0)
 		fprintf(errors, "%s\n", why[0] ? why : strerror(-r));
-	else if (x->driver->ppp && ppp_manager_set(x->driver->ppp, &ppp) < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "out of memory: pppd and pppd-plugin stay as they were");
+	else if (kind->class->kind_set && kind->class->kind_set(kind, x->config) < 0)
+		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "out of memory: the options of %s stay as they were",
+			  kind->class->name);
 	return r;
 }
 
@@ -399,31 +373,34 @@ static void commit(struct reload *x)
 	struct driver *d = x->driver;
 
 	keep_from_start(x);
-	d->config = x->config;
-	log_set_level(d->config->log_level);
-	l2tp_set_limits(d->engine, &d->config->limits);
+	d->profiles.config = x->config;
+	d->kind.config = x->config;
+	log_set_level(x->config->log_level);
+	l2tp_set_limits(d->engine.l2tp, &x->config->limits);
 	change_pools(x);
 	keep_use(x);
 	remove_profiles(x);
-	dials_reload(d);
+	dials_reload(&d->dials);
 	move_tunnels(d);
-	calls_move_profiles(d);
+	decide_move(&d->decide, x->pools, x->old->n_pools);
 	settle_removed(x);
 	hang_up_removed(d);
+	decide_pools_free(x->pools, x->old->n_pools);
 	config_free(x->old);
+	x->pools = NULL;
 	x->config = NULL;
 }
 
 static void reload_clear(struct reload *x)
 {
-	for (struct world_removed *r = x->removed, *next; r; r = next) {
+	for (struct removed_profile *r = x->removed, *next; r; r = next) {
 		next = r->next;
 		free(r);
 	}
 	if (x->config)
-		world_pools_free(x->pools, x->config->n_pools);
+		decide_pools_free(x->pools, x->config->n_pools);
 	config_free(x->config);
-	driver_changes_clear(&x->changes);
+	changes_clear(&x->changes);
 }
 
 static int reload(struct reload *x, FILE *errors)
@@ -452,10 +429,10 @@ static void log_names(const char *what, char **names)
 		log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "%s %s", what, *names);
 }
 
-static void log_result(struct driver *d, int r, const struct driver_changes *c)
+static void log_result(struct driver *d, int r, const struct changes *c)
 {
 	if (r < 0) {
-		log_event(LOG_ERR, LOG_LOCAL_, NULL, "not reloaded, nothing has changed: %s",
+		log_event(LOG_ERR, LOG_LOCAL_, NULL, "reload failed, nothing has changed: %s",
 			  r == -EINVAL ? "mistakes in the configuration" : strerror(-r));
 		return;
 	}
@@ -466,19 +443,19 @@ static void log_result(struct driver *d, int r, const struct driver_changes *c)
 	log_names("pool changed:", c->pools_changed);
 	log_names("pool removed:", c->pools_removed);
 	log_names("option changed:", c->options);
-	log_names("needs a restart, not changed:", c->need_restart);
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "reloaded %s", d->config->path);
+	log_names("option needs a restart, not changed:", c->need_restart);
+	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "reloaded %s", d->profiles.config->path);
 }
 
-int driver_reload(struct driver *d, FILE *errors, struct driver_changes *ret)
+int reload_run(struct driver *d, FILE *errors, struct changes *ret)
 {
-	struct reload x = { .driver = d, .old = d->config };
+	struct reload x = { .driver = d, .old = d->profiles.config };
 	char *text = NULL;
 	size_t size;
 	FILE *out;
 	int r;
 
-	if (d->stopping)
+	if (d->decide.state == DECIDE_STOPPING)
 		return -ESHUTDOWN;
 	out = open_memstream(&text, &size);
 	if (!out)
@@ -491,16 +468,22 @@ int driver_reload(struct driver *d, FILE *errors, struct driver_changes *ret)
 	log_lines(r < 0 ? LOG_ERR : LOG_WARNING, text);
 	log_result(d, r, &x.changes);
 	if (r >= 0) {
-		d->reloaded = world_now();
-		world_emit(d, &(struct driver_event){ .type = DRIVER_RELOADED, .changes = &x.changes });
-		trial_start(d);
+		d->reloaded = clock_now();
+		events_emit(&d->events, &(struct event){ .type = EVENT_RELOADED, .changes = &x.changes });
+		if (d->kind.class->kind_try)
+			d->kind.class->kind_try(&d->kind);
 		*ret = x.changes;
-		x.changes = (struct driver_changes){ 0 };
+		x.changes = (struct changes){ 0 };
 	}
 	reload_clear(&x);
 	free(text);
 	d->reload_failed = r < 0;
-	world_pump(d);
+	engine_pump(&d->engine);
 	status_tell(d->status, STATUS_READY);
 	return r;
+}
+
+bool reload_await_trial(struct driver *d, attachment_tried done, void *ctx)
+{
+	return d->kind.class->kind_await && d->kind.class->kind_await(&d->kind, done, ctx);
 }

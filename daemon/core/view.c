@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * view: see view.h.  It only looks: the engine through the queries of its door, the world through world.h.
+ * view: see view.h.  It only looks: the engine through the queries of its door, the rest through state.h.
  *
  * A tunnel that a peer has begun to open is known to the engine alone; so is a call that we have asked for.  What the
- * world would say of them is what it says of anything that it does not have.
+ * others would say of them is what they say of anything that they do not have.
  */
 #include "view.h"
 
@@ -12,11 +12,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "world.h"
+#include "base/clock.h"
+#include "state.h"
 
 usec_t view_now(void)
 {
-	return world_now();
+	return clock_now();
 }
 
 /* The difference of the clocks is kept until somebody sets one of them: the same event has the same time each time that
@@ -29,7 +30,7 @@ usec_t view_realtime(struct driver *d, usec_t monotonic)
 	if (!monotonic)
 		return 0;
 	clock_gettime(CLOCK_REALTIME, &ts);
-	ahead = (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000 - world_now();
+	ahead = (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000 - clock_now();
 	if (ahead - d->realtime + USEC_PER_SEC > 2 * USEC_PER_SEC)
 		d->realtime = ahead;
 	return monotonic + d->realtime;
@@ -37,15 +38,15 @@ usec_t view_realtime(struct driver *d, usec_t monotonic)
 
 void view_daemon(const struct driver *d, struct view_daemon *ret)
 {
-	*ret = (struct view_daemon){ .state = d->stopping ? "stopping" : d->draining ? "draining" : "running",
+	*ret = (struct view_daemon){ .state = d->decide.state == DECIDE_STOPPING ? "stopping" : d->draining ? "draining" : "running",
 				     .dataplane = d->dataplane_name,
-				     .config_path = d->config->path,
+				     .config_path = d->profiles.config->path,
 				     .started = d->started,
 				     .reloaded = d->reloaded,
 				     .reload_failed = d->reload_failed,
 				     .drain_until = d->drain_until,
-				     .limits = d->config->limits };
-	l2tp_get_stats(d->engine, &ret->stats);
+				     .limits = d->profiles.config->limits };
+	l2tp_get_stats(d->engine.l2tp, &ret->stats);
 }
 
 /* ---- Tunnels and sessions ------------------------------------------------------------------------------------ */
@@ -53,9 +54,9 @@ void view_daemon(const struct driver *d, struct view_daemon *ret)
 /* NULL: it has been removed, and the tunnel was not established yet */
 static const struct config_profile *profile_of(const struct driver *d, const struct l2tp_tunnel_info *info)
 {
-	const struct world_tunnel *t = tunnel_get(d, info->tunnel_id);
+	const struct tunnel *t = tunnel_get(&d->tunnels, info->tunnel_id);
 
-	return t ? t->profile : world_profile(d, info->cookie);
+	return t ? t->profile : profiles_find(&d->profiles, info->cookie);
 }
 
 static const char *name_of(const struct config_profile *profile)
@@ -66,7 +67,7 @@ static const char *name_of(const struct config_profile *profile)
 static void complete_tunnel(const struct driver *d, struct view_tunnel *v)
 {
 	const struct config_profile *profile = profile_of(d, &v->info);
-	const struct world_tunnel *t = tunnel_get(d, v->info.tunnel_id);
+	const struct tunnel *t = tunnel_get(&d->tunnels, v->info.tunnel_id);
 
 	v->profile = name_of(profile);
 	v->socket = t && t->socket;
@@ -87,37 +88,22 @@ const char *view_state(bool session, unsigned n)
 	return name && session ? session_state(name) : name;
 }
 
-static enum view_ppp ppp_of(const struct world_call *c)
-{
-	if (!c || !c->ppp)
-		return VIEW_PPP_NONE;
-	if (c->ending)
-		return VIEW_PPP_STOPPING;
-	if (ppp_get_status(c->ppp)->up)
-		return VIEW_PPP_UP;
-	return ppp_get_status(c->ppp)->pid ? VIEW_PPP_STARTING : VIEW_PPP_WAITING;
-}
-
 static int complete_session(const struct driver *d, struct view_session *v)
 {
-	const struct world_call *c = call_get(d, v->info.tunnel_id, v->info.session_id);
-	int r = l2tp_get_tunnel(d->engine, v->info.tunnel_id, &v->tunnel);
+	const struct session *n = session_get(&d->sessions, v->info.tunnel_id, v->info.session_id);
+	int r = l2tp_get_tunnel(d->engine.l2tp, v->info.tunnel_id, &v->tunnel);
 
 	if (r < 0)
 		return r;
 	v->info.state = session_state(v->info.state);
-	v->profile = name_of(c ? c->profile : profile_of(d, &v->tunnel));
-	v->ppp = ppp_of(c);
-	if (v->ppp == VIEW_PPP_NONE)
-		v->status = (struct ppp_status){ 0 };
-	else
-		v->status = *ppp_get_status(c->ppp);
+	v->profile = name_of(n && n->decision.profile ? n->decision.profile : profile_of(d, &v->tunnel));
+	session_view(n, &v->attachment);
 	return 0;
 }
 
 int view_tunnel(const struct driver *d, uint32_t tunnel_id, struct view_tunnel *ret)
 {
-	int r = l2tp_get_tunnel(d->engine, tunnel_id, &ret->info);
+	int r = l2tp_get_tunnel(d->engine.l2tp, tunnel_id, &ret->info);
 
 	if (r >= 0)
 		complete_tunnel(d, ret);
@@ -126,14 +112,14 @@ int view_tunnel(const struct driver *d, uint32_t tunnel_id, struct view_tunnel *
 
 int view_session(const struct driver *d, uint32_t tunnel_id, uint32_t session_id, struct view_session *ret)
 {
-	int r = l2tp_get_session(d->engine, tunnel_id, session_id, &ret->info);
+	int r = l2tp_get_session(d->engine.l2tp, tunnel_id, session_id, &ret->info);
 
 	return r < 0 ? r : complete_session(d, ret);
 }
 
 int view_next_tunnel(const struct driver *d, struct l2tp_cursor *c, struct view_tunnel *ret)
 {
-	int r = l2tp_next_tunnel(d->engine, c, &ret->info);
+	int r = l2tp_next_tunnel(d->engine.l2tp, c, &ret->info);
 
 	if (r >= 0)
 		complete_tunnel(d, ret);
@@ -142,7 +128,7 @@ int view_next_tunnel(const struct driver *d, struct l2tp_cursor *c, struct view_
 
 int view_next_session(const struct driver *d, struct l2tp_cursor *c, struct view_session *ret)
 {
-	int r = l2tp_next_session(d->engine, c, &ret->info);
+	int r = l2tp_next_session(d->engine.l2tp, c, &ret->info);
 
 	return r < 0 ? r : complete_session(d, ret);
 }
@@ -159,23 +145,23 @@ static struct view_profile *find_profile(struct view_profile *profiles, size_t n
 
 int view_profiles(const struct driver *d, struct view_profile **ret, size_t *ret_n)
 {
-	const struct config *config = d->config;
+	const struct config *config = d->profiles.config;
 	struct view_profile *profiles, *p;
 	struct l2tp_cursor c = { 0 };
 	struct l2tp_tunnel_info info;
 	size_t n = config->n_profiles;
 
-	for (const struct world_removed *r = d->removed; r; r = r->next)
+	for (const struct removed_profile *r = d->profiles.removed; r; r = r->next)
 		n++;
 	profiles = p = calloc(n + 1, sizeof(*profiles));
 	if (!profiles)
 		return -ENOMEM;
 	for (size_t i = 0; i < config->n_profiles; i++)
 		*p++ = (struct view_profile){ .profile = &config->profiles[i],
-					      .state = dial_is_held(d, &config->profiles[i]) ? "hung-up" : "active" };
-	for (const struct world_removed *r = d->removed; r; r = r->next)
+					      .state = dial_is_held(&d->dials, &config->profiles[i]) ? "hung-up" : "active" };
+	for (const struct removed_profile *r = d->profiles.removed; r; r = r->next)
 		*p++ = (struct view_profile){ .profile = &r->profile, .state = "draining" };
-	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0) {
+	while (l2tp_next_tunnel(d->engine.l2tp, &c, &info) >= 0) {
 		p = find_profile(profiles, n, profile_of(d, &info));
 		if (!p)
 			continue;

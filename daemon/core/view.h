@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * view: what an operator sees of the daemon, its profiles, tunnels and sessions: what the engine knows together with
- * what the world knows.  For the control API and the metrics, from the event loop and from a watcher's event() alike.
+ * what its executors know.  For the control API and the metrics, from the event loop and from a watcher's event() alike.
  *
  * Everything in a view is valid until the event loop goes on.
  */
 #ifndef VIEW_H
 #define VIEW_H
 
-#include "driver.h"
-#include "attach/process.h"
+#include "attachment.h"
+
+struct driver;
 
 struct view_daemon {
 	const char *state;            /* "running", "draining", "stopping" */
@@ -29,14 +30,11 @@ struct view_tunnel {
 	unsigned dscp;                /* of its control messages */
 };
 
-enum view_ppp { VIEW_PPP_NONE, VIEW_PPP_WAITING, VIEW_PPP_STARTING, VIEW_PPP_UP, VIEW_PPP_STOPPING };
-
 struct view_session {
 	struct l2tp_session_info info; /* its state: view_state()'s word */
 	struct l2tp_tunnel_info tunnel;
 	const char *profile;
-	enum view_ppp ppp;
-	struct ppp_status status;     /* empty where there is no PPP */
+	struct attachment_view attachment;
 };
 
 struct view_profile {

@@ -18,8 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <utlist.h>
+
+#include "base/clock.h"
 
 #define GENL_VERSION 1           /* of the controller, of l2tp, of nearly every family */
 #define RECEIVE_BUFFER (1 << 20) /* an acknowledgement takes 1-2 KiB of it */
@@ -46,14 +47,6 @@ struct genl {
 	bool overrun; /* an answer was lost, and the socket has not been empty since */
 	struct transaction *queued, *in_flight;
 };
-
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 /* The timer may ring too early for a later transaction, never too late for the first. */
 static void arm(struct genl *g)
@@ -92,7 +85,7 @@ static int transmit(struct genl *g, struct transaction *t)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	t->deadline = now_usec() + g->timeout;
+	t->deadline = clock_now() + g->timeout;
 	DL_APPEND(g->in_flight, t);
 	g->in_flight_count++;
 	arm(g);
@@ -164,7 +157,7 @@ static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct genl *g = userdata;
-	uint64_t now = now_usec();
+	uint64_t now = clock_now();
 
 	(void)source, (void)usec;
 	while (g->in_flight && g->in_flight->deadline <= now)

@@ -21,9 +21,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 #include <utlist.h>
+
+#include "base/clock.h"
 
 #define BACKLOG 1024
 #define ACCEPT_BATCH 8                       /* at one wake-up */
@@ -49,14 +50,6 @@ struct http {
 	int fd;
 	char path[sizeof(((struct config_stream *)0)->path)]; /* of the Unix socket that we made, "": none */
 };
-
-static usec_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
-}
 
 /* ---- Requests -------------------------------------------------------------------------------------------------- */
 
@@ -120,7 +113,7 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **socket_con
 			shutdown(fd, SHUT_RDWR);
 			return;
 		}
-		*client = (struct client){ .http = h, .fd = fd, .deadline = now_usec() + HTTP_DEADLINE };
+		*client = (struct client){ .http = h, .fd = fd, .deadline = clock_now() + HTTP_DEADLINE };
 		DL_APPEND(h->clients, client);
 		h->n_clients++;
 		*socket_context = client;
@@ -139,7 +132,7 @@ static void arm(struct http *h)
 	usec_t at = h->clients ? h->clients->deadline : USEC_NEVER;
 
 	if (MHD_get_timeout(h->mhd, &msec) == MHD_YES) {
-		usec_t wanted = now_usec() + (usec_t)msec * USEC_PER_MSEC;
+		usec_t wanted = clock_now() + (usec_t)msec * USEC_PER_MSEC;
 
 		at = wanted < at ? wanted : at;
 	}
@@ -166,7 +159,7 @@ static void drop(struct client *c)
 static int on_timer(sd_event_source *source, uint64_t usec, void *ctx)
 {
 	struct http *h = ctx;
-	usec_t now = now_usec();
+	usec_t now = clock_now();
 
 	(void)source, (void)usec;
 	for (struct client *c = h->clients; c && c->deadline <= now; c = c->next)

@@ -139,7 +139,7 @@ void daemon_again(struct daemon *d)
 
 void daemon_reload(const struct daemon *d, const char *sections, bool good)
 {
-	const char *said = good ? "notice: reloaded " : "error local: not reloaded";
+	const char *said = good ? "notice: reloaded " : "error local: reload failed";
 	unsigned before = log_has(d, said);
 
 	write_config(d, sections);

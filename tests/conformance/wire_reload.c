@@ -190,12 +190,12 @@ static void renamed(struct peer *p)
 	const uint16_t id = p->session_id, engine_id = p->engine_session_id;
 
 	daemon_reload(&own, NAMED("new") "}\n", true);
-	peer_logged(p, "profile=new", "profile \"own\" has been removed; its tunnel belongs to this one now");
+	peer_logged(p, "profile=new", "profile \"own\" has been removed; the tunnel now belongs to this one");
 	peer_alive(p);
 	another_call(p);
 	end_call(p, id, engine_id);
 	peer_acked(p);
-	peer_logged(p, "profile=own", "no tunnel and no call any more");
+	peer_logged(p, "profile=own", "no tunnels or sessions left");
 	p->session_id = (uint16_t)(id + 1);
 	daemon_reload(&own, NAMED("third") "}\n", true);
 	another_call(p);
@@ -404,7 +404,7 @@ static void impatient(struct peer *p)
 	snprintf(sections, sizeof(sections), "%s",
 		 lac(&nobody, "retransmit-initial = 100ms retransmit-max = 1 redial-min = 1h redial-max = 1h"));
 	start(p, sections);
-	peer_logged(p, "profile=up", "dialling again");
+	peer_logged(p, "profile=up", "redialling");
 	daemon_reload(&own, lac(p, SOON), true);
 	answer(p);
 }

@@ -181,7 +181,7 @@ static void too_fast(struct peer *p)
 		peer_anew(p);
 		peer_say(p, CM_SCCRQ);
 	}
-	peer_logged(p, "limits are reached", "requests for tunnels");
+	peer_logged(p, "rate limits: dropped", "requests for tunnels");
 }
 
 static void shut_down(struct peer *p)
@@ -259,7 +259,7 @@ static void second_call(struct peer *p)
 	peer_say(p, CM_ICRQ);
 	(void)peer_hear(p, CM_CDN);
 	MUST(p->last.msg.result_code.result == RC_CDN_GENERAL && p->last.msg.result_code.error == EC_RESOURCES);
-	peer_logged(p, "call refused", "too many sessions of this profile");
+	peer_logged(p, "session refused", "too many sessions of this profile");
 	p->session_id = id;
 	p->engine_session_id = engine_id;
 	peer_say(p, CM_CDN);

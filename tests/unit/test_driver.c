@@ -16,16 +16,20 @@
 
 #include "kernel/dataplane.h"
 #include "base/log.h"
+#include "ends.h"
 #include "oom.h"
 #include "core/trace_record.h"
 #include "core/view.h"
-#include "core/world.h"
+#include "attach/none.h"
+#include "base/clock.h"
+#include "core/driver.h"
+#include "core/open.h"
+#include "core/reload.h"
+#include "core/state.h"
 
-#define SOON "redial-min = 300ms redial-max = 300ms "
 #define PATIENCE (20 * USEC_PER_SEC)
+#define SOON "redial-min = 300ms redial-max = 300ms "
 
-static char directory[32];
-static sd_event *event;
 static bool unreachable; /* the network, as sendmsg() says */
 
 ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
@@ -39,180 +43,6 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
 		return __real_sendmsg(fd, m, flags);
 	errno = ENETUNREACH;
 	return -1;
-}
-
-/* One driver, and what is heard of it: "TUNNEL_OPENED TUNNEL_ESTABLISHED ". */
-struct end {
-	struct driver *driver;
-	struct driver_watcher watcher;
-	char heard[8192];
-	uint32_t tunnel_id, session_id; /* the last ones */
-	struct l2tp_reason reason;
-	char states[8192];              /* what the view says at each event */
-	char host[64];
-};
-
-static const char *const names[DRIVER_EVENTS] = {
-	[DRIVER_TUNNEL_OPENED] = "TUNNEL_OPENED",       [DRIVER_TUNNEL_ESTABLISHED] = "TUNNEL_ESTABLISHED",
-	[DRIVER_TUNNEL_CLOSING] = "TUNNEL_CLOSING",     [DRIVER_TUNNEL_GONE] = "TUNNEL_GONE",
-	[DRIVER_SESSION_OPENED] = "SESSION_OPENED",     [DRIVER_SESSION_ESTABLISHED] = "SESSION_ESTABLISHED",
-	[DRIVER_SESSION_CLOSING] = "SESSION_CLOSING",   [DRIVER_SESSION_GONE] = "SESSION_GONE",
-	[DRIVER_PPP_STARTED] = "PPP_STARTED",           [DRIVER_PPP_UP] = "PPP_UP",
-	[DRIVER_PPP_EXITED] = "PPP_EXITED",             [DRIVER_TUNNEL_REFUSED] = "TUNNEL_REFUSED",
-	[DRIVER_RELOADED] = "RELOADED",                 [DRIVER_DRAIN] = "DRAIN",
-	[DRIVER_HANG_UP] = "HANG_UP",
-	[DRIVER_STOPPING] = "STOPPING",                 [DRIVER_TUNNEL_REMOVING] = "TUNNEL_REMOVING",
-};
-
-static void append(char *to, size_t size, const char *word)
-{
-	size_t len = strlen(to);
-
-	ck_assert_int_lt(snprintf(to + len, size - len, "%s ", word), (int)(size - len));
-}
-
-static void hear(void *ctx, const struct driver_event *e)
-{
-	struct end *end = ctx;
-	struct view_tunnel t;
-	struct view_session s;
-
-	append(end->heard, sizeof(end->heard), names[e->type]);
-	if (e->reason)
-		end->reason = *e->reason;
-	if (e->host)
-		snprintf(end->host, sizeof(end->host), "%s", e->host);
-	if (e->session_id) {
-		ck_assert_int_eq(view_session(end->driver, e->tunnel_id, e->session_id, &s), 0);
-		ck_assert_str_eq(s.profile, e->profile);
-		append(end->states, sizeof(end->states), s.info.state);
-		end->session_id = e->session_id;
-	} else if (e->tunnel_id) {
-		ck_assert_int_eq(view_tunnel(end->driver, e->tunnel_id, &t), 0);
-		ck_assert_str_eq(t.profile, e->profile);
-		append(end->states, sizeof(end->states), t.info.state);
-		end->tunnel_id = e->tunnel_id;
-	}
-}
-
-static void write_config(const char *name, const char *text, char path[128])
-{
-	FILE *f;
-
-	snprintf(path, 128, "%s/%s.conf", directory, name);
-	f = fopen(path, "w");
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_eq(fchmod(fileno(f), 0600), 0);
-	fprintf(f, "runtime-directory = \"%s/%s\"\nstop-timeout = 2s\n%s", directory, name, text);
-	fclose(f);
-}
-
-static void start(struct end *end, const char *name, const char *text)
-{
-	struct config *config;
-	char path[128];
-
-	write_config(name, text, path);
-	*end = (struct end){ .watcher = { hear, end, NULL } };
-	ck_assert_int_eq(config_load(path, stderr, &config), 0);
-	ck_assert_int_eq(driver_new(event, config, DATAPLANE_NONE, &end->driver), 0);
-	driver_watch(end->driver, &end->watcher);
-	ck_assert_int_eq(driver_start(end->driver), 0);
-}
-
-static void end_free(struct end *end)
-{
-	driver_unwatch(end->driver, &end->watcher);
-	driver_free(end->driver);
-}
-
-static size_t count(const char *heard, const char *word)
-{
-	size_t n = 0;
-
-	for (; (heard = strstr(heard, word)); heard++)
-		n++;
-	return n;
-}
-
-static void run_until(struct end *end, const char *word, size_t times)
-{
-	usec_t give_up = view_now() + PATIENCE;
-
-	while (count(end->heard, word) < times) {
-		ck_assert_msg(view_now() < give_up, "heard only: %s", end->heard);
-		ck_assert_int_ge(sd_event_run(event, 100 * USEC_PER_MSEC), 0);
-	}
-}
-
-static void run_for(usec_t time)
-{
-	usec_t end = view_now() + time;
-
-	while (view_now() < end)
-		ck_assert_int_ge(sd_event_run(event, 50 * USEC_PER_MSEC), 0);
-}
-
-static uint16_t free_port(void)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	ck_assert(bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && getsockname(fd, (struct sockaddr *)&a, &len) == 0);
-	close(fd);
-	return ntohs(a.sin_port);
-}
-
-static void setup(void)
-{
-	log_open(LOG_ERR);
-	strcpy(directory, "/tmp/test_driver.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(directory));
-	ck_assert_int_ge(sd_event_new(&event), 0);
-}
-
-static void teardown(void)
-{
-	char path[64];
-
-	event = sd_event_unref(event);
-	for (const char *const *name = (const char *const[]){ "lns", "lac", NULL }; *name; name++) {
-		snprintf(path, sizeof(path), "%s/%s", directory, *name);
-		rmdir(path);
-		snprintf(path, sizeof(path), "%s/%s.conf", directory, *name);
-		unlink(path);
-	}
-	ck_assert_int_eq(rmdir(directory), 0);
-}
-
-static const char *lns_text(uint16_t port, const char *more)
-{
-	static char text[512];
-
-	snprintf(text, sizeof(text), "listen = \"127.0.0.1:%u\"\nlns \"isp\" { peer = \"127.0.0.0/8\" "
-		 "host-name = \"lns.test\" "
-		 "retransmit-initial = 100ms retransmit-max = 2 %s }\n", port, more);
-	return text;
-}
-
-static const char *lac_text(uint16_t port, const char *more)
-{
-	static char text[512];
-
-	snprintf(text, sizeof(text), "listen = {}\nlac \"uplink\" { server = \"127.0.0.1\" port = %u dial = yes "
-		 "host-name = \"lac.test\" retransmit-initial = 100ms retransmit-max = 2 %s }\n", port, more);
-	return text;
-}
-
-static void start_lns(struct end *end, uint16_t port, const char *more)
-{
-	start(end, "lns", lns_text(port, more));
-}
-
-static void start_lac(struct end *end, uint16_t port, const char *more)
-{
-	start(end, "lac", lac_text(port, more));
 }
 
 /* ---- Tests --------------------------------------------------------------------------------------------------- */
@@ -364,7 +194,8 @@ START_TEST(views)
 		ck_assert_str_eq(s.profile, "uplink");
 		ck_assert_uint_eq(s.tunnel.tunnel_id, lac.tunnel_id);
 		ck_assert_uint_eq(s.info.call->called_number.len, 4);
-		ck_assert_int_eq(s.ppp, VIEW_PPP_NONE);
+		ck_assert_str_eq(s.attachment.kind, "none");
+		ck_assert_int_eq(s.attachment.phase, ATTACHMENT_UP);
 	}
 	ck_assert_int_eq(view_next_session(lac.driver, &c, &s), -ENOENT);
 	c = (struct l2tp_cursor){ 0 };
@@ -386,49 +217,6 @@ START_TEST(views)
 }
 END_TEST
 
-static void on_ppp_up(void *ctx, const struct ppp_status *status)
-{
-	(void)ctx, (void)status;
-}
-
-static void on_ppp_exited(void *ctx, const struct ppp_exit *how)
-{
-	(void)ctx, (void)how;
-}
-
-START_TEST(ppp_stopping) /* pppd that is being ended is not one that starts */
-{
-	static const struct ppp_handler handler = { .up = on_ppp_up, .exited = on_ppp_exited };
-	uint16_t port = free_port();
-	struct ppp_manager *m;
-	struct world_call *c;
-	struct view_session s;
-	struct end lns, lac;
-	char runtime[64];
-
-	start_lns(&lns, port, "");
-	start_lac(&lac, port, "");
-	run_until(&lac, "SESSION_ESTABLISHED", 1);
-	snprintf(runtime, sizeof(runtime), "%s/lac", directory);
-	ck_assert_int_eq(ppp_manager_new(event, &(struct ppp_options){ "/bin/false", "", runtime, 1 }, &m), 0);
-	c = call_get(lac.driver, lac.tunnel_id, lac.session_id);
-	ck_assert_int_eq(ppp_start(m, &(struct ppp_spec){ .fd = fileno(stderr) + 1, .profile = "uplink", .mtu = 1400,
-							  .mru = 1400, .setup_timeout = USEC_PER_SEC },
-				   &handler, NULL, &c->ppp), 0);
-	ck_assert_int_eq(view_session(lac.driver, lac.tunnel_id, lac.session_id, &s), 0);
-	ck_assert(s.ppp == VIEW_PPP_STARTING || s.ppp == VIEW_PPP_WAITING);
-	c->ending = true;
-	ck_assert_int_eq(view_session(lac.driver, lac.tunnel_id, lac.session_id, &s), 0);
-	ck_assert_int_eq(s.ppp, VIEW_PPP_STOPPING);
-	c->ppp = NULL;
-	ppp_manager_free(m);
-	strcat(runtime, "/ppp");
-	ck_assert_int_eq(rmdir(runtime), 0);
-	end_free(&lac);
-	end_free(&lns);
-}
-END_TEST
-
 static void on_counters(void *ctx, int err, const struct dataplane_stats *stats)
 {
 	ck_assert_int_eq(err, 0);
@@ -444,11 +232,11 @@ START_TEST(forgotten_counters) /* answered once and later; whoever has forgotten
 	start_lac(&lac, free_port(), "");
 	run_until(&lac, "TUNNEL_OPENED", 1);
 	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(driver_count(lac.driver, lac.tunnel_id, 0, on_counters, &wanted), 0);
-		ck_assert_int_eq(driver_count(lac.driver, lac.tunnel_id, 0, on_counters, &forgotten), 0);
+		ck_assert_int_eq(open_count(lac.driver, lac.tunnel_id, 0, on_counters, &wanted), 0);
+		ck_assert_int_eq(open_count(lac.driver, lac.tunnel_id, 0, on_counters, &forgotten), 0);
 	}
 	ck_assert_int_eq(wanted, 0);
-	driver_forget_count(lac.driver, &forgotten);
+	open_forget_count(lac.driver, &forgotten);
 	run_until(&lac, "TUNNEL_GONE", 1);
 	ck_assert_int_eq(wanted, 2);
 	ck_assert_int_eq(forgotten, 0);
@@ -466,11 +254,11 @@ START_TEST(same_directory) /* one daemon for each, whatever its data path */
 	start_lac(&lac, free_port(), "");
 	snprintf(path, sizeof(path), "%s/lac.conf", directory);
 	ck_assert_int_eq(config_load(path, stderr, &config), 0);
-	ck_assert_int_eq(driver_new(event, config, DATAPLANE_NONE, &second), -EWOULDBLOCK);
+	ck_assert_int_eq(driver_new(event, config, &ends_options, &second), -EWOULDBLOCK);
 	ck_assert_ptr_null(second);
 	end_free(&lac);
 	ck_assert_int_eq(config_load(path, stderr, &config), 0);
-	ck_assert_int_eq(driver_new(event, config, DATAPLANE_NONE, &second), 0);
+	ck_assert_int_eq(driver_new(event, config, &ends_options, &second), 0);
 	driver_free(second);
 }
 END_TEST
@@ -507,12 +295,12 @@ static const char *joined(char **names_of)
 
 static void reload(struct end *end, const char *name, const char *text)
 {
-	struct driver_changes changes;
+	struct changes changes;
 	char path[128];
 
 	write_config(name, text, path);
-	ck_assert_int_eq(driver_reload(end->driver, stderr, &changes), 0);
-	driver_changes_clear(&changes);
+	ck_assert_int_eq(reload_run(end->driver, stderr, &changes), 0);
+	changes_clear(&changes);
 }
 
 static const char many[] = "listen = \"127.0.0.1:%u\"\nlns a { secret = x }\nlns b { peer = 192.0.2.1 }\n"
@@ -527,7 +315,7 @@ static const char other[] = "listen = \"127.0.0.1:%u\"\nlns d { peer = 192.0.2.4
 
 START_TEST(changes) /* what has changed is told, and once */
 {
-	struct driver_changes c;
+	struct changes c;
 	struct end lns;
 	char text[1024], path[128];
 	uint64_t cookie;
@@ -544,7 +332,7 @@ START_TEST(changes) /* what has changed is told, and once */
 	fclose(f);
 	chmod(path, 0600);
 	for (int again = 0; again < 2; again++) {
-		ck_assert_int_eq(driver_reload(lns.driver, stderr, &c), 0);
+		ck_assert_int_eq(reload_run(lns.driver, stderr, &c), 0);
 		ck_assert_str_eq(joined(c.added), again ? "" : "d b ");
 		ck_assert_str_eq(joined(c.changed), again ? "" : "a c ");
 		ck_assert_str_eq(joined(c.removed), again ? "" : "b ");
@@ -553,7 +341,7 @@ START_TEST(changes) /* what has changed is told, and once */
 		ck_assert_str_eq(joined(c.pools_removed), again ? "" : "q ");
 		ck_assert_str_eq(joined(c.options), again ? "" : "listen stop-timeout log-level limits.half-open ");
 		ck_assert_str_eq(joined(c.need_restart), "runtime-directory ");
-		driver_changes_clear(&c);
+		changes_clear(&c);
 	}
 	ck_assert_str_eq(lns.heard, "RELOADED RELOADED ");
 	ck_assert_ptr_nonnull(strstr(driver_config(lns.driver)->runtime_directory, directory));
@@ -581,7 +369,7 @@ START_TEST(not_reloaded)
 		{ "hello-interval = 5s", "", -ESHUTDOWN },
 	};
 	uint16_t port = free_port();
-	struct driver_changes c = { 0 };
+	struct changes c = { 0 };
 	struct end lns;
 	char path[128], *told, *before, *after;
 	size_t size;
@@ -598,7 +386,7 @@ START_TEST(not_reloaded)
 	config_print(driver_config(lns.driver), f);
 	fclose(f);
 	f = open_memstream(&told, &size);
-	ck_assert_int_eq(driver_reload(lns.driver, f, &c), cases[_i].err);
+	ck_assert_int_eq(reload_run(lns.driver, f, &c), cases[_i].err);
 	fclose(f);
 	ck_assert_msg(strstr(told, cases[_i].told) != NULL, "%s", told);
 	f = open_memstream(&after, &size);
@@ -616,7 +404,7 @@ END_TEST
 /* every allocation fails once: then nothing has changed, or all has */
 START_TEST(reload_out_of_memory)
 {
-	struct driver_changes c = { 0 };
+	struct changes c = { 0 };
 	struct end lns;
 	char path[128];
 	int n = 0, err;
@@ -630,7 +418,7 @@ START_TEST(reload_out_of_memory)
 	driver_unwatch(lns.driver, &lns.watcher); /* it checks, and that allocates */
 	do {
 		oom_at = ++n;
-		err = driver_reload(lns.driver, NULL, &c);
+		err = reload_run(lns.driver, NULL, &c);
 		reached = oom_at == 0;
 		oom_at = 0;
 		ck_assert(reached || err == 0);
@@ -638,7 +426,7 @@ START_TEST(reload_out_of_memory)
 		ck_assert_int_eq(now->profiles[0].params.strict, err == 0);
 		ck_assert_str_eq(now->profiles[1].name, err == 0 ? "c" : "b");
 		if (err == 0)
-			driver_changes_clear(&c);
+			changes_clear(&c);
 	} while (err < 0);
 	ck_assert_int_gt(n, 20);
 	end_free(&lns);
@@ -647,8 +435,8 @@ END_TEST
 
 static void close_tunnel(struct end *end)
 {
-	ck_assert_int_eq(l2tp_close_tunnel(end->driver->engine, end->tunnel_id, NULL, view_now()), 0);
-	world_pump(end->driver);
+	ck_assert_int_eq(l2tp_close_tunnel(end->driver->engine.l2tp, end->tunnel_id, NULL, view_now()), 0);
+	engine_pump(&end->driver->engine);
 }
 
 START_TEST(drained_profile) /* a view shows it as long as it has tunnels */
@@ -671,8 +459,8 @@ START_TEST(drained_profile) /* a view shows it as long as it has tunnels */
 			ck_assert(profiles[0].tunnels == 1 && profiles[0].sessions == 1);
 			close_tunnel(&lac);
 			run_until(&lns, "SESSION_GONE", 1);
-			l2tp_tick(lns.driver->engine, view_now() + 60 * USEC_PER_SEC); /* it lingers */
-			world_pump(lns.driver);
+			l2tp_tick(lns.driver->engine.l2tp, view_now() + 60 * USEC_PER_SEC); /* it lingers */
+			engine_pump(&lns.driver->engine);
 		}
 		free(profiles);
 	}
@@ -683,12 +471,12 @@ END_TEST
 
 static void reload_lns(struct end *end, const char *text)
 {
-	struct driver_changes c = { 0 };
+	struct changes c = { 0 };
 	char path[128];
 
 	write_config("lns", text, path);
-	ck_assert_int_eq(driver_reload(end->driver, stderr, &c), 0);
-	driver_changes_clear(&c);
+	ck_assert_int_eq(reload_run(end->driver, stderr, &c), 0);
+	changes_clear(&c);
 }
 
 static void has(const struct end *end, uint32_t tunnels, uint32_t sessions)
@@ -741,9 +529,9 @@ START_TEST(drain)
 	driver_drain(lns.driver, true, USEC_NEVER);
 	driver_drain(lns.driver, true, USEC_NEVER);
 	ck_assert(driver_draining(lns.driver));
-	ck_assert_int_eq(driver_call(lns.driver, lns.tunnel_id, &(struct l2tp_call_info){ .outgoing = true },
+	ck_assert_int_eq(open_call(lns.driver, lns.tunnel_id, &(struct l2tp_call_info){ .outgoing = true },
 				     &(uint32_t){ 0 }), -EBUSY);
-	ck_assert_int_eq(driver_open(lns.driver, "isp", 0, false, NULL, NULL), -EBUSY);
+	ck_assert_int_eq(open_tunnel(lns.driver, "isp", 0, false, NULL, NULL), -EBUSY);
 	/* one more call */
 	reload(&lac, "lac", lac_text(port, SOON "calls = 2"));
 	run_until(&lac, "SESSION_CLOSING", 2);
@@ -793,13 +581,13 @@ START_TEST(hang_up) /* down, and kept down by whatever would dial, until it is r
 	start_lns(&lns, port, "");
 	start_lac(&lac, port, SOON);
 	run_until(&lac, "SESSION_ESTABLISHED", 1);
-	ck_assert_int_eq(driver_open(lac.driver, "uplink", 0, false, on_opening_end, &opening), -EALREADY);
-	ck_assert_int_eq(driver_open(lac.driver, "uplink", 0, true, on_opening_end, &opening), 0);
-	ck_assert_int_eq(driver_hang_up(lac.driver, "uplink"), 0);
+	ck_assert_int_eq(open_tunnel(lac.driver, "uplink", 0, false, on_opening_end, &opening), -EALREADY);
+	ck_assert_int_eq(open_tunnel(lac.driver, "uplink", 0, true, on_opening_end, &opening), 0);
+	ck_assert_int_eq(open_hang_up(lac.driver, "uplink"), 0);
 	ck_assert_int_eq(opening, -ECANCELED);
 	ck_assert_str_eq(lac.reason.text, "hung up");
 	ck_assert_str_eq(state_of(&lac), "hung-up");
-	ck_assert_int_eq(driver_hang_up(lac.driver, "uplink"), 0);
+	ck_assert_int_eq(open_hang_up(lac.driver, "uplink"), 0);
 	driver_drain(lac.driver, true, USEC_NEVER);
 	driver_drain(lac.driver, false, USEC_NEVER);
 	reload(&lac, "lac", lac_text(port, SOON "calls = 2"));
@@ -807,16 +595,16 @@ START_TEST(hang_up) /* down, and kept down by whatever would dial, until it is r
 	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 1);
 	ck_assert_uint_eq(count(lac.heard, "HANG_UP"), 1);
 	ck_assert_str_eq(state_of(&lac), "hung-up");
-	ck_assert_int_eq(driver_resume(lac.driver, "uplink"), 0);
+	ck_assert_int_eq(open_resume(lac.driver, "uplink"), 0);
 	run_until(&lac, "SESSION_ESTABLISHED", 3);
 	ck_assert_uint_eq(count(lac.heard, "HANG_UP"), 2);
 	ck_assert_str_eq(state_of(&lac), "active");
 	/* as ever */
 	close_tunnel(&lac);
 	run_until(&lac, "SESSION_ESTABLISHED", 5);
-	ck_assert_int_eq(driver_hang_up(lns.driver, "isp"), -EINVAL);
-	ck_assert_int_eq(driver_resume(lns.driver, "isp"), -EINVAL);
-	ck_assert_int_eq(driver_hang_up(lac.driver, "isp"), -ENOENT);
+	ck_assert_int_eq(open_hang_up(lns.driver, "isp"), -EINVAL);
+	ck_assert_int_eq(open_resume(lns.driver, "isp"), -EINVAL);
+	ck_assert_int_eq(open_hang_up(lac.driver, "isp"), -ENOENT);
 	end_free(&lac);
 	end_free(&lns);
 }
@@ -830,12 +618,12 @@ START_TEST(resume_hurries) /* who waits for its next attempt waits no longer; wh
 
 	start_lac(&lac, port, "redial-min = 1h redial-max = 1h");
 	run_until(&lac, "TUNNEL_GONE", 1);
-	ck_assert_int_eq(driver_open(lac.driver, "uplink", 0, false, on_opening_end, &opening), -EALREADY);
-	ck_assert_int_eq(driver_resume(lac.driver, "uplink"), 0);
+	ck_assert_int_eq(open_tunnel(lac.driver, "uplink", 0, false, on_opening_end, &opening), -EALREADY);
+	ck_assert_int_eq(open_resume(lac.driver, "uplink"), 0);
 	run_until(&lac, "TUNNEL_OPENED", 2);
 	ck_assert_uint_eq(count(lac.heard, "HANG_UP"), 0);
 	reload(&lac, "lac", "lac uplink { server = 127.0.0.1 dial = no }\nlisten = {}\n");
-	ck_assert_int_eq(driver_resume(lac.driver, "uplink"), -EOPNOTSUPP);
+	ck_assert_int_eq(open_resume(lac.driver, "uplink"), -EOPNOTSUPP);
 	end_free(&lac);
 }
 END_TEST
@@ -887,7 +675,7 @@ START_TEST(silent_tunnel)
 	end_free(&lns);
 	start_lns(&again, port, "");
 	began = view_now();
-	ck_assert_int_eq(driver_close(lac.driver, tunnel_id, lac.session_id, NULL), 0);
+	ck_assert_int_eq(open_close(lac.driver, tunnel_id, lac.session_id, NULL), 0);
 	run_until(&lac, "SESSION_ESTABLISHED", 2);
 	ck_assert_uint_lt(view_now() - began, 5 * USEC_PER_SEC);
 	ck_assert_uint_eq(count(lac.heard, "TUNNEL_ESTABLISHED"), 2);
@@ -909,7 +697,7 @@ START_TEST(living_tunnel)
 	start_lac(&lac, port, SOON);
 	run_until(&lac, "SESSION_ESTABLISHED", 1);
 	run_until(&lns, "SESSION_ESTABLISHED", 1);
-	ck_assert_int_eq(driver_close(ends[_i]->driver, ends[_i]->tunnel_id, ends[_i]->session_id, NULL), 0);
+	ck_assert_int_eq(open_close(ends[_i]->driver, ends[_i]->tunnel_id, ends[_i]->session_id, NULL), 0);
 	run_until(&lac, "SESSION_ESTABLISHED", 2);
 	run_for(2500 * USEC_PER_MSEC);
 	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 1);
@@ -943,7 +731,7 @@ START_TEST(unreachable_server)
 	ck_assert_uint_lt(view_now() - began, USEC_PER_SEC);
 	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 2);
 	run_until(&lac, "TUNNEL_CLOSING", 1);
-	ck_assert_str_eq(lac.reason.text, "given up for another tunnel");
+	ck_assert_str_eq(lac.reason.text, "replaced by another tunnel");
 	run_for(USEC_PER_SEC);
 	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 2); /* and that is all */
 	ck_assert_uint_eq(count(lac.heard, "SESSION_ESTABLISHED"), 1);
@@ -998,33 +786,12 @@ START_TEST(wrongly_unreachable)
 	run_for(USEC_PER_SEC);
 	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 2);
 	ck_assert_uint_eq(count(lac.heard, "SESSION_ESTABLISHED"), 1);
-	ck_assert_int_eq(driver_close(lac.driver, first, lac.session_id, NULL), 0); /* it is the one that calls are placed in */
+	ck_assert_int_eq(open_close(lac.driver, first, lac.session_id, NULL), 0); /* it is the one that calls are placed in */
 	run_until(&lac, "SESSION_ESTABLISHED", 2);
 	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 2);
 	close(mute);
 	end_free(&lac);
 	end_free(&lns);
-}
-END_TEST
-
-START_TEST(pauses) /* they double up to redial-max, which none exceeds, and none of them is the same for everybody */
-{
-	static const usec_t min = USEC_PER_SEC, max = 60 * USEC_PER_SEC;
-
-	for (unsigned failures = 0; failures < 100; failures++) {
-		usec_t whole = failures < 6 ? min << failures : max, shortest = max, longest = 0;
-
-		for (uint32_t random = 0; random < 2000; random++) {
-			usec_t pause = dial_pause(min, max, failures, UINT32_MAX - 1000 + random);
-
-			shortest = pause < shortest ? pause : shortest;
-			longest = pause > longest ? pause : longest;
-		}
-		ck_assert_uint_eq(shortest, whole / 2);
-		ck_assert_uint_le(longest, whole);
-		ck_assert_uint_ge(longest, whole - whole / 100);
-	}
-	ck_assert_uint_le(dial_pause(max, max, UINT_MAX, UINT32_MAX), max);
 }
 END_TEST
 
@@ -1051,17 +818,14 @@ START_TEST(drain_dials) /* what is lost is not dialled again before the drain is
 }
 END_TEST
 
-/* A tunnel and a call that hold an address, as if PPP were up. */
-static struct world_call *hold_address(struct driver *d, uint32_t id)
+/* As a session has it that was allowed to be. */
+static void hold_address(struct driver *d, struct decision *n)
 {
-	struct world_call *c = calloc(1, sizeof(*c));
-	const struct config_profile *profile = &d->config->profiles[0];
+	struct l2tp_reason reason;
 
-	ck_assert_ptr_nonnull(tunnel_note(d, id, profile));
-	*c = (struct world_call){ .driver = d, .key = { id, 1 }, .profile = profile, .fd = -1, .pool = d->pools[0] };
-	c->address = pool_acquire(c->pool);
-	HASH_ADD(hh, d->calls, key, sizeof(c->key), c);
-	return c;
+	ck_assert(decide_own(&d->decide, n, &driver_config(d)->profiles[0], &reason));
+	n->pool = d->decide.pools[0];
+	n->address = pool_acquire(n->pool);
 }
 
 static void change_pools(struct end *end, const char *pools)
@@ -1072,36 +836,38 @@ static void change_pools(struct end *end, const char *pools)
 	reload(end, "lns", text);
 }
 
-START_TEST(addresses) /* stay their calls', and belong to the pool that has them now */
+START_TEST(addresses) /* stay their sessions', and belong to the pool that has them now */
 {
 	enum { A = 0x0a000002 };
-	struct world_call *c, *e;
+	struct decision c = { 0 }, e = { 0 };
 	struct driver *d;
 	struct end lns;
 
 	start(&lns, "lns", "listen = {} lns a {} pool p { range = 10.0.0.2-10.0.0.9 }");
 	d = lns.driver;
 	driver_unwatch(d, &lns.watcher);
-	c = hold_address(d, 1);
-	e = hold_address(d, 2);
-	ck_assert(c->address == A && e->address == A + 1);
+	hold_address(d, &c);
+	hold_address(d, &e);
+	ck_assert(c.address == A && e.address == A + 1);
 	/* a pool that stays goes on where it was */
 	change_pools(&lns, "pool q { range = 10.1.0.2-10.1.0.9 } pool p { range = 10.0.0.2-10.0.0.9 }");
-	ck_assert(c->pool == d->pools[1] && pool_used(d->pools[1]) == 2 && pool_used(d->pools[0]) == 0);
-	ck_assert_uint_eq(pool_acquire(d->pools[1]), A + 2);
-	pool_release(d->pools[1], A + 2);
+	ck_assert(c.pool == d->decide.pools[1] && pool_used(d->decide.pools[1]) == 2 && pool_used(d->decide.pools[0]) == 0);
+	ck_assert_uint_eq(pool_acquire(d->decide.pools[1]), A + 2);
+	pool_release(d->decide.pools[1], A + 2);
 	/* another range, with one of them */
 	change_pools(&lns, "pool p { range = 10.0.0.3-10.0.0.9 }");
-	ck_assert(c->address == A && !c->pool && e->address == A + 1 && e->pool == d->pools[0]);
-	ck_assert_uint_eq(pool_used(d->pools[0]), 1);
-	ck_assert_uint_eq(pool_acquire(d->pools[0]), A + 2);
+	ck_assert(c.address == A && !c.pool && e.address == A + 1 && e.pool == d->decide.pools[0]);
+	ck_assert_uint_eq(pool_used(d->decide.pools[0]), 1);
+	ck_assert_uint_eq(pool_acquire(d->decide.pools[0]), A + 2);
 	/* no pool at all, then one that has both, by another name */
 	change_pools(&lns, "");
-	ck_assert(c->address == A && !c->pool && e->address == A + 1 && !e->pool);
+	ck_assert(c.address == A && !c.pool && e.address == A + 1 && !e.pool);
 	change_pools(&lns, "pool r { range = 10.0.0.1-10.0.0.9 }");
-	ck_assert(c->pool == d->pools[0] && e->pool == d->pools[0] && pool_used(d->pools[0]) == 2);
-	ck_assert_uint_eq(pool_acquire(d->pools[0]), A - 1);
-	ck_assert_uint_eq(pool_acquire(d->pools[0]), A + 2);
+	ck_assert(c.pool == d->decide.pools[0] && e.pool == d->decide.pools[0] && pool_used(d->decide.pools[0]) == 2);
+	ck_assert_uint_eq(pool_acquire(d->decide.pools[0]), A - 1);
+	ck_assert_uint_eq(pool_acquire(d->decide.pools[0]), A + 2);
+	decision_release(&c);
+	decision_release(&e);
 	driver_free(d);
 }
 END_TEST
@@ -1156,7 +922,7 @@ START_TEST(status)
 	driver_drain(lns.driver, true, USEC_NEVER);
 	reload(&lns, "lns", lns_text(port, ""));
 	write_config("lns", "wrong", path);
-	ck_assert_int_eq(driver_reload(lns.driver, NULL, NULL), -EINVAL);
+	ck_assert_int_eq(reload_run(lns.driver, NULL, NULL), -EINVAL);
 	run_for(1500 * USEC_PER_MSEC);
 	read_notes(fd, notes, sizeof(notes));
 	char *reloading = strstr(notes, "RELOADING=1|MONOTONIC_USEC=");
@@ -1180,13 +946,12 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, ends_setup, ends_teardown);
 	tcase_add_test(tc, life);
 	tcase_add_test(tc, tunnel_gone);
 	tcase_add_loop_test(tc, refused, 0, 2);
 	tcase_add_test(tc, not_sent);
 	tcase_add_test(tc, views);
-	tcase_add_test(tc, ppp_stopping);
 	tcase_add_test(tc, forgotten_counters);
 	tcase_add_test(tc, same_directory);
 	tcase_add_test(tc, wall_clock);
@@ -1204,7 +969,6 @@ int main(void)
 	tcase_add_test(tc, unreachable_server);
 	tcase_add_test(tc, unreachable_only_server);
 	tcase_add_test(tc, wrongly_unreachable);
-	tcase_add_test(tc, pauses);
 	tcase_add_test(tc, drain_dials);
 	tcase_add_test(tc, addresses);
 	tcase_add_test(tc, status);

@@ -547,6 +547,20 @@ START_TEST(escape_cut)
 }
 END_TEST
 
+START_TEST(hex)
+{
+	static const struct {
+		size_t len, size;
+		const char *expect;
+	} cases[] = { { 3, 8, "00ab7f" }, { 3, 7, "00ab7f" }, { 3, 6, "00ab" }, { 0, 8, "" }, { 3, 1, "" } };
+	struct l2tp_span s = { (const uint8_t *)"\x00\xab\x7f", cases[_i].len };
+	char buf[8];
+
+	ck_assert_ptr_eq(log_hex(s, buf, cases[_i].size), buf);
+	ck_assert_str_eq(buf, cases[_i].expect);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("log");
@@ -573,6 +587,7 @@ int main(void)
 	tcase_add_loop_test(t, escape, 0, 15);
 	tcase_add_test(t, reason);
 	tcase_add_loop_test(t, escape_cut, 1, 10);
+	tcase_add_loop_test(t, hex, 0, 5);
 	suite_add_tcase(s, t);
 
 	SRunner *r = srunner_create(s);

@@ -223,7 +223,7 @@ static const struct {
 	{ PPP_KILLED, 9, PPPD_L2TP_STARTED, -1, RC_CDN_GENERAL, EC_VENDOR, "pppd was killed by a signal (9)" },
 	{ PPP_STOPPED, 5, PPPD_L2TP_RUNNING, 5, RC_CDN_ADMIN, 0, "PPP was stopped" },
 	{ PPP_STOPPED, -1, PPPD_L2TP_STARTED, -1, RC_CDN_ADMIN, 0, "PPP was stopped" },
-	{ PPP_TIMED_OUT, 5, PPPD_L2TP_STARTED, 5, RC_CDN_TIMEOUT, 0, "PPP was not up in time" },
+	{ PPP_TIMED_OUT, 5, PPPD_L2TP_STARTED, 5, RC_CDN_TIMEOUT, 0, "PPP did not come up in time" },
 	{ PPP_NOT_STARTED, -ENOENT, PPPD_L2TP_STARTED, -1, RC_CDN_NO_FACILITY_PERMANENT, 0,
 	  "pppd is not installed: No such file or directory" },
 	{ PPP_NOT_STARTED, -EAGAIN, PPPD_L2TP_STARTED, -1, RC_CDN_NO_FACILITY_TEMPORARY, 0,
@@ -814,7 +814,7 @@ START_TEST(deadline)
 	slow = call_start(50 * USEC_PER_MSEC, WORDS("fake:connect", "fake:sleep"));
 	quick = call_start(10 * USEC_PER_SEC, WORDS("fake:connect", "fake:up", "fake:sleep"));
 	run_while(not_over, slow);
-	ck_assert_str_eq(slow->how.text, "PPP was not up in time");
+	ck_assert_str_eq(slow->how.text, "PPP did not come up in time");
 	ck_assert_uint_eq(slow->how.reason.result, RC_CDN_TIMEOUT);
 	run_while(not_up, quick);
 	ck_assert_uint_eq(quick->exits, 0);

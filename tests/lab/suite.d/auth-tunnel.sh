@@ -40,15 +40,15 @@ pings_begin
 
 # What each end says
 expect 30 lns 'auth: .*host=lac.wrong profile=with: tunnel closed, the peer erred: not authorised'
-expect 30 lac 'auth: .*profile=wrong: tunnel closed, by the peer: not authorised'
+expect 30 lac 'auth: .*profile=wrong: tunnel closed by the peer: not authorised'
 expect 30 lac 'auth: .*profile=mistaken: tunnel closed, the peer erred: not authorised'
-expect 30 lns 'auth: .*host=lac.mistaken profile=with: tunnel closed, by the peer: not authorised'
-expect 30 lac 'auth: .*profile=missing: tunnel closed, the peer erred: .*no secret to answer the challenge with'
+expect 30 lns 'auth: .*host=lac.mistaken profile=with: tunnel closed by the peer: not authorised'
+expect 30 lac 'auth: .*profile=missing: tunnel closed, local failure: .*no secret to answer the challenge with'
 expect 30 lns 'auth: .*host=lac.missing .*no secret to answer the challenge with'
-expect 30 lac 'auth: .*profile=demanding: tunnel closed, by the peer: .*no secret to answer the challenge with'
+expect 30 lac 'auth: .*profile=demanding: tunnel closed by the peer: .*no secret to answer the challenge with'
 expect 30 lns 'auth: .*host=lac.demanding: tunnel refused: not authorised .*no secret to answer the challenge with'
 for name in wrong mistaken missing demanding; do
-	expect 30 lac "profile=$name: .* is gone, dialling again" 3
+	expect 30 lac "profile=$name: the .* has .*; redialling" 3
 done
 
 pings_end || fail 'the session that was let in suffered'

@@ -40,11 +40,11 @@ done
 start lns
 start lac
 for method in $methods; do
-	expect 60 lns "profile=$method .*PPP.* up, peer alice, 10.64.0.1 -> 10"
+	expect 60 lns "profile=$method .*PPP.* up, user alice, 10.64.0.1 -> 10"
 	expect 60 lac "profile=$method-right .*PPP.* up, .*-> 10.64.0.1"
 	expect 60 lns "profile=${method}[: ].*pppd ended: the peer failed to authenticate itself"
 	expect 60 lac "profile=${method}-wrong[: ].*pppd ended: we failed to authenticate"
-	expect 60 lac "profile=$method-wrong: the call is gone, dialling again" 3
+	expect 60 lac "profile=$method-wrong: the call has ended; redialling" 3
 done
 # Whose pppd ends first, and stops the other's by a CDN, is chance; what it has ended of is not.
 for end in lac lns; do

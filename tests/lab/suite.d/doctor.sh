@@ -35,13 +35,13 @@ pppd='"noauth", "ms-dns 192.0.2.53"' lns_config
 ! doctor lns pppd || fail 'a word that is two'
 finds "^fail .*pppd rejects the options of profile \"isp\": unrecognized option 'ms-dns 192.0.2.53'"
 kill -HUP "$pid_lns"
-expect 30 lns "profile=isp: pppd refuses the options of this profile, its calls will fail: unrecognized option 'ms-dns"
+expect 30 lns "profile=isp: pppd refuses the options of this profile; its sessions will fail: unrecognized option 'ms-dns"
 pppd='noauth, plugin, radus.so' lns_config
 ! doctor lns pppd || fail 'a plugin that is not there'
 finds '^fail .*profile "isp": .*radus.so'
 "$build/daemon/ctl/l2tpctl" --socket "$tmp/lns/bus" reload >"$tmp/findings" 2>&1 || fail "reload: $(cat "$tmp/findings")"
-finds '^warning: pppd refuses the options of profile "isp", its calls will fail: .*radus.so'
-expect 30 lns "refuses the options of this profile, its calls will fail: .*radus.so"
+finds '^warning: pppd refuses the options of profile "isp"; its sessions will fail: .*radus.so'
+expect 30 lns "refuses the options of this profile; its sessions will fail: .*radus.so"
 lns_config
 stop lns
 

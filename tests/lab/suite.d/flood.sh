@@ -42,7 +42,7 @@ pings_end || fail 'the session lost a packet'
 ! said lac '(session|tunnel) closed' || fail 'the tunnel that was there is gone'
 [ -n "$came" ] || fail 'nobody else came in while it lasted'
 [ $((most - before)) -le $bound ] || fail "the daemon grew from $before to $most kB"
-said lns 'limits are reached: [1-9]' || fail 'the log does not tell of the flood'
-! said lns 'limits are reached' 4 || fail 'the log tells of it too often'
+said lns 'rate limits: dropped [1-9]' || fail 'the log does not tell of the flood'
+! said lns 'rate limits: dropped' 4 || fail 'the log tells of it too often'
 echo "note: $(cat "$tmp/flood"); the LNS had $before kB, then at most $most"
 echo "note: another session was up after $((came / 100)).$((came / 10 % 10)) s of it; none of $(grep -c icmp_seq "$tmp/pings") pings was lost"

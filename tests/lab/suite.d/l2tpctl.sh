@@ -53,7 +53,7 @@ wait_for 20 heard '.Event == "Watching"' || fail 'no watch'
 tunnel=$(ctl lac open uplink --wait) || fail open
 ppp_works 1462
 for name in lac lns; do # the second network protocol is not a second link
-	expect 20 $name 'PPP: IPv4 and IPv6 are up, .*fe80'
+	expect 20 $name 'PPP: IPv4 and IPv6 up, .*fe80'
 	[ "$(grep -c 'PPP up' "$tmp/$name.log")" = 1 ] || fail "PPP up, more than once at the $name"
 done
 wait_for 20 heard '.Change == "ppp-up" and .Row.UserName == "alice" and .Row.Interface == "l2tp0"' || fail 'ppp-up'

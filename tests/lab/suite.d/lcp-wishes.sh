@@ -14,7 +14,7 @@ mtu_is() { in_ns "$1" ip link show dev "$2" | grep -q "mtu $3 "; }
 lac_config "$again" 'ipv6 = no'
 start lac
 expect 60 lac 'PPP up'
-expect 10 lac 'the LNS has agreed on ACCM [0-9a-f]{8} to send, 00000000 to receive$'
+expect 10 lac 'the LNS has negotiated ACCM [0-9a-f]{8} to send, 00000000 to receive$'
 stop lac
 wait_for 10 holds lns 0 0
 

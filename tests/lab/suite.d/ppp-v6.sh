@@ -13,6 +13,6 @@ holds lac 1 1
 holds lns 1 1
 
 stop lns
-expect 10 lac 'tunnel closed, by the peer: being shut down'
+expect 10 lac 'tunnel closed by the peer: being shut down'
 wait_for 10 holds lac 0 0
 stop lac

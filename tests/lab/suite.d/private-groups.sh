@@ -34,5 +34,5 @@ told() {
 }
 told to-red red || fail "red's pppd does not know of its group"
 told to-blue blue || fail "blue's pppd does not know of its group"
-expect 10 lns 'no lns profile fits'
+expect 10 lns 'no lns profile matches'
 expect 10 lac 'profile=green.*: session closed by the peer: .*result 3'

@@ -50,7 +50,7 @@ done
 wait_for 20 fds_are lns "$fds" || fail "$open_fds file descriptors, not $fds"
 echo 'lns "isp" { secret = other }' >>"$tmp/lns.conf"
 echo 'wrong = yes' >>"$tmp/lns.conf"
-reload lns 'error local: not reloaded, nothing has changed'
+reload lns 'error local: reload failed, nothing has changed'
 said lns 'lns.conf:[0-9]*: unknown key wrong' || said lns 'lns.conf:[0-9]*: the name "isp" is taken' || fail 'not told why'
 
 # Another secret, for new tunnels; another range, with the first session's address left to it
@@ -73,7 +73,7 @@ holds lns 3 3 || fail 'not three sessions'
 # A lac that is not in the file any more is hung up
 lac simsalabim
 reload lac
-expect 30 lns 'host=lac2 .*tunnel closed, by the peer'
+expect 30 lns 'host=lac2 .*tunnel closed by the peer'
 wait_for 30 holds lns 2 2 || fail 'the kernel still has the session of lac2'
 
 # An lns that is not drains
@@ -81,7 +81,7 @@ none=yes lns simsalabim 10.64.0.2-10.64.0.9
 reload lns
 lac simsalabim simsalabim
 reload lac
-expect 30 lac 'profile=lac2.*: tunnel closed, by the peer: not authorised'
+expect 30 lac 'profile=lac2.*: tunnel closed by the peer: not authorised'
 holds lns 2 2 || fail 'it does not drain, but end'
 
 pings_end || fail 'the session that was there has lost packets'

@@ -22,7 +22,7 @@ refuses 1 'no permission to configure the network \(.*\): run as root' \
 	/usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups
 start lns
 expect 20 lns 'is ready'
-refuses 1 "another l2tpd uses $tmp/lns: each needs a runtime-directory of its own" env
+refuses 1 "another l2tpd uses $tmp/lns; give each a runtime-directory of its own" env
 mkdir "$tmp/second"
 sed -i "s|^runtime-directory.*|runtime-directory = $tmp/second|" "$tmp/lns.conf"
 refuses 1 'port 1701: Address already in use \(another L2TP daemon' env

@@ -30,7 +30,7 @@ expect 20 lns 'PPP up'
 read -r pid _ <"$(echo "$tmp/lns/ppp/"*)"
 kill -STOP "$pid"
 in_time lns 'its pppd does not react'
-expect 20 lac 'tunnel closed, by the peer'
+expect 20 lac 'tunnel closed by the peer'
 wait_for 20 holds lns 0 0
 wait_for 20 holds lac 0 0
 

@@ -42,4 +42,4 @@ expect 60 late 'session closed by the peer: .*result 2, error 7'
 expect 10 late 'dialling lns.example .198.51.100.2:1701' # not after its pause, a minute
 expect 60 late 'PPP up'
 in_ns late ping -q -c 1 -W 5 10.64.1.1
-! said late 'dialling again' || fail 'it has paused'
+! said late 'redialling' || fail 'it has paused'

@@ -22,13 +22,13 @@ in_ns lns ip route add blackhole 198.51.100.1
 start lac
 for name in nobody closed swallowed; do
 	expect 30 lac "profile=$name: tunnel closed, timeout: .*no answer" 4
-	expect 30 lac "profile=$name: .* is gone, dialling again" 4
+	expect 30 lac "profile=$name: the .* has .*; redialling" 4
 done
-expect 30 lac 'profile=noroute: Network is unreachable, dialling again' 4
+expect 30 lac 'profile=noroute: Network is unreachable; redialling' 4
 expect 30 lac 'profile=noname: cannot resolve "lns.invalid"'
 open_fds lac
 fds=$open_fds
-expect 30 lac 'profile=nobody: .* is gone, dialling again' 8
+expect 30 lac 'profile=nobody: the .* has .*; redialling' 8
 open_fds lac
 # 3 may be dialling and one be resolved at the moment, while 12 or more attempts have passed
 [ "$open_fds" -le $((fds + 5)) ] || fail "file descriptors: first $fds, then $open_fds"

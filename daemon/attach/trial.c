@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trial: after a reload, what pppd would be told is tried (attach/dryrun.h), in a worker, and the log says what it refuses.
+ * trial: after a reload, what pppd would be told is tried (dryrun.h), in a worker, and the log says what it refuses.
  *
  * The configuration is in force by then.  To wait for pppd first would keep a reload, with its tunnels and limits, back for
  * the slowest of the profiles, and pppd judges by more than the configuration: a secrets file or a radius server's
- * that is about to be put there.  Who has asked for
- * the reload hears what came of it in the answer.
+ * that is about to be put there.  Whoever has asked for the reload hears what came of it in the answer.
  *
- * Called by reload.
+ * Called by pppd.c.
  */
+#include "trial.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "attach/dryrun.h"
-#include "world.h"
+#include "base/log.h"
+#include "dryrun.h"
+#include "kernel/workers.h"
 
 struct trial {
-	struct driver *driver; /* NULL: another configuration is in force meanwhile */
+	struct trial **at;     /* who has it; NULL: nobody any more */
 	struct ppp_trial *words;
-	driver_tried done;     /* NULL: nobody waits for it */
+	attachment_tried done; /* NULL: nobody waits for it */
 	void *ctx;
 };
 
@@ -30,12 +33,12 @@ static char *warn(const char *profile, enum ppp_trial_result result, const char 
 	char *line = NULL;
 
 	if (result == PPP_TRIAL_REFUSED)
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "pppd refuses the options of this profile, its calls will fail: %s",
+		log_event(LOG_WARNING, LOG_LOCAL_, &o, "pppd refuses the options of this profile; its sessions will fail: %s",
 			  text);
 	else
-		log_event(LOG_NOTICE, LOG_LOCAL_, &o, "the options for pppd could not be tried: %s", text);
-	if (asprintf(&line, result == PPP_TRIAL_REFUSED ? "pppd refuses the options of profile \"%s\", its calls will fail: %s" :
-							 "the options of profile \"%s\" could not be tried: %s", profile, text) < 0)
+		log_event(LOG_NOTICE, LOG_LOCAL_, &o, "cannot try the options for pppd: %s", text);
+	if (asprintf(&line, result == PPP_TRIAL_REFUSED ? "pppd refuses the options of profile \"%s\"; its sessions will fail: %s" :
+							 "cannot try the options of profile \"%s\": %s", profile, text) < 0)
 		return NULL;
 	return line;
 }
@@ -75,51 +78,54 @@ static void finish(void *ctx, int result)
 {
 	struct trial *t = ctx;
 
-	if (t->driver)
-		t->driver->trial = NULL;
+	if (t->at)
+		*t->at = NULL;
 	if (result >= 0) /* else nobody is there any more */
 		report(t);
 	ppp_trial_free(t->words);
 	free(t);
 }
 
-static int start(struct driver *d)
+static int start(struct trial **at, const struct config *config, struct workers *workers)
 {
 	struct trial *t = calloc(1, sizeof(*t));
-	int r = t ? ppp_trial_new(d->config, &t->words) : -ENOMEM;
+	int r = t ? ppp_trial_new(config, &t->words) : -ENOMEM;
 
 	if (r >= 0)
-		r = workers_submit(d->workers, run, finish, t);
+		r = workers_submit(workers, run, finish, t);
 	if (r < 0) {
 		if (t)
 			ppp_trial_free(t->words);
 		free(t);
 		return r;
 	}
-	t->driver = d;
-	d->trial = t;
+	t->at = at;
+	*at = t;
 	return 0;
 }
 
-void trial_start(struct driver *d)
+void trial_forget(struct trial **at)
+{
+	if (*at)
+		(*at)->at = NULL;
+	*at = NULL;
+}
+
+void trial_start(struct trial **at, const struct config *config, struct workers *workers)
 {
 	int r;
 
-	if (!d->ppp)
-		return;
-	if (d->trial)
-		d->trial->driver = NULL;
-	d->trial = NULL;
-	r = start(d);
+	trial_forget(at);
+	r = start(at, config, workers);
 	if (r < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "the options for pppd were not tried: %s", strerror(-r));
+		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "cannot try the options for pppd: %s", strerror(-r));
 }
 
-bool driver_await_trial(struct driver *d, driver_tried done, void *ctx)
+bool trial_await(struct trial *t, attachment_tried done, void *ctx)
 {
-	if (!d->trial)
+	if (!t)
 		return false;
-	d->trial->done = done;
-	d->trial->ctx = ctx;
+	t->done = done;
+	t->ctx = ctx;
 	return true;
 }

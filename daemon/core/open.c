@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * operator: what an operator asks the driver for, through the control API: open a tunnel, place a call, close, count.
- *
- * A profile that is dialled (dial.c) is hung up and resumed here as well, with whatever tunnels it has.
- *
- * A tunnel that is opened here belongs to its profile, but to none of its dials (dial.c): when it ends it is not opened
+ * open: see open.h.  A tunnel that is opened here belongs to its profile, but has no owner: when it ends it is not opened
  * again.  Until its server's name is resolved it is an opening; the profile may go meanwhile, so that only its name is
  * kept.  The servers are asked in their order until one has an address.
+ *
+ * Called by the control API; openings_stop() and openings_free() by driver.c.
  */
+#include "open.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "net/resolve.h"
-#include "world.h"
+#include "state.h"
 
 struct opening {
 	struct opening *next;
@@ -22,16 +23,24 @@ struct opening {
 	size_t server;
 	uint32_t calls;
 	struct resolve *resolve;
-	driver_opened done;
+	open_done done;
 	void *ctx;
 };
 
-static const struct config_profile *find_profile(const struct driver *d, const char *name)
+/* Is anything new taken? */
+static int check_open(const struct driver *d)
 {
-	for (size_t i = 0; i < d->config->n_profiles; i++)
-		if (strcmp(d->config->profiles[i].name, name) == 0)
-			return &d->config->profiles[i];
-	return NULL;
+	static const int errors[] = { [DECIDE_OPEN] = 0, [DECIDE_DRAINING] = -EBUSY, [DECIDE_STOPPING] = -ESHUTDOWN };
+
+	return errors[d->decide.state];
+}
+
+static int find_lac(const struct driver *d, const char *name, const struct config_profile **ret)
+{
+	*ret = profiles_named(&d->profiles, name);
+	if (!*ret)
+		return -ENOENT;
+	return (*ret)->lac ? 0 : -EINVAL;
 }
 
 /* ---- Open --------------------------------------------------------------------------------------------------- */
@@ -51,7 +60,7 @@ static void opening_free(struct opening *o)
 
 static void opening_end(struct opening *o, int err, const char *text, uint32_t tunnel_id)
 {
-	driver_opened done = o->done;
+	open_done done = o->done;
 	void *ctx = o->ctx;
 
 	opening_free(o);
@@ -65,7 +74,7 @@ static int place_calls(struct driver *d, const struct config_profile *p, uint32_
 	int r = 0;
 
 	for (; calls && r >= 0; calls--)
-		r = l2tp_call(d->engine, tunnel_id, &info, 0, world_now(), &session_id);
+		r = l2tp_call(d->engine.l2tp, tunnel_id, &info, 0, clock_now(), &session_id);
 	return r;
 }
 
@@ -73,23 +82,23 @@ static void open_now(struct opening *o, const struct config_profile *p, const st
 {
 	struct log_object object = { .peer = peer, .profile = p->name };
 	struct driver *d = o->driver;
-	struct world_tunnel *t;
+	struct tunnel *t;
 	char name[L2TP_ADDR_STR_MAX];
 	uint32_t id = 0;
 	int r;
 
-	log_event(LOG_INFO, LOG_INFO_ONLY, &object, "dialling %s (%s), on request", p->servers[o->server],
+	log_event(LOG_INFO, LOG_INFO_ONLY, &object, "dialling %s (%s) on request", p->servers[o->server],
 		  l2tp_addr_str(peer, name));
-	r = dial_open(d, p, peer, &t);
+	r = tunnel_open(&d->tunnels, p, peer, NULL, &t);
 	if (r >= 0) {
 		id = t->id;
 		object.tunnel_id = id;
-		r = place_calls(d, p, id, o->calls == DRIVER_CALLS_DEFAULT ? p->calls : o->calls);
+		r = place_calls(d, p, id, o->calls == OPEN_CALLS_DEFAULT ? p->calls : o->calls);
 		if (r < 0)
 			log_event(LOG_WARNING, LOG_LOCAL_, &object, "not all calls were placed: %s", strerror(-r));
 	}
 	opening_end(o, id ? 0 : r, id ? NULL : strerror(-r), id);
-	world_pump(d);
+	engine_pump(&d->engine);
 }
 
 static int resolve_next(struct opening *o, const struct config_profile *p);
@@ -107,7 +116,7 @@ static bool has_server(const struct config_profile *p, size_t server)
 static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_addr *addrs, size_t n)
 {
 	struct opening *o = ctx;
-	const struct config_profile *p = find_profile(o->driver, o->profile);
+	const struct config_profile *p = profiles_named(&o->driver->profiles, o->profile);
 
 	(void)n;
 	o->resolve = NULL;
@@ -135,7 +144,7 @@ static bool has_tunnel(const struct driver *d, const struct config_profile *p)
 	struct l2tp_cursor c = { 0 };
 	struct l2tp_tunnel_info info;
 
-	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0)
+	while (l2tp_next_tunnel(d->engine.l2tp, &c, &info) >= 0)
 		if (info.cookie == p->params.cookie && info.reason->origin == L2TP_BY_NOBODY)
 			return true;
 	return false;
@@ -150,21 +159,16 @@ static bool has_opening(const struct driver *d, const char *profile)
 	return o;
 }
 
-int driver_open(struct driver *d, const char *profile, uint32_t calls, bool another, driver_opened done, void *ctx)
+int open_tunnel(struct driver *d, const char *profile, uint32_t calls, bool another, open_done done, void *ctx)
 {
-	const struct config_profile *p = find_profile(d, profile);
+	const struct config_profile *p;
 	struct opening *o;
-	int r;
+	int r = check_open(d);
 
-	if (d->stopping)
-		return -ESHUTDOWN;
-	if (d->draining)
-		return -EBUSY;
-	if (!p)
-		return -ENOENT;
-	if (!p->lac)
-		return -EINVAL;
-	if (!another && (dial_exists(d, p) || has_tunnel(d, p) || has_opening(d, profile)))
+	r = r < 0 ? r : find_lac(d, profile, &p);
+	if (r < 0)
+		return r;
+	if (!another && (dial_exists(&d->dials, p) || has_tunnel(d, p) || has_opening(d, profile)))
 		return -EALREADY;
 	o = calloc(1, sizeof(*o));
 	if (!o)
@@ -183,7 +187,7 @@ int driver_open(struct driver *d, const char *profile, uint32_t calls, bool anot
 void openings_stop(struct driver *d)
 {
 	while (d->openings)
-		opening_end(d->openings, -ESHUTDOWN, "the daemon stops", 0);
+		opening_end(d->openings, -ESHUTDOWN, "the daemon is stopping", 0);
 }
 
 void openings_free(struct driver *d)
@@ -208,104 +212,118 @@ static void close_tunnels_of(struct driver *d, const struct config_profile *p)
 	static const struct l2tp_reason reason = { .origin = L2TP_BY_REQUEST, .text = "hung up" };
 	struct l2tp_cursor c = { 0 };
 	struct l2tp_tunnel_info info;
-	const usec_t now = world_now(); /* one for all: the engine closes in portions */
+	const usec_t now = clock_now(); /* one for all: the engine closes in portions */
 
-	while (l2tp_next_tunnel(d->engine, &c, &info) >= 0)
+	while (l2tp_next_tunnel(d->engine.l2tp, &c, &info) >= 0)
 		if (info.cookie == p->params.cookie && info.reason->origin == L2TP_BY_NOBODY)
-			l2tp_close_tunnel(d->engine, info.tunnel_id, &reason, now);
+			l2tp_close_tunnel(d->engine.l2tp, info.tunnel_id, &reason, now);
 }
 
 static void tell_hang_up(struct driver *d, const struct config_profile *p, const char *what)
 {
 	log_event(LOG_NOTICE, LOG_INFO_ONLY, &(struct log_object){ .profile = p->name }, "%s", what);
-	world_emit(d, &(struct driver_event){ .type = DRIVER_HANG_UP, .profile = p->name });
+	events_emit(&d->events, &(struct event){ .type = EVENT_HANG_UP, .profile = p->name });
 }
 
-int driver_hang_up(struct driver *d, const char *profile)
+int open_hang_up(struct driver *d, const char *profile)
 {
-	const struct config_profile *p = find_profile(d, profile);
+	const struct config_profile *p;
+	int r = find_lac(d, profile, &p);
 
-	if (!p)
-		return -ENOENT;
-	if (!p->lac)
-		return -EINVAL;
-	if (dial_hold(d, p))
-		tell_hang_up(d, p, "hung up: not dialled until it is resumed");
+	if (r < 0)
+		return r;
+	if (dial_hold(&d->dials, p))
+		tell_hang_up(d, p, "hung up; not dialled until resumed");
 	stop_openings_of(d, p->name);
 	close_tunnels_of(d, p);
-	world_pump(d);
+	engine_pump(&d->engine);
 	return 0;
 }
 
-int driver_resume(struct driver *d, const char *profile)
+int open_resume(struct driver *d, const char *profile)
 {
-	const struct config_profile *p = find_profile(d, profile);
+	const struct config_profile *p;
+	int r = find_lac(d, profile, &p);
 
-	if (!p)
-		return -ENOENT;
-	if (!p->lac)
-		return -EINVAL;
-	if (!dial_exists(d, p))
+	if (r < 0)
+		return r;
+	if (!dial_exists(&d->dials, p))
 		return -EOPNOTSUPP;
-	if (dial_resume(d, p))
-		tell_hang_up(d, p, "resumed: dialled again");
+	if (dial_resume(&d->dials, p))
+		tell_hang_up(d, p, "resumed; dialling again");
 	return 0;
 }
 
-bool driver_is_hung_up(const struct driver *d, const char *profile)
+bool open_is_hung_up(const struct driver *d, const char *profile)
 {
-	const struct config_profile *p = find_profile(d, profile);
+	const struct config_profile *p = profiles_named(&d->profiles, profile);
 
-	return p && dial_is_held(d, p);
+	return p && dial_is_held(&d->dials, p);
 }
 
 /* ---- Call, close, count ------------------------------------------------------------------------------------- */
 
-int driver_call(struct driver *d, uint32_t tunnel_id, const struct l2tp_call_info *info, uint32_t *ret_session_id)
+/* What is left open is as the profile says. */
+static void complete_call(struct l2tp_call_info *call, const struct config_profile *p)
 {
-	struct world_tunnel *t = tunnel_get(d, tunnel_id);
-	struct l2tp_call_info call = *info;
-	int r;
+	struct l2tp_call_info usual = dial_call(p);
 
-	if (d->stopping)
-		return -ESHUTDOWN;
-	if (d->draining)
-		return -EBUSY;
+	call->framing_type = usual.framing_type;
+	call->sequencing_required = usual.sequencing_required;
+	call->tx_connect_speed = call->tx_connect_speed ? call->tx_connect_speed : usual.tx_connect_speed;
+	call->rx_connect_speed = call->rx_connect_speed ? call->rx_connect_speed : usual.rx_connect_speed;
+	call->calling_number = call->calling_number.len ? call->calling_number : usual.calling_number;
+	call->called_number = call->called_number.len ? call->called_number : usual.called_number;
+}
+
+int open_call(struct driver *d, uint32_t tunnel_id, const struct l2tp_call_info *info, uint32_t *ret_session_id)
+{
+	struct tunnel *t = tunnel_get(&d->tunnels, tunnel_id);
+	struct l2tp_call_info call = *info;
+	int r = check_open(d);
+
+	if (r < 0)
+		return r;
 	if (!t)
 		return -ENOENT;
-	if (!call.outgoing) {
-		struct l2tp_call_info usual = dial_call(t->profile);
-
-		call.framing_type = usual.framing_type;
-		call.sequencing_required = usual.sequencing_required;
-		call.tx_connect_speed = call.tx_connect_speed ? call.tx_connect_speed : usual.tx_connect_speed;
-		call.rx_connect_speed = call.rx_connect_speed ? call.rx_connect_speed : usual.rx_connect_speed;
-		call.calling_number = call.calling_number.len ? call.calling_number : usual.calling_number;
-		call.called_number = call.called_number.len ? call.called_number : usual.called_number;
-	}
-	r = (call.outgoing ? l2tp_call_out : l2tp_call)(d->engine, tunnel_id, &call, 0, world_now(), ret_session_id);
-	world_pump(d);
+	if (!call.outgoing)
+		complete_call(&call, t->profile);
+	r = (call.outgoing ? l2tp_call_out : l2tp_call)(d->engine.l2tp, tunnel_id, &call, 0, clock_now(), ret_session_id);
+	engine_pump(&d->engine);
 	return r;
 }
 
-int driver_close(struct driver *d, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_reason *reason)
+int open_close(struct driver *d, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_reason *reason)
 {
-	int r = session_id ? l2tp_close_session(d->engine, tunnel_id, session_id, reason, world_now()) :
-			     l2tp_close_tunnel(d->engine, tunnel_id, reason, world_now());
+	int r = session_id ? l2tp_close_session(d->engine.l2tp, tunnel_id, session_id, reason, clock_now()) :
+			     l2tp_close_tunnel(d->engine.l2tp, tunnel_id, reason, clock_now());
 
-	world_pump(d);
+	engine_pump(&d->engine);
 	return r;
 }
 
-int driver_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, driver_counted done, void *ctx)
+static bool exists(const struct driver *d, uint32_t tunnel_id, uint32_t session_id)
 {
-	struct l2tp_tunnel_info info;
+	struct l2tp_tunnel_info tunnel;
 	struct l2tp_session_info session;
 
-	if (l2tp_get_tunnel(d->engine, tunnel_id, &info) < 0 ||
-	    (session_id && l2tp_get_session(d->engine, tunnel_id, session_id, &session) < 0))
+	return l2tp_get_tunnel(d->engine.l2tp, tunnel_id, &tunnel) >= 0 &&
+	       (!session_id || l2tp_get_session(d->engine.l2tp, tunnel_id, session_id, &session) >= 0);
+}
+
+/* A session that has not been decided on yet has none. */
+static bool has_data_path(const struct driver *d, uint32_t tunnel_id, uint32_t session_id)
+{
+	const struct session *n = session_get(&d->sessions, tunnel_id, session_id);
+
+	return tunnel_get(&d->tunnels, tunnel_id) && (!session_id || (n && n->announced));
+}
+
+int open_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, open_counted done, void *ctx)
+{
+	if (!exists(d, tunnel_id, session_id))
 		return -ENOENT;
-	if (!tunnel_get(d, tunnel_id) || (session_id && !call_get(d, tunnel_id, session_id)))
+	if (!has_data_path(d, tunnel_id, session_id))
 		return -ENOTCONN;
 	if (session_id)
 		d->dataplane->class->session_stats(d->dataplane, tunnel_id, session_id, done, ctx);
@@ -314,7 +332,7 @@ int driver_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, driv
 	return 0;
 }
 
-void driver_forget_count(struct driver *d, const void *ctx)
+void open_forget_count(struct driver *d, const void *ctx)
 {
 	d->dataplane->class->forget_stats(d->dataplane, ctx);
 }
