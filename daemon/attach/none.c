@@ -16,7 +16,8 @@ static int start(struct attachment *a)
 
 static void view(const struct attachment *a, struct attachment_view *ret)
 {
-	(void)a, (void)ret;
+	(void)a;
+	ret->phase = ATTACHMENT_UP;
 }
 
 const struct attachment_class attachment_none = {

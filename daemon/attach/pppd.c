@@ -20,6 +20,7 @@
 #include "kernel/link.h"
 #include "process.h"
 #include "trial.h"
+#include "view.h"
 
 #define MTU_MAX 1500
 #define MTU_MIN 576
@@ -121,7 +122,7 @@ static void on_exited(void *ctx, const struct ppp_exit *how)
 	p->ppp = NULL;
 	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "pppd ended: %s", how->text);
 	attachment_stopped(&p->attachment, &(struct attachment_end){ .reason = how->reason, .text = how->text,
-								     .cause = (size_t)how->status });
+								     .cause = pppd_cause(how->status) });
 }
 
 /* ---- What it is given --------------------------------------------------------------------------------------------- */
@@ -210,12 +211,19 @@ static int prepare(struct attachment *a, struct dataplane_session *spec)
 	return 0;
 }
 
+const struct ppp_status *pppd_status(const struct attachment *a)
+{
+	static const struct ppp_status none;
+	const struct pppd *p = (const struct pppd *)a;
+
+	return p->ppp ? ppp_get_status(p->ppp) : &none;
+}
+
 static void view(const struct attachment *a, struct attachment_view *ret)
 {
-	const struct pppd *p = (const struct pppd *)a;
-	const struct ppp_status *status = p->ppp ? ppp_get_status(p->ppp) : NULL;
+	const struct ppp_status *status = pppd_status(a);
 
-	if (!status)
+	if (!((const struct pppd *)a)->ppp)
 		return;
 	ret->phase = status->up ? ATTACHMENT_UP : status->pid ? ATTACHMENT_STARTING : ATTACHMENT_WAITING;
 	snprintf(ret->interface, sizeof(ret->interface), "%s", status->interface);
@@ -281,4 +289,8 @@ const struct attachment_class attachment_pppd = {
 	.start = start,
 	.stop = stop,
 	.view = view,
+	.fields = pppd_fields,
+	.causes = pppd_causes,
+	.event = "ppp",
+	.metrics = &pppd_metrics,
 };

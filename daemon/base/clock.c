@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* clock: see clock.h.  Called by everything that arms a timer, and by whoever needs a number that a peer must not guess. */
+/* clock: see clock.h.  Called by everything that arms a timer, and by all that needs a number that a peer must not guess. */
 #include "clock.h"
 
 #include <errno.h>

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/reload.h"
 #include "impl.h"
 
 static int append_list(sd_bus_message *m, const char *name, char *const *list)
@@ -21,7 +22,7 @@ static int append_list(sd_bus_message *m, const char *name, char *const *list)
 }
 
 /* What a reload has changed, a{sv}, not closed yet. */
-static int begin_changes(sd_bus_message *m, const struct driver_changes *c)
+static int begin_changes(sd_bus_message *m, const struct changes *c)
 {
 	const struct {
 		const char *name;
@@ -64,15 +65,15 @@ static void on_tried(void *ctx, char *const *warnings)
 	sd_bus_message_unref(reply);
 }
 
-/* At once, or with what pppd says of it. */
-static int reply_changes(struct bus_pending *p, const struct driver_changes *changes)
+/* At once, or with what the attachments' kind says of it. */
+static int reply_changes(struct bus_pending *p, const struct changes *changes)
 {
 	int r = sd_bus_message_new_method_return(p->request, &p->reply);
 	char *none = NULL;
 
 	if (r >= 0)
 		r = begin_changes(p->reply, changes);
-	if (r >= 0 && !driver_await_trial(p->bus->driver, on_tried, p))
+	if (r >= 0 && !reload_await_trial(p->bus->driver, on_tried, p))
 		on_tried(p, &none);
 	return r < 0 ? r : 1;
 }
@@ -90,7 +91,7 @@ static int complain_reload(int r, const char *mistakes, sd_bus_error *error)
 
 int bus_reload(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
 {
-	struct driver_changes changes = { 0 };
+	struct changes changes = { 0 };
 	struct bus_pending *p;
 	char *mistakes = NULL;
 	size_t size;
@@ -103,12 +104,12 @@ int bus_reload(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
 		bus_pending_free(p);
 		return -ENOMEM;
 	}
-	r = driver_reload(o->connection->bus->driver, f, &changes);
+	r = reload_run(o->connection->bus->driver, f, &changes);
 	fclose(f);
 	r = r < 0 ? complain_reload(r, mistakes ? mistakes : "", error) : reply_changes(p, &changes);
 	if (r < 0)
 		bus_pending_free(p);
-	driver_changes_clear(&changes);
+	changes_clear(&changes);
 	free(mistakes);
 	return r;
 }
@@ -150,7 +151,7 @@ int bus_drain(struct bus_object *o, sd_bus_message *m, sd_bus_error *error)
 	return sd_bus_reply_method_return(m, NULL);
 }
 
-int bus_append_reloaded(struct bus *b, sd_bus_message *m, const struct driver_event *e)
+int bus_append_reloaded(struct bus *b, sd_bus_message *m, const struct event *e)
 {
 	int r = begin_changes(m, e->changes);
 
@@ -158,7 +159,7 @@ int bus_append_reloaded(struct bus *b, sd_bus_message *m, const struct driver_ev
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-int bus_append_drained(struct bus *b, sd_bus_message *m, const struct driver_event *e)
+int bus_append_drained(struct bus *b, sd_bus_message *m, const struct event *e)
 {
 	(void)e;
 	return sd_bus_message_append(m, "b", driver_draining(b->driver));

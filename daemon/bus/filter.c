@@ -44,22 +44,45 @@ static int check_word(const char *key, const char *word, bool sessions, const ch
 }
 
 /* As it is shown, whatever way it was written; a text that is no address is none of any session. */
-static int read_address(const char *text, char buf[INET6_ADDRSTRLEN], const char **ret, sd_bus_error *error)
+static int read_address(struct bus_filter_key *k, sd_bus_error *error)
 {
 	uint8_t ip[sizeof(struct in6_addr)];
-	int family = inet_pton(AF_INET, text, ip) == 1 ? AF_INET : AF_INET6;
+	int family = inet_pton(AF_INET, k->value, ip) == 1 ? AF_INET : AF_INET6;
 
-	if (family == AF_INET6 && inet_pton(AF_INET6, text, ip) != 1)
-		return sd_bus_error_setf(error, ERROR_ARGUMENT, "Address is \"%.64s\"; allowed: an IPv4 or IPv6 address",
-					 text);
-	*ret = inet_ntop(family, ip, buf, INET6_ADDRSTRLEN);
+	if (family == AF_INET6 && inet_pton(AF_INET6, k->value, ip) != 1)
+		return sd_bus_error_setf(error, ERROR_ARGUMENT, "%s is \"%.64s\"; allowed: an IPv4 or IPv6 address",
+					 k->key, k->value);
+	k->value = inet_ntop(family, ip, k->text, sizeof(k->text));
 	return 0;
 }
 
-int bus_filter_read(sd_bus_message *m, bool sessions, struct bus_filter *ret, sd_bus_error *error)
+static bool has_key(const struct bus_filter *f, const char *key)
 {
-	const char *peer = NULL, *address = NULL;
-	const struct bus_option keys[] = {
+	for (size_t i = 0; i < f->n_keys; i++)
+		if (strcmp(f->keys[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* What the kinds of attachments have. */
+static void add_keys(const struct driver *d, struct bus_filter *ret)
+{
+	for (const struct attachment_class *const *kind = driver_attachments(d); *kind; kind++) {
+		for (const struct attachment_field *f = (*kind)->fields; f && f->name; f++) {
+			if (!f->filter || has_key(ret, f->filter))
+				continue;
+			assert(ret->n_keys < BUS_FILTER_KEYS_MAX);
+			ret->keys[ret->n_keys++] = (struct bus_filter_key){ .key = f->filter, .address = f->type == 'a' };
+		}
+	}
+}
+
+enum { OF_BOTH = 5, OF_ALL = 9 }; /* keys of tunnels and sessions, and of all that sessions have themselves */
+
+int bus_filter_read(const struct bus *b, sd_bus_message *m, bool sessions, struct bus_filter *ret, sd_bus_error *error)
+{
+	const char *peer = NULL;
+	struct bus_option keys[OF_ALL + BUS_FILTER_KEYS_MAX] = {
 		{ "Profile", 's', &ret->profile },
 		{ "State", 's', &ret->state },
 		{ "Peer", 's', &peer },
@@ -68,19 +91,22 @@ int bus_filter_read(sd_bus_message *m, bool sessions, struct bus_filter *ret, sd
 		/* of sessions only: */
 		{ "Interface", 's', &ret->interface },
 		{ "Role", 's', &ret->role },
-		{ "Address", 's', &address },
 		{ "CallingNumber", 's', &ret->calling_number },
 		{ "CalledNumber", 's', &ret->called_number },
-		{ "UserName", 's', &ret->user },
 	};
-	enum { OF_BOTH = 5 };
-	int r = bus_read_options(m, keys, sessions ? sizeof(keys) / sizeof(keys[0]) : OF_BOTH, error);
+	int r;
 
+	if (sessions)
+		add_keys(b->driver, ret);
+	for (size_t i = 0; i < ret->n_keys; i++)
+		keys[OF_ALL + i] = (struct bus_option){ ret->keys[i].key, 's', &ret->keys[i].value };
+	r = bus_read_options(m, keys, sessions ? OF_ALL + ret->n_keys : OF_BOTH, error);
 	if (r >= 0 && peer && !parse_peer(peer, &ret->peer))
 		return sd_bus_error_setf(error, ERROR_ARGUMENT,
 					 "Peer is \"%.64s\"; allowed: an address, or address:port", peer);
-	if (r >= 0 && address)
-		r = read_address(address, ret->address_text, &ret->address, error);
+	for (size_t i = 0; r >= 0 && i < ret->n_keys; i++)
+		if (ret->keys[i].address && ret->keys[i].value)
+			r = read_address(&ret->keys[i], error);
 	if (r >= 0)
 		r = check_word("State", ret->state, sessions, view_state, error);
 	return r < 0 ? r : check_word("Role", ret->role, sessions, name_of_role, error);
@@ -120,15 +146,40 @@ bool bus_filter_tunnel(const struct bus_filter *f, const struct view_tunnel *v)
 	       match_host(f->host, v->info.peer_host_name);
 }
 
+/* One of the fields that the key is for; where the session has none, it is "". */
+static bool match_key(const struct bus_filter_key *k, const struct attachment *a)
+{
+	const struct attachment_field *f = a ? a->class->fields : NULL;
+	char is[BUS_TEXT_MAX] = "";
+	bool found = false;
+
+	for (; k->value && f && f->name; f++) {
+		if (!f->filter || strcmp(f->filter, k->key) != 0)
+			continue;
+		found = true;
+		f->get(a, is, sizeof(is));
+		if (strcmp(is, k->value) == 0)
+			return true;
+	}
+	return !k->value || (!found && !k->value[0]);
+}
+
+static bool match_keys(const struct bus_filter *f, const struct attachment *a)
+{
+	for (size_t i = 0; i < f->n_keys; i++)
+		if (!match_key(&f->keys[i], a))
+			return false;
+	return true;
+}
+
 bool bus_filter_session(const struct bus_filter *f, const struct view_session *v)
 {
 	const struct l2tp_call_info *call = v->info.call;
 
 	return (!f->tunnel || f->tunnel == v->info.tunnel_id) && same(f->profile, v->profile) &&
 	       same(f->state, v->info.state) && match_peer(&f->peer, &v->tunnel.peer) &&
-	       match_host(f->host, v->tunnel.peer_host_name) && same(f->interface, v->status.interface) &&
+	       match_host(f->host, v->tunnel.peer_host_name) && same(f->interface, v->attachment.interface) &&
 	       same(f->role, v->info.lns ? "lns" : "lac") &&
-	       (same(f->address, v->status.remote_address) || same(f->address, v->status.remote_ipv6)) &&
 	       same_span(f->calling_number, call->calling_number) && same_span(f->called_number, call->called_number) &&
-	       same(f->user, v->status.peer_name);
+	       match_keys(f, v->attachment.attachment);
 }

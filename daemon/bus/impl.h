@@ -24,6 +24,8 @@
 #include <systemd/sd-bus.h>
 
 #include "bus.h"
+#include "core/events.h"
+#include "core/open.h"
 #include "rows.h"
 
 #define BUS_NAME "org.l2tpd1"
@@ -88,7 +90,8 @@ struct bus_connection {
 struct bus {
 	sd_event *event;
 	struct driver *driver;
-	struct driver_watcher watcher;
+	struct watcher watcher;
+	struct bus_rows session_rows;
 	struct bus_vtables *vtables;
 	struct bus_socket *socket;
 	struct bus_system *system;
@@ -112,7 +115,7 @@ struct bus_signal {
 
 struct bus_class {
 	const char *interface, *path; /* of the object, or with something behind it */
-	const struct bus_rows *rows;
+	const struct bus_rows *rows;  /* NULL: the bus's own session_rows */
 	size_t view;                  /* offset in struct bus_object */
 	const struct bus_method *methods;
 	size_t n_methods;
@@ -126,7 +129,8 @@ struct bus_class {
 
 extern const struct bus_class bus_manager_class, bus_profile_class, bus_tunnel_class, bus_session_class;
 
-int bus_vtables_new(struct bus_vtables **ret);
+/* With the rows of b. */
+int bus_vtables_new(const struct bus *b, struct bus_vtables **ret);
 void bus_vtables_free(struct bus_vtables *v);
 /* Show the objects to those who come by this connection; the vtables must outlive it. */
 int bus_object_add(struct bus_connection *c);
@@ -148,8 +152,8 @@ int bus_trace(struct bus_object *o, uint32_t tunnel, sd_bus_message *m, sd_bus_e
 int bus_reload(struct bus_object *o, sd_bus_message *m, sd_bus_error *error);
 int bus_get_config(struct bus_object *o, sd_bus_message *m, sd_bus_error *error);
 int bus_drain(struct bus_object *o, sd_bus_message *m, sd_bus_error *error);
-int bus_append_reloaded(struct bus *b, sd_bus_message *m, const struct driver_event *e);
-int bus_append_drained(struct bus *b, sd_bus_message *m, const struct driver_event *e);
+int bus_append_reloaded(struct bus *b, sd_bus_message *m, const struct event *e);
+int bus_append_drained(struct bus *b, sd_bus_message *m, const struct event *e);
 
 /* ---- Reading a{sv} ------------------------------------------------------------------------------------------- */
 
@@ -169,14 +173,23 @@ int bus_list_tunnels(struct bus_object *o, sd_bus_message *m, sd_bus_error *erro
 int bus_list_sessions(struct bus_object *o, sd_bus_message *m, sd_bus_error *error);
 int bus_list_profiles(struct bus_object *o, sd_bus_message *m, sd_bus_error *error);
 
+/* A key that kinds of attachments have for fields of theirs. */
+struct bus_filter_key {
+	const char *key, *value;  /* NULL: any */
+	bool address;
+	char text[INET6_ADDRSTRLEN];
+};
+#define BUS_FILTER_KEYS_MAX 8
+
 /* What a list is to show; strings are the message's, or point into it: it stays where it is. */
 struct bus_filter {
-	const char *profile, *state, *host, *interface, *role, *address, *calling_number, *called_number, *user;
+	const char *profile, *state, *host, *interface, *role, *calling_number, *called_number;
 	uint32_t tunnel;          /* 0: any */
 	struct l2tp_addr peer;    /* family 0: any; port 0: any */
-	char address_text[INET6_ADDRSTRLEN];
+	struct bus_filter_key keys[BUS_FILTER_KEYS_MAX];
+	size_t n_keys;
 };
-int bus_filter_read(sd_bus_message *m, bool sessions, struct bus_filter *ret, sd_bus_error *error);
+int bus_filter_read(const struct bus *b, sd_bus_message *m, bool sessions, struct bus_filter *ret, sd_bus_error *error);
 bool bus_filter_tunnel(const struct bus_filter *f, const struct view_tunnel *v);
 bool bus_filter_session(const struct bus_filter *f, const struct view_session *v);
 
@@ -201,7 +214,7 @@ int bus_signals_flush(struct bus_connection *c);
 
 enum bus_wait {
 	BUS_WAIT_ANSWER,          /* the driver will call back */
-	BUS_WAIT_UP,              /* until the tunnel, its calls and their PPP are up, or one of them has failed */
+	BUS_WAIT_UP,              /* until the tunnel, its calls and their attachments are up, or one of them has failed */
 	BUS_WAIT_SESSION,         /* until the session is established, or closing */
 	BUS_WAIT_CLOSE,           /* it has failed and been answered: the tunnel is to be closed */
 };
@@ -234,7 +247,7 @@ void bus_pending_free(struct bus_pending *p);
 int bus_pending_until_up(struct bus_pending *p, uint32_t calls, usec_t timeout);
 void bus_pending_opened(struct bus_pending *p, uint32_t tunnel);
 /* Something has happened that somebody may wait for. */
-void bus_pending_event(struct bus *b, const struct driver_event *e);
+void bus_pending_event(struct bus *b, const struct event *e);
 /* The connection ends. */
 void bus_pending_orphan(struct bus_connection *c);
 

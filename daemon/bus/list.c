@@ -73,7 +73,7 @@ static int page_begin(struct page *p, struct bus_object *o, sd_bus_message *m, b
 	int r;
 
 	*p = (struct page){ .bus = o->connection->bus, .end = view_now() + PAGE_TIME };
-	if ((r = bus_filter_read(m, sessions, &p->filter, error)) < 0 ||
+	if ((r = bus_filter_read(p->bus, m, sessions, &p->filter, error)) < 0 ||
 	    (r = sd_bus_message_read(m, "su", &cursor, &p->limit)) < 0)
 		return r;
 	if (!read_cursor(cursor, &p->cursor))
@@ -151,7 +151,7 @@ int bus_list_sessions(struct bus_object *o, sd_bus_message *m, sd_bus_error *err
 	while (r >= 0 && more && !page_full(&p) && (more = next_session(&p, &v))) {
 		if (!bus_filter_session(&p.filter, &v))
 			continue;
-		r = bus_rows_append(&bus_session_rows, p.reply, p.bus->driver, &v);
+		r = bus_rows_append(&p.bus->session_rows, p.reply, p.bus->driver, &v);
 		p.rows++;
 	}
 	return page_end(&p, r, more);

@@ -24,6 +24,11 @@ struct bus_vtables {
 	sd_bus_vtable *tables[CLASSES];
 };
 
+static const struct bus_rows *rows_of(const struct bus *b, const struct bus_class *c)
+{
+	return c->rows ? c->rows : &b->session_rows;
+}
+
 /* ---- What sd-bus calls --------------------------------------------------------------------------------------- */
 
 static const struct bus_class *class_of(const char *interface)
@@ -65,10 +70,10 @@ static int get(sd_bus *sd, const char *path, const char *interface, const char *
 	       void *userdata, sd_bus_error *error)
 {
 	const struct bus_object *o = userdata;
+	const struct bus *b = o->connection->bus;
 
 	(void)sd, (void)path, (void)interface, (void)error;
-	return bus_rows_append_field(o->class->rows, property, reply, o->connection->bus->driver,
-				     (const char *)o + o->class->view);
+	return bus_rows_append_field(rows_of(b, o->class), property, reply, b->driver, (const char *)o + o->class->view);
 }
 
 static int call(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -101,16 +106,15 @@ static int list(sd_bus *sd, const char *prefix, void *userdata, char ***ret_node
 
 /* ---- Vtables ------------------------------------------------------------------------------------------------- */
 
-static sd_bus_vtable *make_vtable(const struct bus_class *c)
+static sd_bus_vtable *make_vtable(const struct bus_class *c, const struct bus_rows *rows)
 {
-	sd_bus_vtable *table = calloc(c->rows->n + c->n_methods + c->n_signals + 2, sizeof(*table)), *v = table;
+	sd_bus_vtable *table = calloc(rows->n + c->n_methods + c->n_signals + 2, sizeof(*table)), *v = table;
 
 	if (!table)
 		return NULL;
 	*v++ = (sd_bus_vtable)SD_BUS_VTABLE_START(0);
-	for (size_t i = 0; i < c->rows->n; i++)
-		*v++ = (sd_bus_vtable)SD_BUS_PROPERTY(c->rows->fields[i].name, c->rows->fields[i].kind->signature, get,
-						      0, 0);
+	for (size_t i = 0; i < rows->n; i++)
+		*v++ = (sd_bus_vtable)SD_BUS_PROPERTY(rows->fields[i].name, rows->fields[i].kind->signature, get, 0, 0);
 	for (size_t i = 0; i < c->n_methods; i++)
 		*v++ = (sd_bus_vtable)SD_BUS_METHOD_WITH_NAMES(c->methods[i].name, c->methods[i].in, c->methods[i].names,
 							       c->methods[i].out, , call, SD_BUS_VTABLE_UNPRIVILEGED);
@@ -121,14 +125,14 @@ static sd_bus_vtable *make_vtable(const struct bus_class *c)
 	return table;
 }
 
-int bus_vtables_new(struct bus_vtables **ret)
+int bus_vtables_new(const struct bus *b, struct bus_vtables **ret)
 {
 	struct bus_vtables *v = calloc(1, sizeof(*v));
 
 	if (!v)
 		return -ENOMEM;
 	for (size_t i = 0; i < CLASSES; i++) {
-		v->tables[i] = make_vtable(classes[i]);
+		v->tables[i] = make_vtable(classes[i], rows_of(b, classes[i]));
 		if (!v->tables[i]) {
 			bus_vtables_free(v);
 			return -ENOMEM;

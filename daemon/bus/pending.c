@@ -3,8 +3,8 @@
  * pending: requests that are answered later: when the driver calls back, or when what was opened is established or
  * has failed.  A client that goes away leaves the request behind until then, and nobody is answered.
  *
- * Open with Wait is answered when all is up: the tunnel, its calls and their PPP.  What fails, or is late, is closed, so
- * that it can be tried again.  That is done from a timer: a watcher of the driver must not act.
+ * Open with Wait is answered when all is up: the tunnel, its calls and their attachments.  What fails, or is late, is
+ * closed, so that it can be tried again.  That is done from a timer: a watcher of the driver must not act.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -101,13 +101,20 @@ void bus_pending_orphan(struct bus_connection *c)
 
 /* ---- What is waited for -------------------------------------------------------------------------------------- */
 
-static const char *reason_text(const struct l2tp_reason *reason, const char *(*name)(uint16_t), char buf[BUS_TEXT_MAX])
+/* As the log says it. */
+static const char *tunnel_end(const struct l2tp_reason *reason, char buf[BUS_TEXT_MAX])
 {
-	char more[256];
+	char more[LOG_OUTCOME_MAX];
 
-	snprintf(buf, BUS_TEXT_MAX, "%s%s (result %u, error %u)%s",
-		 reason->origin == L2TP_BY_PEER ? "by the peer: " : "", name(reason->result), reason->result,
-		 reason->error, log_reason(reason, more, sizeof(more)));
+	snprintf(buf, BUS_TEXT_MAX, "tunnel closed%s", log_outcome(reason, l2tp_stopccn_name(reason->result), more));
+	return buf;
+}
+
+static const char *session_end(const struct l2tp_reason *reason, char buf[BUS_TEXT_MAX])
+{
+	char more[LOG_OUTCOME_MAX];
+
+	snprintf(buf, BUS_TEXT_MAX, "session closed%s", log_outcome(reason, l2tp_cdn_name(reason->result), more));
 	return buf;
 }
 
@@ -119,7 +126,7 @@ static void look_for_session(struct bus_pending *p)
 	if (view_session(p->bus->driver, p->tunnel, p->session, &s) < 0)
 		bus_pending_fail(p, ERROR_FAILED, "it has ended");
 	else if (s.info.reason->origin != L2TP_BY_NOBODY)
-		bus_pending_fail(p, ERROR_FAILED, reason_text(s.info.reason, l2tp_cdn_name, text));
+		bus_pending_fail(p, ERROR_FAILED, session_end(s.info.reason, text));
 	else if (s.info.established)
 		bus_pending_succeed(p, p->session);
 }
@@ -151,25 +158,9 @@ static void give_up(struct bus_pending *p, const char *name, const char *text)
 	}
 }
 
-static void give_up_for(struct bus_pending *p, const struct l2tp_reason *reason, const char *(*name)(uint16_t))
-{
-	char text[BUS_TEXT_MAX];
-
-	give_up(p, ERROR_FAILED, reason_text(reason, name, text));
-}
-
-static bool has_ppp(const struct bus_pending *p)
-{
-	struct view_daemon d;
-
-	view_daemon(p->bus->driver, &d);
-	return strcmp(d.dataplane, "none") != 0;
-}
-
 /* The calls were placed all at once, so that those behind the cursor are those that are not up yet. */
 static void look_for_calls(struct bus_pending *p)
 {
-	const bool ppp = has_ppp(p);
 	struct view_session s;
 
 	for (; p->up < p->calls; p->up++) {
@@ -179,7 +170,7 @@ static void look_for_calls(struct bus_pending *p)
 			give_up(p, ERROR_FAILED, "not all calls could be placed");
 			return;
 		}
-		if (!s.info.established || (ppp && s.ppp != VIEW_PPP_UP))
+		if (!s.info.established || s.attachment.phase != ATTACHMENT_UP)
 			return;
 		p->cursor = next;
 	}
@@ -198,12 +189,13 @@ static void look_for_peer(struct bus_pending *p, const struct view_tunnel *t)
 
 static void look_for_all(struct bus_pending *p)
 {
+	char text[BUS_TEXT_MAX];
 	struct view_tunnel t;
 
 	if (view_tunnel(p->bus->driver, p->tunnel, &t) < 0)
 		give_up(p, ERROR_FAILED, "it has ended");
 	else if (t.info.reason->origin != L2TP_BY_NOBODY)
-		give_up_for(p, t.info.reason, l2tp_stopccn_name);
+		give_up(p, ERROR_FAILED, tunnel_end(t.info.reason, text));
 	else if (t.info.established && p->calls)
 		look_for_calls(p);
 	else if (t.info.established)
@@ -216,7 +208,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *ctx)
 
 	(void)source, (void)usec;
 	if (p->wait == BUS_WAIT_CLOSE) {
-		driver_close(p->bus->driver, p->tunnel, 0, &(struct l2tp_reason){ .origin = L2TP_BY_REQUEST });
+		open_close(p->bus->driver, p->tunnel, 0, &(struct l2tp_reason){ .origin = L2TP_BY_REQUEST });
 		bus_pending_free(p);
 	} else if (view_now() < p->deadline) {
 		look_for_all(p);
@@ -260,15 +252,17 @@ void bus_pending_look(struct bus_pending *p)
 		look_for_session(p);
 }
 
-static void hear(struct bus_pending *p, const struct driver_event *e)
+static void hear(struct bus_pending *p, const struct event *e)
 {
-	if (p->wait == BUS_WAIT_UP && e->type == DRIVER_SESSION_CLOSING)
-		give_up_for(p, e->reason, l2tp_cdn_name);
+	char text[BUS_TEXT_MAX];
+
+	if (p->wait == BUS_WAIT_UP && e->type == EVENT_SESSION_CLOSING)
+		give_up(p, ERROR_FAILED, session_end(e->reason, text));
 	else if (p->wait == BUS_WAIT_UP || (p->wait == BUS_WAIT_SESSION && p->session == e->session_id))
 		bus_pending_look(p);
 }
 
-void bus_pending_event(struct bus *b, const struct driver_event *e)
+void bus_pending_event(struct bus *b, const struct event *e)
 {
 	for (struct bus_pending *p = b->pending, *next; p; p = next) {
 		next = p->next;

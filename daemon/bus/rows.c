@@ -3,6 +3,9 @@
  * rows: see bus/rows.h.  The tables stand at the end; a new field is a row there and one in l2tpd-bus(5), which a
  * test compares.
  *
+ * A session has rows of its kind of attachment beside its own: the kinds bring them along, and the table that has all of
+ * them is made when the API starts.  A session of another kind has those, too, and they say nothing.
+ *
  * 0 and "" stand for what is not known or not there.  Times are microseconds: ...Time on the clock on the wall, others
  * from now on.
  */
@@ -10,10 +13,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/address.h"
 #include "base/log.h"
+#include "core/driver.h"
 
 #define NOWHERE SIZE_MAX
 
@@ -157,13 +162,8 @@ static int append_profile_role(sd_bus_message *m, struct driver *d, const void *
 
 static int append_origin(sd_bus_message *m, struct driver *d, const void *field)
 {
-	static const char *const words[] = { [L2TP_BY_NOBODY] = "nobody",   [L2TP_BY_PEER] = "peer",
-					     [L2TP_BY_REQUEST] = "request", [L2TP_BY_FAULT] = "fault",
-					     [L2TP_BY_TIMEOUT] = "timeout", [L2TP_BY_LOCAL] = "local",
-					     [L2TP_BY_PPP] = "ppp" };
-
 	(void)d;
-	return sd_bus_message_append_basic(m, 's', words[*(const enum l2tp_origin *)field]);
+	return sd_bus_message_append_basic(m, 's', view_origin(*(const enum l2tp_origin *)field));
 }
 
 /* What a result code means: "" as long as there is none. */
@@ -184,14 +184,10 @@ static int append_cdn(sd_bus_message *m, struct driver *d, const void *field)
 	return append_result(m, l2tp_cdn_name, *(const uint16_t *)field);
 }
 
-static int append_ppp(sd_bus_message *m, struct driver *d, const void *field)
+static int append_phase(sd_bus_message *m, struct driver *d, const void *field)
 {
-	static const char *const words[] = { [VIEW_PPP_NONE] = "none", [VIEW_PPP_WAITING] = "waiting",
-					     [VIEW_PPP_STARTING] = "starting", [VIEW_PPP_UP] = "up",
-					     [VIEW_PPP_STOPPING] = "stopping" };
-
 	(void)d;
-	return sd_bus_message_append_basic(m, 's', words[*(const enum view_ppp *)field]);
+	return sd_bus_message_append_basic(m, 's', view_phase(*(const enum attachment_phase *)field));
 }
 
 /* As a peer has it: any number. */
@@ -231,7 +227,7 @@ KIND(profile_role, "s")
 KIND(origin, "s")
 KIND(stopccn, "s")
 KIND(cdn, "s")
-KIND(ppp, "s")
+KIND(phase, "s")
 KIND(proxy, "s")
 KIND(version, "s")
 #undef KIND
@@ -240,9 +236,9 @@ KIND(version, "s")
 
 #define ROWS(table) { table, sizeof(table) / sizeof(table[0]) }
 #define REASON(view, member, name, kind, field) \
-	{ "Reason" name, &kind_##kind, offsetof(struct l2tp_reason, field), offsetof(struct view, member.reason) },
+	{ "Reason" name, &kind_##kind, offsetof(struct l2tp_reason, field), offsetof(struct view, member.reason), NULL },
 
-#define DAEMON(name, kind, member) { name, &kind_##kind, offsetof(struct view_daemon, member), NOWHERE },
+#define DAEMON(name, kind, member) { name, &kind_##kind, offsetof(struct view_daemon, member), NOWHERE, NULL },
 
 static const struct bus_field daemon_fields[] = {
 	DAEMON("Version",             version, state)
@@ -261,15 +257,15 @@ static const struct bus_field daemon_fields[] = {
 const struct bus_rows bus_daemon_rows = ROWS(daemon_fields);
 
 #undef DAEMON
-#define PROFILE(name, kind, member) { name, &kind_##kind, offsetof(struct view_profile, member), NOWHERE },
+#define PROFILE(name, kind, member) { name, &kind_##kind, offsetof(struct view_profile, member), NOWHERE, NULL },
 #define CONFIG(name, kind, member) \
-	{ name, &kind_##kind, offsetof(struct config_profile, member), offsetof(struct view_profile, profile) },
+	{ name, &kind_##kind, offsetof(struct config_profile, member), offsetof(struct view_profile, profile), NULL },
 
 static const struct bus_field profile_fields[] = {
 	CONFIG("Name",      string,       name)
 	CONFIG("Role",      profile_role, lac)
 	PROFILE("State",    string,       state)
-	{ "Peers", &kind_prefixes, 0, offsetof(struct view_profile, profile) },
+	{ "Peers", &kind_prefixes, 0, offsetof(struct view_profile, profile), NULL },
 	CONFIG("Servers",   strings,      servers)
 	CONFIG("Dial",      bool,         autodial)
 	PROFILE("Tunnels",  u32,          tunnels)
@@ -279,7 +275,7 @@ const struct bus_rows bus_profile_rows = ROWS(profile_fields);
 
 #undef PROFILE
 #undef CONFIG
-#define TUNNEL(name, kind, member) { name, &kind_##kind, offsetof(struct view_tunnel, member), NOWHERE },
+#define TUNNEL(name, kind, member) { name, &kind_##kind, offsetof(struct view_tunnel, member), NOWHERE, NULL },
 
 static const struct bus_field tunnel_fields[] = {
 	TUNNEL("Tunnel",           u32,      info.tunnel_id)
@@ -315,13 +311,14 @@ static const struct bus_field tunnel_fields[] = {
 	REASON(view_tunnel, info, "Error",  u16,     error)
 	REASON(view_tunnel, info, "Text",   chars,   text)
 	REASON(view_tunnel, info, "Name",   stopccn, result)
+	REASON(view_tunnel, info, "Detail", chars,   detail)
 };
 const struct bus_rows bus_tunnel_rows = ROWS(tunnel_fields);
 
 #undef TUNNEL
-#define SESSION(name, kind, member) { name, &kind_##kind, offsetof(struct view_session, member), NOWHERE },
+#define SESSION(name, kind, member) { name, &kind_##kind, offsetof(struct view_session, member), NOWHERE, NULL },
 #define CALL(name, kind, member) \
-	{ name, &kind_##kind, offsetof(struct l2tp_call_info, member), offsetof(struct view_session, info.call) },
+	{ name, &kind_##kind, offsetof(struct l2tp_call_info, member), offsetof(struct view_session, info.call), NULL },
 
 static const struct bus_field session_fields[] = {
 	SESSION("Tunnel",            u32,      info.tunnel_id)
@@ -347,14 +344,9 @@ static const struct bus_field session_fields[] = {
 	CALL("BearerType",           u32,      bearer_type)
 	CALL("PhysicalChannelId",    u32,      physical_channel_id)
 	CALL("Sequencing",           bool,     sequencing_required)
-	SESSION("Interface",         chars,    status.interface)
-	SESSION("PppState",          ppp,      ppp)
-	SESSION("PppPid",            u32,      status.pid)
-	SESSION("LocalAddress",      chars,    status.local_address)
-	SESSION("RemoteAddress",     chars,    status.remote_address)
-	SESSION("LocalIPv6",         chars,    status.local_ipv6)
-	SESSION("RemoteIPv6",        chars,    status.remote_ipv6)
-	SESSION("UserName",          chars,    status.peer_name)
+	SESSION("Attachment",        string,   attachment.kind)
+	SESSION("AttachmentState",   phase,    attachment.phase)
+	SESSION("Interface",         chars,    attachment.interface)
 	SESSION("LifeUsec",          deadline, info.life_at)
 	SESSION("CreatedTime",       time,     info.created)
 	SESSION("EstablishedTime",   time,     info.established)
@@ -363,13 +355,90 @@ static const struct bus_field session_fields[] = {
 	REASON(view_session, info, "Error",  u16,    error)
 	REASON(view_session, info, "Text",   chars,  text)
 	REASON(view_session, info, "Name",   cdn,    result)
+	REASON(view_session, info, "Detail", chars,  detail)
 };
-const struct bus_rows bus_session_rows = ROWS(session_fields);
-
 #undef SESSION
 #undef CALL
 #undef REASON
 #undef ROWS
+
+/* ---- What the kinds of attachments add ----------------------------------------------------------------------- */
+
+static bool has(const struct bus_field *fields, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Several kinds may have the same field: it is one row. */
+static size_t add_fields(const struct attachment_class *class, struct bus_field *fields, size_t n)
+{
+	for (const struct attachment_field *f = class->fields; f && f->name; f++)
+		if (!has(fields, n, f->name))
+			fields[n++] = (struct bus_field){ .name = f->name,
+							  .kind = f->type == 'u' ? &kind_u32 : &kind_chars,
+							  .attached = f };
+	return n;
+}
+
+static size_t count_fields(const struct attachment_class *class)
+{
+	size_t n = 0;
+
+	while (class->fields && class->fields[n].name)
+		n++;
+	return n;
+}
+
+int bus_session_rows_new(const struct driver *d, struct bus_rows *ret)
+{
+	const struct attachment_class *const *kinds = driver_attachments(d);
+	size_t n = sizeof(session_fields) / sizeof(session_fields[0]), most = n;
+	struct bus_field *fields;
+
+	for (size_t i = 0; kinds[i]; i++)
+		most += count_fields(kinds[i]);
+	fields = calloc(most, sizeof(*fields));
+	if (!fields)
+		return -ENOMEM;
+	memcpy(fields, session_fields, sizeof(session_fields));
+	for (size_t i = 0; kinds[i]; i++)
+		n = add_fields(kinds[i], fields, n);
+	*ret = (struct bus_rows){ fields, n };
+	return 0;
+}
+
+void bus_session_rows_free(struct bus_rows *rows)
+{
+	free((void *)rows->fields);
+	*rows = (struct bus_rows){ 0 };
+}
+
+static const struct attachment_field *find_field(const struct attachment *a, const char *name)
+{
+	const struct attachment_field *f = a ? a->class->fields : NULL;
+
+	while (f && f->name && strcmp(f->name, name) != 0)
+		f++;
+	return f && f->name ? f : NULL;
+}
+
+static int append_attached(const struct bus_field *f, sd_bus_message *m, struct driver *d, const struct view_session *v)
+{
+	const struct attachment_field *own = find_field(v->attachment.attachment, f->name);
+	char text[BUS_TEXT_MAX] = "";
+	uint32_t number = 0;
+
+	if (own && own->type == 'p')
+		snprintf(text, sizeof(text), "%s", view_phase(v->attachment.phase));
+	else if (own)
+		number = own->get(v->attachment.attachment, text, sizeof(text));
+	else if (f->attached->absent)
+		snprintf(text, sizeof(text), "%s", f->attached->absent);
+	return f->kind->append(m, d, f->kind == &kind_u32 ? (const void *)&number : text);
+}
 
 /* ---- Rows ---------------------------------------------------------------------------------------------------- */
 
@@ -377,6 +446,8 @@ static int append_field(const struct bus_field *f, sd_bus_message *m, struct dri
 {
 	const char *base = view;
 
+	if (f->attached)
+		return append_attached(f, m, d, view);
 	if (f->pointer != NOWHERE)
 		base = *(const char *const *)(base + f->pointer);
 	return f->kind->append(m, d, base + f->offset);

@@ -21,6 +21,7 @@ struct bus_field {
 	const struct bus_kind *kind;
 	size_t offset;
 	size_t pointer; /* offset counts in what the pointer there points to; NOWHERE: in the view */
+	const struct attachment_field *attached; /* a field that a kind of attachments has; NULL: our own */
 };
 
 /* What is shown. */
@@ -32,7 +33,10 @@ struct bus_rows {
 extern const struct bus_rows bus_daemon_rows;  /* of struct view_daemon */
 extern const struct bus_rows bus_profile_rows; /* of struct view_profile */
 extern const struct bus_rows bus_tunnel_rows;  /* of struct view_tunnel */
-extern const struct bus_rows bus_session_rows; /* of struct view_session */
+
+/* Of struct view_session, with the fields of all kinds of attachments.  -ENOMEM */
+int bus_session_rows_new(const struct driver *d, struct bus_rows *ret);
+void bus_session_rows_free(struct bus_rows *rows); /* one that is all zero: fine */
 
 /* One row, a{sv}. */
 int bus_rows_append(const struct bus_rows *rows, sd_bus_message *m, struct driver *d, const void *view);

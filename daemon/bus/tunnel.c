@@ -35,7 +35,7 @@ int bus_close(struct bus_object *o, uint32_t tunnel, uint32_t session, sd_bus_me
 		return sd_bus_error_setf(error, ERROR_ARGUMENT, "the message has %zu octets; allowed: at most %zu",
 					 strlen(text), sizeof(reason.text) - 1);
 	memcpy(reason.text, text, strlen(text) + 1);
-	r = driver_close(o->connection->bus->driver, tunnel, session, &reason);
+	r = open_close(o->connection->bus->driver, tunnel, session, &reason);
 	if (r == -ENOENT)
 		return no_such(tunnel, session, error);
 	return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
@@ -62,7 +62,7 @@ static int complain_already(const struct driver *d, const char *profile, sd_bus_
 {
 	uint32_t tunnel = tunnel_of(d, profile);
 
-	if (driver_is_hung_up(d, profile))
+	if (open_is_hung_up(d, profile))
 		return sd_bus_error_setf(error, ERROR_ALREADY_OPEN,
 					 "profile \"%.64s\" is hung up; to have it dialled again: l2tpctl resume", profile);
 	if (tunnel)
@@ -119,9 +119,9 @@ static int read_open(sd_bus_message *m, struct open_request *ret, sd_bus_error *
 					      { "Another", 'b', &ret->another } };
 	int r;
 
-	*ret = (struct open_request){ .calls = DRIVER_CALLS_DEFAULT };
+	*ret = (struct open_request){ .calls = OPEN_CALLS_DEFAULT };
 	r = bus_read_options(m, options, sizeof(options) / sizeof(options[0]), error);
-	if (r >= 0 && ret->calls > UINT16_MAX && ret->calls != DRIVER_CALLS_DEFAULT)
+	if (r >= 0 && ret->calls > UINT16_MAX && ret->calls != OPEN_CALLS_DEFAULT)
 		return sd_bus_error_setf(error, ERROR_ARGUMENT, "Calls is %u; allowed: at most %u", ret->calls,
 					 UINT16_MAX);
 	if (r >= 0 && ret->timeout > OPEN_TIMEOUT_MAX)
@@ -142,7 +142,7 @@ static uint32_t calls_of(const struct driver *d, const char *profile)
 
 static int wait_for_open(struct bus_pending *p, const char *profile, const struct open_request *q)
 {
-	uint32_t calls = q->calls == DRIVER_CALLS_DEFAULT ? calls_of(p->bus->driver, profile) : q->calls;
+	uint32_t calls = q->calls == OPEN_CALLS_DEFAULT ? calls_of(p->bus->driver, profile) : q->calls;
 
 	return bus_pending_until_up(p, calls, (q->timeout ? q->timeout : OPEN_TIMEOUT) * USEC_PER_SEC);
 }
@@ -158,7 +158,7 @@ int bus_open(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bu
 		return r;
 	r = q.wait ? wait_for_open(p, profile, &q) : 0;
 	if (r >= 0)
-		r = driver_open(d, profile, q.calls, q.another, on_opened, p);
+		r = open_tunnel(d, profile, q.calls, q.another, on_opened, p);
 	if (r >= 0)
 		return 1;
 	bus_pending_free(p);
@@ -167,14 +167,14 @@ int bus_open(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bu
 
 int bus_hang_up(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bus_error *error)
 {
-	int r = driver_hang_up(o->connection->bus->driver, profile);
+	int r = open_hang_up(o->connection->bus->driver, profile);
 
 	return r < 0 ? complain_open(o->connection->bus->driver, profile, r, error) : sd_bus_reply_method_return(m, NULL);
 }
 
 int bus_resume(struct bus_object *o, const char *profile, sd_bus_message *m, sd_bus_error *error)
 {
-	int r = driver_resume(o->connection->bus->driver, profile);
+	int r = open_resume(o->connection->bus->driver, profile);
 
 	return r < 0 ? complain_open(o->connection->bus->driver, profile, r, error) : sd_bus_reply_method_return(m, NULL);
 }
@@ -238,7 +238,7 @@ int bus_call(struct bus_object *o, uint32_t tunnel, sd_bus_message *m, sd_bus_er
 	r = bus_pending_new(o->connection, m, &p, error);
 	if (r < 0)
 		return r;
-	r = driver_call(b->driver, tunnel, &info, &session);
+	r = open_call(b->driver, tunnel, &info, &session);
 	if (r < 0) {
 		bus_pending_free(p);
 		return complain_call(tunnel, r, error);
@@ -280,7 +280,7 @@ int bus_count(struct bus_object *o, uint32_t tunnel, uint32_t session, sd_bus_me
 
 	if (r < 0)
 		return r;
-	r = driver_count(o->connection->bus->driver, tunnel, session, on_counted, p);
+	r = open_count(o->connection->bus->driver, tunnel, session, on_counted, p);
 	if (r >= 0)
 		return 1;
 	bus_pending_free(p);
@@ -507,7 +507,6 @@ static const struct bus_method session_methods[] = {
 const struct bus_class bus_session_class = {
 	.interface = BUS_NAME ".Session",
 	.path = BUS_PATH "/session",
-	.rows = &bus_session_rows,
 	.view = offsetof(struct bus_object, session),
 	.methods = session_methods,
 	.n_methods = sizeof(session_methods) / sizeof(session_methods[0]),

@@ -54,9 +54,24 @@ enum { ATTACHMENT_IS_UP = 1 };
 /* One more thing that an operator sees of a session with an attachment of this kind. */
 struct attachment_field {
 	const char *name;                    /* as the control API has it: "LocalAddress" */
-	char type;                           /* 's': text, 'u': number */
+	/* 's': text; 'a': text, an IP address; 'u': number; 'p': text, the phase: without get */
+	char type;
 	/* The text into buf, or the number. */
 	uint32_t (*get)(const struct attachment *a, char *buf, size_t size);
+	const char *filter;                  /* a text's: the key by which lists are filtered for it; NULL: they are not */
+	const char *absent;                  /* a text's, of sessions without an attachment of this kind; NULL: "" */
+};
+
+/* A metric of a kind, as in l2tpd-metrics(7), without the suffix that its type adds to the name. */
+struct attachment_metric {
+	const char *name, *help;
+};
+
+struct attachment_metrics {
+	struct attachment_metric starts, ends;         /* counters, by profile and by cause */
+	struct attachment_metric starting, up;         /* gauges, by profile */
+	struct attachment_metric setup;                /* histogram, by profile: from start() until it is up */
+	const char *cause;                             /* label of ends, with class->causes as its values */
 };
 
 struct attachment_view {
@@ -84,7 +99,8 @@ struct attachment_class {
 	size_t size;                         /* of what begins with a struct attachment */
 	/* Fill in what the data path is to make (pppox wanted, ...).  Negative errno: it cannot be. */
 	int (*prepare)(struct attachment *a, struct dataplane_session *spec);
-	/* 0: attachment_up() follows; ATTACHMENT_IS_UP: it has no life of its own, and is neither started nor stopped */
+	/* 0: attachment_up() follows; ATTACHMENT_IS_UP: it has no life of its own: its view is always up, and it is neither
+	 * started nor stopped */
 	int (*start)(struct attachment *a);
 	void (*stop)(struct attachment *a);
 	/* The decision has been amended while it runs.  NULL: takes no notice */
@@ -96,6 +112,8 @@ struct attachment_class {
 
 	const struct attachment_field *fields; /* ends with a name of NULL; NULL: none */
 	const char *const *causes;           /* words for attachment_end.cause; ends with NULL; NULL: none */
+	const char *event;                   /* "ppp": subscribers hear of "ppp-up" and "ppp-down"; NULL: of neither */
+	const struct attachment_metrics *metrics; /* NULL: it has none */
 };
 
 /* A kind, as the daemon has it. */

@@ -49,6 +49,27 @@ void view_daemon(const struct driver *d, struct view_daemon *ret)
 	l2tp_get_stats(d->engine.l2tp, &ret->stats);
 }
 
+/* ---- Words -------------------------------------------------------------------------------------------------- */
+
+const char *view_origin(enum l2tp_origin origin)
+{
+	static const char *const words[] = { [L2TP_BY_NOBODY] = "nobody",   [L2TP_BY_PEER] = "peer",
+					     [L2TP_BY_REQUEST] = "request", [L2TP_BY_FAULT] = "fault",
+					     [L2TP_BY_TIMEOUT] = "timeout", [L2TP_BY_LOCAL] = "local",
+					     [L2TP_BY_PPP] = "ppp" };
+
+	return words[origin];
+}
+
+const char *view_phase(enum attachment_phase phase)
+{
+	static const char *const words[] = { [ATTACHMENT_NONE] = "none",	 [ATTACHMENT_WAITING] = "waiting",
+					     [ATTACHMENT_STARTING] = "starting", [ATTACHMENT_UP] = "up",
+					     [ATTACHMENT_STOPPING] = "stopping" };
+
+	return words[phase];
+}
+
 /* ---- Tunnels and sessions ------------------------------------------------------------------------------------ */
 
 /* NULL: it has been removed, and the tunnel was not established yet */
@@ -74,8 +95,8 @@ static void complete_tunnel(const struct driver *d, struct view_tunnel *v)
 	v->dscp = tunnel_dscp(v->info.phb, profile ? profile->params.control_phb : L2TP_PHB_NONE);
 }
 
-/* To the engine a session is dead as soon as a CDN has ended it; to an operator it is there as long as its PPP and its
- * data path are. */
+/* To the engine a session is dead as soon as a CDN has ended it; to an operator it is there as long as its attachment
+ * and its data path are. */
 static const char *session_state(const char *engines)
 {
 	return strcmp(engines, "dead") == 0 ? "closing" : engines;
@@ -97,6 +118,7 @@ static int complete_session(const struct driver *d, struct view_session *v)
 		return r;
 	v->info.state = session_state(v->info.state);
 	v->profile = name_of(n && n->decision.profile ? n->decision.profile : profile_of(d, &v->tunnel));
+	v->announced = n && n->announced;
 	session_view(n, &v->attachment);
 	return 0;
 }

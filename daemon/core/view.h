@@ -34,7 +34,8 @@ struct view_session {
 	struct l2tp_session_info info; /* its state: view_state()'s word */
 	struct l2tp_tunnel_info tunnel;
 	const char *profile;
-	struct attachment_view attachment;
+	bool announced;               /* watchers have been told of it */
+	struct attachment_view attachment; /* empty where there is none */
 };
 
 struct view_profile {
@@ -47,6 +48,8 @@ void view_daemon(const struct driver *d, struct view_daemon *ret);
 
 /* The words for a tunnel's or session's state, from n = 0; NULL: there are no more. */
 const char *view_state(bool session, unsigned n);
+const char *view_origin(enum l2tp_origin origin);
+const char *view_phase(enum attachment_phase phase);
 
 /* -ENOENT */
 int view_tunnel(const struct driver *d, uint32_t tunnel_id, struct view_tunnel *ret);

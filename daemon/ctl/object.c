@@ -22,6 +22,7 @@ struct piece {
 	const char *label, *before, *key, *after;
 	const char *yes, *no; /* words for a boolean; no word: nothing is said */
 	bool zero;            /* 0 is worth saying */
+	bool silent;          /* another member says the same */
 };
 
 #define REASON_PIECES                                                                                                  \
@@ -29,7 +30,8 @@ struct piece {
 	{ NULL, "result ", "ReasonResult" },                                                                           \
 	{ NULL, "(", "ReasonName", ")" },                                                                              \
 	{ NULL, "error ", "ReasonError" },                                                                             \
-	{ NULL, "\"", "ReasonText", "\"" }
+	{ NULL, "\"", "ReasonText", "\"" },                                                                            \
+	{ NULL, "", "ReasonDetail" }
 
 static const struct piece manager_pieces[] = {
 	{ "State", "", "State" },
@@ -103,7 +105,9 @@ static const struct piece session_pieces[] = {
 	{ "Profile", "", "Profile" },
 	{ "Peer", "", "Peer" },
 	{ NULL, "host ", "PeerHostName" },
-	{ "PPP", "", "PppState" },
+	{ "Attachment", "", "Attachment" },
+	{ NULL, "", "AttachmentState" },
+	{ NULL, "", "PppState", .silent = true },
 	{ NULL, "interface ", "Interface" },
 	{ NULL, "pid ", "PppPid" },
 	{ "User", "", "UserName" },
@@ -151,6 +155,8 @@ static char *piece_text(const struct piece *p, const json_t *row)
 	const json_t *value = json_object_get(row, p->key);
 	const char *word = json_is_true(value) ? p->yes : p->no;
 
+	if (p->silent)
+		return NULL;
 	if (json_is_boolean(value))
 		return word ? ctl_must_ptr(strdup(word)) : NULL;
 	if (!value || (json_is_integer(value) && json_integer_value(value) == 0 && !p->zero) ||

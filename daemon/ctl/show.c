@@ -95,6 +95,16 @@ static char *session_text(const json_t *row)
 	return ctl_must_ptr(strdup(buf));
 }
 
+/* "pppd up" */
+static char *attachment_text(const json_t *row)
+{
+	const char *kind = json_text(row, "Attachment"), *state = json_text(row, "AttachmentState");
+	char buf[TEXT_MAX];
+
+	snprintf(buf, sizeof(buf), "%s%s%s", kind, *kind && *state ? " " : "", *kind ? state : "");
+	return ctl_must_ptr(text_escape(buf));
+}
+
 static char *peer_tunnel_text(const json_t *row)
 {
 	const json_t *id = json_object_get(row, "PeerTunnel");
@@ -127,7 +137,7 @@ static const struct column session_columns[] = {
 	{ { "ROLE" }, "Role" },
 	{ { "PROFILE", .shrink = true }, "Profile" },
 	{ { "PEER" }, "Peer" },
-	{ { "PPP" }, "PppState" },
+	{ { "ATTACHMENT" }, .text = attachment_text },
 	{ { "INTERFACE" }, "Interface" },
 	{ { "USER", .shrink = true }, "UserName" },
 	{ { "ADDRESS" }, "RemoteAddress" },

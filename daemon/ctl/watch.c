@@ -86,6 +86,7 @@ static void print_reason(const json_t *row)
 	print_member(row, "ReasonName", " (", ")");
 	print_member(row, "ReasonError", ", error ", "");
 	print_member(row, "ReasonText", ", \"", "\"");
+	print_member(row, "ReasonDetail", ", ", "");
 }
 
 static void print_tunnel(const json_t *e)

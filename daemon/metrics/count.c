@@ -13,40 +13,64 @@
  */
 #include "count.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "attach/process.h"
-
-/* What pppd(8) has words for; -1: killed by a signal, or never started. */
-static const struct {
-	int status;
-	const char *name;
-} pppd_statuses[PPPD_STATUSES] = {
-	{ 0, "0" },   { 1, "1" },   { 2, "2" },   { 3, "3" },   { 4, "4" },   { 5, "5" },     { 6, "6" },
-	{ 7, "7" },   { 8, "8" },   { 9, "9" },   { 10, "10" }, { 11, "11" }, { 12, "12" },   { 13, "13" },
-	{ 14, "14" }, { 15, "15" }, { 16, "16" }, { 17, "17" }, { 18, "18" }, { 19, "19" },   { 20, "20" },
-	{ 21, "21" }, { 127, "127" }, { -1, "killed" }, { -2, "other" },
-};
 
 struct counted_key {
 	uint32_t tunnel_id, session_id; /* 0: a tunnel */
 };
 
-enum ppp_phase { PPP_NONE, PPP_STARTING, PPP_UP };
-
 struct counted {
 	struct counted_key key;
 	struct profile_counts *profile;
 	enum phase phase;
-	enum ppp_phase ppp;
-	usec_t ppp_started; /* 0: before we counted */
+	struct attachment_counts *attachment; /* of its kind; NULL: it has none that counts */
+	bool up;                              /* the attachment */
+	usec_t started;                       /* likewise; 0: before we counted */
 	UT_hash_handle hh;
 };
 
-const char *pppd_status_name(size_t i)
+/* ---- Kinds of attachments -------------------------------------------------------------------------------------- */
+
+static int add_kind(struct counts *c, const struct attachment_class *class)
 {
-	return pppd_statuses[i].name;
+	struct kind_counts *k = &c->kinds[c->n_kinds];
+
+	k->class = class;
+	while (class->causes && class->causes[k->n_causes])
+		k->n_causes++;
+	k->ends = calloc(k->n_causes + 1, sizeof(*k->ends));
+	c->n_kinds += k->ends != NULL;
+	return k->ends ? 0 : -ENOMEM;
+}
+
+int counts_init(struct counts *c, const struct attachment_class *const *kinds)
+{
+	size_t n = 0;
+	int r = 0;
+
+	while (kinds[n])
+		n++;
+	*c = (struct counts){ .kinds = calloc(n + 1, sizeof(*c->kinds)) };
+	if (!c->kinds)
+		return -ENOMEM;
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		r = add_kind(c, kinds[i]);
+	if (r < 0)
+		counts_clear(c);
+	return r;
+}
+
+static size_t index_of(const struct counts *c, const struct attachment_class *class)
+{
+	size_t i = 0;
+
+	while (i < c->n_kinds && c->kinds[i].class != class)
+		i++;
+	assert(i < c->n_kinds); /* none but the registered ones are in use */
+	return i;
 }
 
 /* ---- Profiles and records -------------------------------------------------------------------------------------- */
@@ -58,7 +82,7 @@ struct profile_counts *counts_profile(struct counts *c, const char *name)
 	HASH_FIND_STR(c->profiles, name, p);
 	if (p)
 		return p;
-	p = calloc(1, sizeof(*p));
+	p = calloc(1, sizeof(*p) + c->n_kinds * sizeof(p->attachments[0]));
 	if (!p)
 		return NULL;
 	p->name = strdup(name);
@@ -114,18 +138,24 @@ static void enter(struct counted *o, enum phase phase)
 	o->phase = phase;
 }
 
-static void enter_ppp(struct counted *o, enum ppp_phase ppp)
+/* attachment NULL: it has none any more. */
+static void enter_attachment(struct counted *o, struct attachment_counts *attachment, bool up)
 {
-	o->profile->ppp_starting -= o->ppp == PPP_STARTING;
-	o->profile->ppp_up -= o->ppp == PPP_UP;
-	o->profile->ppp_starting += ppp == PPP_STARTING;
-	o->profile->ppp_up += ppp == PPP_UP;
-	o->ppp = ppp;
+	if (o->attachment) {
+		o->attachment->starting -= !o->up;
+		o->attachment->up -= o->up;
+	}
+	if (attachment) {
+		attachment->starting += !up;
+		attachment->up += up;
+	}
+	o->attachment = attachment;
+	o->up = up;
 }
 
 static void forget(struct counts *c, struct counted *o)
 {
-	enter_ppp(o, PPP_NONE);
+	enter_attachment(o, NULL, false);
 	life_of(o)->now[o->phase]--;
 	HASH_DEL(c->objects, o);
 	free(o);
@@ -138,17 +168,8 @@ static size_t result_of(const struct l2tp_reason *reason)
 	return reason->result < RESULTS ? reason->result : 0;
 }
 
-static void count_exit(struct counts *c, const struct ppp_exit *how)
-{
-	size_t i = 0;
-
-	while (i < PPPD_STATUSES - 1 && pppd_statuses[i].status != how->status)
-		i++;
-	c->pppd_exits[i]++;
-}
-
 /* o: there already if the engine knew it when we began to count, and the driver did not. */
-static void open_object(struct counts *c, struct counted *o, const struct driver_event *e)
+static void open_object(struct counts *c, struct counted *o, const struct event *e)
 {
 	if (!o)
 		o = add(c, e->tunnel_id, e->session_id, e->profile, PHASE_OPENING);
@@ -156,74 +177,91 @@ static void open_object(struct counts *c, struct counted *o, const struct driver
 		life_of(o)->opened++;
 }
 
+/* Of an attachment; of a session that has its record. */
+static void count_attachment(struct counts *c, struct counted *o, const struct event *e, usec_t now)
+{
+	const size_t i = index_of(c, e->attachment);
+	struct attachment_counts *a = &o->profile->attachments[i];
+	struct kind_counts *k = &c->kinds[i];
+
+	if (e->type == EVENT_ATTACHMENT_STARTED) {
+		enter_attachment(o, a, false);
+		a->starts++;
+		o->started = now;
+	} else if (e->type == EVENT_ATTACHMENT_UP) { /* perhaps again */
+		if (o->attachment && !o->up && o->started)
+			histogram_add(&a->setup, now - o->started);
+		enter_attachment(o, a, true);
+	} else {
+		enter_attachment(o, NULL, false);
+		assert(!k->n_causes || e->end->cause < k->n_causes);
+		if (k->n_causes)
+			k->ends[e->end->cause]++;
+	}
+}
+
 /* Of one that has its record. */
-static void count(struct counts *c, struct counted *o, const struct driver_event *e, usec_t setup, usec_t now)
+static void count(struct counts *c, struct counted *o, const struct event *e, usec_t setup, usec_t now)
 {
 	switch (e->type) {
-	case DRIVER_TUNNEL_ESTABLISHED:
-	case DRIVER_SESSION_ESTABLISHED:
+	case EVENT_TUNNEL_ESTABLISHED:
+	case EVENT_SESSION_ESTABLISHED:
 		enter(o, PHASE_ESTABLISHED);
 		life_of(o)->established++;
 		histogram_add(&life_of(o)->setup, setup);
 		break;
-	case DRIVER_TUNNEL_CLOSING:
+	case EVENT_TUNNEL_CLOSING:
 		enter(o, PHASE_CLOSING);
 		c->tunnels_closed[e->reason->origin][result_of(e->reason)]++;
 		break;
-	case DRIVER_SESSION_CLOSING:
+	case EVENT_SESSION_CLOSING:
 		enter(o, PHASE_CLOSING);
 		c->sessions_closed[e->reason->origin][result_of(e->reason)]++;
 		break;
-	case DRIVER_TUNNEL_GONE:
-	case DRIVER_SESSION_GONE:
+	case EVENT_TUNNEL_GONE:
+	case EVENT_SESSION_GONE:
 		forget(c, o);
 		break;
-	case DRIVER_PPP_STARTED:
-		enter_ppp(o, PPP_STARTING);
-		o->profile->pppd_starts++;
-		o->ppp_started = now;
+	case EVENT_ATTACHMENT_STARTED:
+	case EVENT_ATTACHMENT_UP:
+	case EVENT_ATTACHMENT_STOPPED:
+		count_attachment(c, o, e, now);
 		break;
-	case DRIVER_PPP_UP: /* comes again for a further network protocol */
-		if (o->ppp == PPP_STARTING && o->ppp_started)
-			histogram_add(&o->profile->ppp_setup, now - o->ppp_started);
-		enter_ppp(o, PPP_UP);
-		break;
-	case DRIVER_PPP_EXITED:
-		enter_ppp(o, PPP_NONE);
-		count_exit(c, e->exit);
-		break;
-	case DRIVER_TUNNEL_OPENED:
-	case DRIVER_SESSION_OPENED:
-	case DRIVER_TUNNEL_REMOVING:
-	case DRIVER_TUNNEL_REFUSED:
-	case DRIVER_RELOADED:
-	case DRIVER_DRAIN:
-	case DRIVER_HANG_UP:
-	case DRIVER_STOPPING:
-	case DRIVER_EVENTS:
+	case EVENT_TUNNEL_OPENED:
+	case EVENT_SESSION_OPENED:
+	case EVENT_TUNNEL_REMOVING:
+	case EVENT_TUNNEL_REFUSED:
+	case EVENT_RELOADED:
+	case EVENT_DRAIN:
+	case EVENT_HANG_UP:
+	case EVENT_STOPPING:
+	case EVENTS:
 		break;
 	}
 }
 
-void counts_event(struct counts *c, const struct driver_event *e, usec_t setup, usec_t now)
+void counts_event(struct counts *c, const struct event *e, usec_t setup, usec_t now)
 {
 	struct counted *o = find(c, e->tunnel_id, e->session_id);
 
-	if (e->type == DRIVER_TUNNEL_REFUSED)
+	if (e->type == EVENT_TUNNEL_REFUSED)
 		c->tunnels_refused[result_of(e->reason)]++;
-	else if (e->type == DRIVER_TUNNEL_OPENED || e->type == DRIVER_SESSION_OPENED)
+	else if (e->type == EVENT_TUNNEL_OPENED || e->type == EVENT_SESSION_OPENED)
 		open_object(c, o, e);
 	else if (o)
 		count(c, o, e, setup, now);
 }
 
 void counts_adopt(struct counts *c, uint32_t tunnel_id, uint32_t session_id, const char *profile, enum phase phase,
-		  enum view_ppp ppp)
+		  const struct attachment_view *attachment)
 {
 	struct counted *o = add(c, tunnel_id, session_id, profile, phase);
+	size_t i;
 
-	if (o && ppp != VIEW_PPP_NONE)
-		enter_ppp(o, ppp == VIEW_PPP_UP ? PPP_UP : PPP_STARTING);
+	if (!o || !attachment || !attachment->attachment || attachment->phase == ATTACHMENT_NONE)
+		return;
+	i = index_of(c, attachment->attachment->class);
+	enter_attachment(o, &o->profile->attachments[i], attachment->phase == ATTACHMENT_UP);
 }
 
 void counts_clear(struct counts *c)
@@ -238,4 +276,8 @@ void counts_clear(struct counts *c)
 		free(p->name);
 		free(p);
 	}
+	for (size_t i = 0; i < c->n_kinds; i++)
+		free(c->kinds[i].ends);
+	free(c->kinds);
+	*c = (struct counts){ 0 };
 }

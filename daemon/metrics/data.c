@@ -21,6 +21,7 @@
 #define HASH_FUNCTION HASH_FNV
 #include <uthash.h>
 
+#include "core/open.h"
 #include "core/view.h"
 
 #define ASKED_MAX 16                    /* tunnels at a time */
@@ -102,7 +103,7 @@ static void ask(struct tunnel_data *t)
 {
 	t->asked++;
 	t->data->asked++;
-	if (driver_count(t->data->driver, t->id, 0, on_counters, t) >= 0)
+	if (open_count(t->data->driver, t->id, 0, on_counters, t) >= 0)
 		return;
 	t->asked--;
 	t->data->asked--;
@@ -182,7 +183,7 @@ void data_finish(struct data *d, uint32_t tunnel_id)
 static void forget(struct data *d, struct tunnel_data *t)
 {
 	if (t->asked)
-		driver_forget_count(d->driver, t);
+		open_forget_count(d->driver, t);
 	d->asked -= t->asked;
 	if (d->next == t)
 		d->next = t->hh.next;

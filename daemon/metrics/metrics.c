@@ -31,7 +31,7 @@
 struct metrics {
 	sd_event *event;
 	struct driver *driver;
-	struct driver_watcher watcher;
+	struct watcher watcher;
 	sd_event_source *defer;
 	struct config_stream where;                    /* it is served */
 	struct counts counts;
@@ -46,14 +46,14 @@ struct metrics {
 /* ---- Events ---------------------------------------------------------------------------------------------------- */
 
 /* How long it took to establish what has just been established. */
-static usec_t setup_of(const struct metrics *m, const struct driver_event *e)
+static usec_t setup_of(const struct metrics *m, const struct event *e)
 {
 	struct view_session s;
 	struct view_tunnel t;
 
-	if (e->type == DRIVER_TUNNEL_ESTABLISHED && view_tunnel(m->driver, e->tunnel_id, &t) >= 0)
+	if (e->type == EVENT_TUNNEL_ESTABLISHED && view_tunnel(m->driver, e->tunnel_id, &t) >= 0)
 		return t.info.established - t.info.created;
-	if (e->type == DRIVER_SESSION_ESTABLISHED && view_session(m->driver, e->tunnel_id, e->session_id, &s) >= 0)
+	if (e->type == EVENT_SESSION_ESTABLISHED && view_session(m->driver, e->tunnel_id, e->session_id, &s) >= 0)
 		return s.info.established - s.info.created;
 	return 0;
 }
@@ -66,20 +66,20 @@ static void add_data(struct metrics *m, uint32_t tunnel_id, const char *profile)
 		data_add(m->data, tunnel_id, &p->data);
 }
 
-static void on_event(void *ctx, const struct driver_event *e)
+static void on_event(void *ctx, const struct event *e)
 {
 	struct metrics *m = ctx;
 
-	if (e->type == DRIVER_RELOADED)
+	if (e->type == EVENT_RELOADED)
 		(void)sd_event_source_set_enabled(m->defer, SD_EVENT_ONESHOT);
 	if (!m->data)
 		return;
 	counts_event(&m->counts, e, setup_of(m, e), view_now());
-	if (e->type == DRIVER_TUNNEL_ESTABLISHED)
+	if (e->type == EVENT_TUNNEL_ESTABLISHED)
 		add_data(m, e->tunnel_id, e->profile);
-	else if (e->type == DRIVER_TUNNEL_REMOVING)
+	else if (e->type == EVENT_TUNNEL_REMOVING)
 		data_finish(m->data, e->tunnel_id);
-	else if (e->type == DRIVER_TUNNEL_GONE)
+	else if (e->type == EVENT_TUNNEL_GONE)
 		data_forget(m->data, e->tunnel_id);
 }
 
@@ -166,21 +166,28 @@ static void adopt(struct metrics *m)
 		if (!t.profile[0])
 			continue; /* heard of when it is established */
 		counts_adopt(&m->counts, t.info.tunnel_id, 0, t.profile, phase_of(t.info.established, t.info.reason),
-			     VIEW_PPP_NONE);
+			     NULL);
 		if (t.info.established)
 			add_data(m, t.info.tunnel_id, t.profile);
 	}
-	while (view_next_session(m->driver, &sessions, &s) >= 0)
+	while (view_next_session(m->driver, &sessions, &s) >= 0) {
+		if (!s.announced)
+			continue; /* heard of when it is allowed to be */
 		counts_adopt(&m->counts, s.info.tunnel_id, s.info.session_id, s.profile,
-			     phase_of(s.info.established, s.info.reason), s.ppp);
+			     phase_of(s.info.established, s.info.reason), &s.attachment);
+	}
 }
 
 static int begin_counting(struct metrics *m)
 {
-	int r = data_new(m->event, m->driver, on_data_read, m, &m->data);
+	int r = counts_init(&m->counts, driver_attachments(m->driver));
 
-	if (r < 0)
+	if (r >= 0)
+		r = data_new(m->event, m->driver, on_data_read, m, &m->data);
+	if (r < 0) {
+		counts_clear(&m->counts);
 		return r;
+	}
 	know_profiles(m);
 	adopt(m);
 	return 0;

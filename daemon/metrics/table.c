@@ -2,7 +2,8 @@
 /*
  * table: every metric, one row each: its name without the suffix that its type gives it, what it is, in which
  * unit, which labels its samples have, where its numbers are, and what they mean.  l2tpd-metrics(7) has the same rows;
- * a test compares them.
+ * a test compares them.  Those of a kind of attachments are the same for each, with the names and the words that the kind
+ * has for them.
  *
  * Values of labels come from tables of ours and from the configuration, never from a peer: nobody outside can make more
  * of them.  A label's every value is there from the first scrape on, but those of profiles.
@@ -78,18 +79,11 @@ static const char *result_name(size_t result, const char *(*name)(uint16_t))
 
 static void write_closed(struct metrics_text *t, const uint64_t closed[ORIGINS][RESULTS], const char *(*name)(uint16_t))
 {
-	static const char *const origins[ORIGINS] = { [L2TP_BY_PEER] = "peer",
-						      [L2TP_BY_REQUEST] = "request",
-						      [L2TP_BY_FAULT] = "fault",
-						      [L2TP_BY_TIMEOUT] = "timeout",
-						      [L2TP_BY_LOCAL] = "local",
-						      [L2TP_BY_PPP] = "ppp" };
-
 	for (size_t origin = L2TP_BY_PEER; origin < ORIGINS; origin++)
 		for (size_t result = 0; result < RESULTS; result++)
 			if (strcmp(result_name(result, name), "?") != 0)
 				text_number(t,
-					    (labels){ { "origin", origins[origin] },
+					    (labels){ { "origin", view_origin((enum l2tp_origin)origin) },
 						      { "result", result_name(result, name) },
 						      { 0 } },
 					    closed[origin][result]);
@@ -123,13 +117,6 @@ static void write_dropped(struct metrics_text *t, const struct metric *m, const 
 		text_number(t, (labels){ { "cause", l2tp_drop_name(i) }, { 0 } }, s->daemon.stats.dropped[i]);
 }
 
-static void write_pppd_exits(struct metrics_text *t, const struct metric *m, const struct metrics_snapshot *s)
-{
-	(void)m;
-	for (size_t i = 0; i < PPPD_STATUSES; i++)
-		text_number(t, (labels){ { "status", pppd_status_name(i) }, { 0 } }, s->counts->pppd_exits[i]);
-}
-
 static void write_build(struct metrics_text *t, const struct metric *m, const struct metrics_snapshot *s)
 {
 	(void)m;
@@ -150,16 +137,16 @@ static void write_state(struct metrics_text *t, const struct metric *m, const st
 #define NONE NULL
 #define PLACE(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
 #define ONE(name, type, unit, member, help) \
-	{ name, METRIC_##type, unit, "", write_number, PLACE(metrics_snapshot, member), help },
+	{ name, METRIC_##type, unit, "", write_number, PLACE(metrics_snapshot, member), help, 0 },
 #define TIME(name, type, member, help) \
-	{ name, METRIC_##type, "seconds", "", write_time, PLACE(metrics_snapshot, member), help },
+	{ name, METRIC_##type, "seconds", "", write_time, PLACE(metrics_snapshot, member), help, 0 },
 #define EACH(name, type, unit, member, help) \
-	{ name, METRIC_##type, unit, "profile", write_profiles, PLACE(profile_counts, member), help },
+	{ name, METRIC_##type, unit, "profile", write_profiles, PLACE(profile_counts, member), help, 0 },
 #define LIFE(name, member, help) \
-	{ name, METRIC_GAUGE, NONE, "profile, state", write_phases, PLACE(profile_counts, member), help },
+	{ name, METRIC_GAUGE, NONE, "profile, state", write_phases, PLACE(profile_counts, member), help, 0 },
 #define HIST(name, member, help) \
-	{ name, METRIC_HISTOGRAM, "seconds", "profile", write_histograms, PLACE(profile_counts, member), help },
-#define OWN(name, type, labels, write, help) { name, METRIC_##type, NONE, labels, write, 0, 0, help },
+	{ name, METRIC_HISTOGRAM, "seconds", "profile", write_histograms, PLACE(profile_counts, member), help, 0 },
+#define OWN(name, type, labels, write, help) { name, METRIC_##type, NONE, labels, write, 0, 0, help, 0 },
 
 const struct metric metrics_table[] = {
 	OWN("l2tpd_build", INFO, "version, dataplane", write_build, "Version of the daemon, and its data plane.")
@@ -220,17 +207,6 @@ const struct metric metrics_table[] = {
 	     "Data octets sent to peers, including the L2TP headers, excluding those of UDP and IP.")
 	EACH("l2tpd_data_transmit_errors", COUNTER, NONE, data.tx_errors, "Data packets that could not be sent.")
 
-	/* PPP */
-	EACH("l2tpd_pppd_starts", COUNTER, NONE, pppd_starts, "pppd processes requested.")
-	OWN("l2tpd_pppd_exits", COUNTER, "status", write_pppd_exits,
-	    "pppd processes that exited, by exit status as in pppd(8), 11 and 19 also if a CDN interrupted a failed "
-	    "authentication; killed: terminated by a signal, or never started.")
-	EACH("l2tpd_ppp_starting", GAUGE, NONE, ppp_starting,
-	     "Sessions whose pppd has not brought up a network protocol yet.")
-	EACH("l2tpd_ppp_up", GAUGE, NONE, ppp_up, "Sessions whose pppd has brought up a network protocol.")
-	HIST("l2tpd_ppp_setup_seconds", ppp_setup,
-	     "Time from the establishment of a session until the first network protocol of PPP was up.")
-
 	/* the process */
 	ONE("l2tpd_log_messages_lost", COUNTER, NONE, process.log_lost,
 	    "Log messages lost because the journal, or the reader of standard error, did not accept them.")
@@ -245,8 +221,6 @@ const struct metric metrics_table[] = {
 	ONE("process_max_fds", GAUGE, NONE, process.fds_max, "Maximum number of open file descriptors.")
 };
 
-#undef NONE
-#undef PLACE
 #undef ONE
 #undef TIME
 #undef EACH
@@ -254,13 +228,68 @@ const struct metric metrics_table[] = {
 #undef HIST
 #undef OWN
 
+/* ---- Attachments ------------------------------------------------------------------------------------------------ */
+
+static void write_attachments(struct metrics_text *t, const struct metric *m, const struct metrics_snapshot *s)
+{
+	for (const struct profile_counts *p = s->counts->profiles; p; p = p->hh.next) {
+		labels profile = { { "profile", p->name }, { 0 } };
+		const char *counts = (const char *)&p->attachments[m->kind];
+
+		if (m->type == METRIC_HISTOGRAM)
+			text_histogram(t, profile, (const struct histogram *)(counts + m->offset));
+		else
+			text_number(t, profile, number_at(counts, m));
+	}
+}
+
+static void write_ends(struct metrics_text *t, const struct metric *m, const struct metrics_snapshot *s)
+{
+	const struct kind_counts *k = &s->counts->kinds[m->kind];
+
+	for (size_t i = 0; i < k->n_causes; i++)
+		text_number(t, (labels){ { m->labels, k->class->causes[i] }, { 0 } }, k->ends[i]);
+}
+
+size_t metrics_of_kind(const struct attachment_class *class, size_t kind, struct metric rows[METRICS_OF_KIND])
+{
+	const struct attachment_metrics *m = class->metrics;
+
+	if (!m)
+		return 0;
+#define ROW(field, type, unit) \
+	{ m->field.name, METRIC_##type, unit, "profile", write_attachments, PLACE(attachment_counts, field), m->field.help, kind }
+	const struct metric all[METRICS_OF_KIND] = {
+		ROW(starts, COUNTER, NONE),
+		{ m->ends.name, METRIC_COUNTER, NONE, m->cause, write_ends, 0, 0, m->ends.help, kind },
+		ROW(starting, GAUGE, NONE),
+		ROW(up, GAUGE, NONE),
+		ROW(setup, HISTOGRAM, "seconds"),
+	};
+#undef ROW
+	memcpy(rows, all, sizeof(all));
+	return METRICS_OF_KIND;
+}
+
+#undef NONE
+#undef PLACE
+
 const size_t metrics_table_n = sizeof(metrics_table) / sizeof(metrics_table[0]);
 
-void metrics_write(struct metrics_text *t, const struct metrics_snapshot *s)
+static void write_rows(struct metrics_text *t, const struct metrics_snapshot *s, const struct metric *rows, size_t n)
 {
-	for (const struct metric *m = metrics_table; m < metrics_table + metrics_table_n; m++) {
+	for (const struct metric *m = rows; m < rows + n; m++) {
 		text_family(t, m->name, m->type, m->unit, m->help);
 		m->write(t, m, s);
 	}
+}
+
+void metrics_write(struct metrics_text *t, const struct metrics_snapshot *s)
+{
+	struct metric rows[METRICS_OF_KIND];
+
+	write_rows(t, s, metrics_table, metrics_table_n);
+	for (size_t i = 0; i < s->counts->n_kinds; i++)
+		write_rows(t, s, rows, metrics_of_kind(s->counts->kinds[i].class, i, rows));
 	text_end(t);
 }

@@ -32,10 +32,15 @@ struct metric {
 	void (*write)(struct metrics_text *t, const struct metric *m, const struct metrics_snapshot *s);
 	size_t offset, size;
 	const char *help;
+	size_t kind;        /* of attachments: its number among counts.kinds */
 };
 
 extern const struct metric metrics_table[];
 extern const size_t metrics_table_n;
+
+#define METRICS_OF_KIND 5
+/* The metrics of a kind of attachments, and how many it has. */
+size_t metrics_of_kind(const struct attachment_class *class, size_t kind, struct metric rows[METRICS_OF_KIND]);
 
 void metrics_write(struct metrics_text *t, const struct metrics_snapshot *s);
 

@@ -108,6 +108,7 @@ static void calling(void)
 	wait_count(lns_bus, "ListSessions", "CalledNumber", "0199", 1);
 	check(!strcmp(field("Role"), "lns") && !strcmp(field("TxConnectSpeed"), "4711"), "the LNS has heard of it");
 	check(!strcmp(field("Outgoing"), "0") && !strcmp(field("PppState"), "none"), "incoming");
+	check(!strcmp(field("Attachment"), "none") && !strcmp(field("AttachmentState"), "up"), "its other end");
 	tunnel = (uint32_t)strtoul(field("Tunnel"), NULL, 10);
 	session = call_u(lns_bus, "Call", "ua{sv}", tunnel, 3, "Wait", "b", true, "Outgoing", "b", true, "CalledNumber",
 			 "s", "0177");

@@ -181,7 +181,7 @@ static void too_fast(struct peer *p)
 		peer_anew(p);
 		peer_say(p, CM_SCCRQ);
 	}
-	peer_logged(p, "rate limits: dropped", "requests for tunnels");
+	peer_logged(p, "rate limits: dropped", "tunnel requests");
 }
 
 static void shut_down(struct peer *p)

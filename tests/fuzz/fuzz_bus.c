@@ -18,9 +18,11 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include "attach/none.h"
 #include "bus/bus.h"
 #include "fuzz.h"
 #include "base/log.h"
+#include "core/open.h"
 #include "core/view.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -70,6 +72,11 @@ static uint16_t free_port(void)
 	return ntohs(a.sin_port);
 }
 
+static const struct attachment_class *const attachments[] = { &attachment_none, NULL };
+static const struct driver_options kind_options = { .dataplane = DATAPLANE_NONE,
+					       .attachments = attachments,
+					       .attachment = "none" };
+
 static void __attribute__((format(printf, 2, 3))) start(int i, const char *format, ...)
 {
 	char path[64];
@@ -87,7 +94,7 @@ static void __attribute__((format(printf, 2, 3))) start(int i, const char *forma
 	va_end(args);
 	fclose(f);
 	must(config_load(path, stderr, &config) == 0, "a good configuration");
-	must(driver_new(event, config, DATAPLANE_NONE, &drivers[i]) == 0 && driver_start(drivers[i]) == 0,
+	must(driver_new(event, config, &kind_options, &drivers[i]) == 0 && driver_start(drivers[i]) == 0,
 	     "a driver");
 }
 
@@ -125,7 +132,7 @@ static void refill(void)
 
 	driver_drain(drivers[1], false, USEC_NEVER);
 	view_daemon(drivers[1], &v);
-	if (find_session() || v.stats.tunnels > 14 || driver_open(drivers[1], "up", 3, true, opened, NULL) < 0)
+	if (find_session() || v.stats.tunnels > 14 || open_tunnel(drivers[1], "up", 3, true, opened, NULL) < 0)
 		return;
 	while (!find_session() && view_now() < end)
 		sd_event_run(event, 10 * USEC_PER_MSEC);

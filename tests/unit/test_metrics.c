@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach/view.h"
 #include "metrics/count.h"
 #include "metrics/process.h"
 #include "metrics/table.h"
 #include "metrics/text.h"
 #include "oom.h"
-#include "attach/process.h"
 
 static char *text;
 static size_t len;
@@ -170,15 +170,45 @@ END_TEST
 
 /* ---- Events ---------------------------------------------------------------------------------------------------- */
 
+/* Two kinds with metrics, and one that has none. */
+static const struct attachment_metrics drum_metrics = {
+	.starts = { "l2tpd_drums", "Drums." },
+	.ends = { "l2tpd_drums_gone", "Drums that ended, by cause." },
+	.starting = { "l2tpd_drums_tuning", "Drums being tuned." },
+	.up = { "l2tpd_drums_up", "Drums that are heard." },
+	.setup = { "l2tpd_drum_seconds", "Until a drum is heard." },
+	.cause = "cause",
+};
+static const struct attachment_class pppd = { .name = "pppd", .causes = pppd_causes, .metrics = &pppd_metrics },
+				     drum = { .name = "drum",
+					      .causes = (const char *const[]){ "burst", "stolen", NULL },
+					      .metrics = &drum_metrics },
+				     silence = { .name = "silence" };
+static const struct attachment_class *const kinds[] = { &silence, &pppd, &drum, NULL };
+enum { SILENCE, PPPD, DRUM };
+
 static struct counts counts;
 
-static void say(enum driver_event_type type, uint32_t session_id, const struct l2tp_reason *reason,
-		const struct ppp_exit *how)
+static void tell(struct event e)
 {
-	struct driver_event e = { .type = type, .tunnel_id = 7, .session_id = session_id, .profile = "p",
-				  .reason = reason, .exit = how };
+	e.tunnel_id = 7;
+	e.profile = "p";
+	counts_event(&counts, &e, 3 * USEC_PER_MSEC, 100 + 20 * USEC_PER_MSEC * (e.type == EVENT_ATTACHMENT_UP));
+}
 
-	counts_event(&counts, &e, 3 * USEC_PER_MSEC, 100 + 20 * USEC_PER_MSEC * (type == DRIVER_PPP_UP));
+static void say(enum event_type type, uint32_t session_id, const struct l2tp_reason *reason)
+{
+	tell((struct event){ .type = type, .session_id = session_id, .reason = reason });
+}
+
+static void say_attached(enum event_type type, uint32_t session_id, const struct attachment_class *kind, size_t cause)
+{
+	struct attachment_end end = { .cause = cause };
+
+	tell((struct event){ .type = type,
+			     .session_id = session_id,
+			     .attachment = kind,
+			     .end = type == EVENT_ATTACHMENT_STOPPED ? &end : NULL });
 }
 
 static void expect_life(const struct life_counts *l, uint64_t opening, uint64_t established, uint64_t closing)
@@ -192,32 +222,34 @@ START_TEST(a_life)
 {
 	static const struct l2tp_reason busy = { .origin = L2TP_BY_PEER, .result = RC_CDN_BUSY },
 					odd = { .origin = L2TP_BY_PEER, .result = 4711 };
-	static const struct ppp_exit killed = { .status = -1 };
 	struct profile_counts *p = counts_profile(&counts, "p");
+	const struct attachment_counts *a = &p->attachments[DRUM];
 
-	say(DRIVER_TUNNEL_OPENED, 0, NULL, NULL);
+	say(EVENT_TUNNEL_OPENED, 0, NULL);
 	expect_life(&p->tunnels, 1, 0, 0);
-	say(DRIVER_TUNNEL_ESTABLISHED, 0, NULL, NULL);
-	say(DRIVER_SESSION_OPENED, 1, NULL, NULL);
-	say(DRIVER_SESSION_OPENED, 2, NULL, NULL);
-	say(DRIVER_SESSION_ESTABLISHED, 1, NULL, NULL);
+	say(EVENT_TUNNEL_ESTABLISHED, 0, NULL);
+	say(EVENT_SESSION_OPENED, 1, NULL);
+	say(EVENT_SESSION_OPENED, 2, NULL);
+	say(EVENT_SESSION_ESTABLISHED, 1, NULL);
 	expect_life(&p->tunnels, 0, 1, 0);
 	expect_life(&p->sessions, 1, 1, 0);
-	say(DRIVER_PPP_STARTED, 1, NULL, NULL);
-	ck_assert(p->ppp_starting == 1 && p->ppp_up == 0);
-	say(DRIVER_PPP_UP, 1, NULL, NULL);
-	say(DRIVER_PPP_UP, 1, NULL, NULL);
-	ck_assert(p->ppp_starting == 0 && p->ppp_up == 1);
-	ck_assert(p->ppp_setup.sum == 20 * USEC_PER_MSEC && p->ppp_setup.buckets[2] == 1);
-	say(DRIVER_PPP_EXITED, 1, NULL, &killed);
-	ck_assert(p->ppp_starting == 0 && p->ppp_up == 0 && p->pppd_starts == 1);
-	say(DRIVER_SESSION_CLOSING, 1, &busy, NULL);
-	say(DRIVER_SESSION_CLOSING, 2, &odd, NULL);
+	say_attached(EVENT_ATTACHMENT_STARTED, 1, &drum, 0);
+	ck_assert(a->starting == 1 && a->up == 0);
+	say_attached(EVENT_ATTACHMENT_UP, 1, &drum, 0);
+	say_attached(EVENT_ATTACHMENT_UP, 1, &drum, 0);
+	ck_assert(a->starting == 0 && a->up == 1);
+	ck_assert(a->setup.sum == 20 * USEC_PER_MSEC && a->setup.buckets[2] == 1);
+	say_attached(EVENT_ATTACHMENT_STOPPED, 1, &drum, 1);
+	ck_assert(a->starting == 0 && a->up == 0 && a->starts == 1);
+	ck_assert(counts.kinds[DRUM].ends[0] == 0 && counts.kinds[DRUM].ends[1] == 1);
+	ck_assert(p->attachments[PPPD].starts == 0 && p->attachments[SILENCE].starts == 0);
+	say(EVENT_SESSION_CLOSING, 1, &busy);
+	say(EVENT_SESSION_CLOSING, 2, &odd);
 	expect_life(&p->sessions, 0, 0, 2);
-	say(DRIVER_SESSION_GONE, 1, NULL, NULL);
-	say(DRIVER_SESSION_GONE, 2, NULL, NULL);
-	say(DRIVER_TUNNEL_CLOSING, 0, &odd, NULL);
-	say(DRIVER_TUNNEL_GONE, 0, NULL, NULL);
+	say(EVENT_SESSION_GONE, 1, NULL);
+	say(EVENT_SESSION_GONE, 2, NULL);
+	say(EVENT_TUNNEL_CLOSING, 0, &odd);
+	say(EVENT_TUNNEL_GONE, 0, NULL);
 	expect_life(&p->sessions, 0, 0, 0);
 	expect_life(&p->tunnels, 0, 0, 0);
 	ck_assert(p->tunnels.opened == 1 && p->tunnels.established == 1 && p->tunnels.setup.buckets[0] == 1);
@@ -230,20 +262,40 @@ END_TEST
 
 START_TEST(what_was_there_before) /* and is heard of as new when the engine alone knew it */
 {
+	const struct attachment drums = { .class = &drum };
+	const struct attachment_view up = { .kind = "drum", .phase = ATTACHMENT_UP, .attachment = &drums },
+				     waits = { .kind = "drum", .phase = ATTACHMENT_WAITING, .attachment = &drums };
+	const struct attachment_counts *a;
 	struct profile_counts *p;
 
-	counts_adopt(&counts, 7, 0, "p", PHASE_OPENING, VIEW_PPP_NONE);
-	counts_adopt(&counts, 7, 1, "p", PHASE_ESTABLISHED, VIEW_PPP_UP);
-	counts_adopt(&counts, 7, 2, "p", PHASE_ESTABLISHED, VIEW_PPP_WAITING);
+	counts_adopt(&counts, 7, 0, "p", PHASE_OPENING, NULL);
+	counts_adopt(&counts, 7, 1, "p", PHASE_ESTABLISHED, &up);
+	counts_adopt(&counts, 7, 2, "p", PHASE_ESTABLISHED, &waits);
+	counts_adopt(&counts, 7, 3, "p", PHASE_ESTABLISHED, &(struct attachment_view){ .kind = "" });
 	p = counts_profile(&counts, "p");
-	say(DRIVER_TUNNEL_OPENED, 0, NULL, NULL);
+	a = &p->attachments[DRUM];
+	say(EVENT_TUNNEL_OPENED, 0, NULL);
 	expect_life(&p->tunnels, 1, 0, 0);
-	expect_life(&p->sessions, 0, 2, 0);
-	ck_assert(p->ppp_starting == 1 && p->ppp_up == 1);
-	say(DRIVER_PPP_UP, 2, NULL, NULL);
-	ck_assert_uint_eq(p->ppp_setup.sum, 0); /* nobody knows when it began */
-	say(DRIVER_SESSION_GONE, 1, NULL, NULL);
-	ck_assert(p->ppp_starting == 0 && p->ppp_up == 1 && p->sessions.opened == 0 && p->tunnels.opened == 1);
+	expect_life(&p->sessions, 0, 3, 0);
+	ck_assert(a->starting == 1 && a->up == 1);
+	say_attached(EVENT_ATTACHMENT_UP, 2, &drum, 0);
+	ck_assert_uint_eq(a->setup.sum, 0); /* nobody knows when it began */
+	say(EVENT_SESSION_GONE, 1, NULL);
+	ck_assert(a->starting == 0 && a->up == 1 && p->sessions.opened == 0 && p->tunnels.opened == 1);
+}
+END_TEST
+
+START_TEST(kind_without_metrics) /* up at once, and its end has no cause */
+{
+	struct metric rows[METRICS_OF_KIND];
+
+	say(EVENT_SESSION_OPENED, 1, NULL);
+	say_attached(EVENT_ATTACHMENT_UP, 1, &silence, 0);
+	say_attached(EVENT_ATTACHMENT_STOPPED, 1, &silence, 4711);
+	say_attached(EVENT_ATTACHMENT_UP, 1, &silence, 0);
+	say(EVENT_SESSION_GONE, 1, NULL);
+	ck_assert(counts_profile(&counts, "p")->attachments[SILENCE].up == 0);
+	ck_assert_uint_eq(metrics_of_kind(&silence, SILENCE, rows), 0);
 }
 END_TEST
 
@@ -253,14 +305,25 @@ START_TEST(without_memory) /* what has no record counts nothing, and never below
 	struct profile_counts *p;
 
 	oom_at = _i;
-	say(DRIVER_TUNNEL_OPENED, 0, NULL, NULL);
+	say(EVENT_TUNNEL_OPENED, 0, NULL);
 	ck_assert_int_eq(oom_at, 0);
-	say(DRIVER_TUNNEL_ESTABLISHED, 0, NULL, NULL);
-	say(DRIVER_TUNNEL_CLOSING, 0, &reason, NULL);
-	say(DRIVER_TUNNEL_GONE, 0, NULL, NULL);
+	say(EVENT_TUNNEL_ESTABLISHED, 0, NULL);
+	say(EVENT_TUNNEL_CLOSING, 0, &reason);
+	say(EVENT_TUNNEL_GONE, 0, NULL);
 	p = counts_profile(&counts, "p");
 	expect_life(&p->tunnels, 0, 0, 0);
 	ck_assert_uint_eq(p->tunnels.opened, 0);
+}
+END_TEST
+
+START_TEST(no_memory_to_begin)
+{
+	struct counts none = { 0 };
+
+	oom_at = _i;
+	ck_assert_int_eq(counts_init(&none, kinds), -ENOMEM);
+	ck_assert_int_eq(oom_at, 0);
+	ck_assert_ptr_null(none.kinds);
 }
 END_TEST
 
@@ -273,12 +336,11 @@ static const struct {
 
 START_TEST(exit_statuses)
 {
-	struct ppp_exit how = { .status = exits[_i].status };
-
-	say(DRIVER_SESSION_OPENED, 1, NULL, NULL);
-	say(DRIVER_PPP_EXITED, 1, NULL, &how);
-	for (size_t i = 0; i < PPPD_STATUSES; i++)
-		ck_assert_uint_eq(counts.pppd_exits[i], !strcmp(pppd_status_name(i), exits[_i].name));
+	say(EVENT_SESSION_OPENED, 1, NULL);
+	say_attached(EVENT_ATTACHMENT_STOPPED, 1, &pppd, pppd_cause(exits[_i].status));
+	ck_assert_uint_eq(counts.kinds[PPPD].n_causes, 25);
+	for (size_t i = 0; i < counts.kinds[PPPD].n_causes; i++)
+		ck_assert_uint_eq(counts.kinds[PPPD].ends[i], !strcmp(pppd_causes[i], exits[_i].name));
 }
 END_TEST
 
@@ -297,6 +359,9 @@ static void write_all(enum metrics_format format)
 	counts.tunnels_refused[0] = 9;
 	counts_profile(&counts, "p");
 	counts_profile(&counts, "q")->data.rx_bytes = UINT64_MAX;
+	counts_profile(&counts, "q")->attachments[DRUM] =
+		(struct attachment_counts){ 11, 13, 14, { .sum = 15 * USEC_PER_SEC } };
+	counts.kinds[DRUM].ends[1] = 12;
 	metrics_write(&t, &s);
 	fclose(t.f);
 }
@@ -315,6 +380,13 @@ static const char *const lines[] = {
 	"\nprocess_start_time_seconds 1700000000.000000\n",
 	"\nprocess_max_fds 4\n",
 	"\nl2tpd_log_messages_lost_total 6\n",
+	"\nl2tpd_pppd_starts_total{profile=\"p\"} 0\n",
+	"\nl2tpd_pppd_exits_total{status=\"killed\"} 0\n",
+	"\nl2tpd_drums_total{profile=\"q\"} 11\n",
+	"\nl2tpd_drums_gone_total{cause=\"stolen\"} 12\n",
+	"\nl2tpd_drums_tuning{profile=\"q\"} 13\n",
+	"\nl2tpd_drums_up{profile=\"q\"} 14\n",
+	"\nl2tpd_drum_seconds_sum{profile=\"q\"} 15.000000\n",
 };
 
 START_TEST(page)
@@ -350,22 +422,31 @@ static void read_manual(char *buf, size_t size)
 	*to = '\0';
 }
 
-START_TEST(manual) /* every row with its type, its labels and its help, and nothing else */
+static size_t expect_in_manual(const char *all, const struct metric *rows, size_t n)
 {
 	static const char *const types[] = { "counter", "gauge", "histogram", "info" };
-	static char all[64 * 1024];
 	char item[1024];
-	size_t items = 0;
 
-	read_manual(all, sizeof(all));
-	for (const struct metric *m = metrics_table; m < metrics_table + metrics_table_n; m++) {
+	for (const struct metric *m = rows; m < rows + n; m++) {
 		snprintf(item, sizeof(item), "\n.TP\n.B %s%s\n%s%s%s.\n.br\n%s\n", m->name, suffix_of(m->type),
 			 types[m->type], m->labels[0] ? "; by " : "", m->labels, m->help);
 		ck_assert_msg(strstr(all, item) != NULL, "not in the manual:%s", item);
 	}
+	return n;
+}
+
+START_TEST(manual) /* every row with its type, its labels and its help, and nothing else */
+{
+	struct metric rows[METRICS_OF_KIND];
+	static char all[64 * 1024];
+	size_t items = 0, n;
+
+	read_manual(all, sizeof(all));
+	n = expect_in_manual(all, metrics_table, metrics_table_n);
+	n += expect_in_manual(all, rows, metrics_of_kind(&pppd, PPPD, rows));
 	for (char *p = all; (p = strstr(p, "\n.TP\n.B ")); p++)
 		items++;
-	ck_assert_uint_eq(items, metrics_table_n);
+	ck_assert_uint_eq(items, n);
 }
 END_TEST
 
@@ -384,10 +465,15 @@ START_TEST(process)
 }
 END_TEST
 
+static void setup(void)
+{
+	ck_assert_int_eq(counts_init(&counts, kinds), 0);
+}
+
 static void teardown(void)
 {
 	counts_clear(&counts);
-	counts = (struct counts){ 0 };
+	counts_clear(&counts);
 	free(text);
 	text = NULL;
 }
@@ -401,13 +487,15 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, formats, 0, METRICS_FORMATS);
 	tcase_add_loop_test(tc, bounds_belong_to_their_bucket, 0, N(values));
 	tcase_add_loop_test(tc, negotiation, 0, N(accepts));
 	tcase_add_test(tc, a_life);
 	tcase_add_test(tc, what_was_there_before);
+	tcase_add_test(tc, kind_without_metrics);
 	tcase_add_loop_test(tc, without_memory, 1, 3);
+	tcase_add_loop_test(tc, no_memory_to_begin, 1, 5);
 	tcase_add_loop_test(tc, exit_statuses, 0, N(exits));
 	tcase_add_loop_test(tc, page, 0, METRICS_FORMATS);
 	tcase_add_test(tc, manual);

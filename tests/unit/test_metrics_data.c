@@ -8,6 +8,7 @@
 #include "kernel/dataplane.h"
 #include "metrics/data.h"
 #include "oom.h"
+#include "core/open.h"
 #include "core/view.h"
 
 #define SEC USEC_PER_SEC
@@ -15,21 +16,21 @@
 
 /* ---- The driver ------------------------------------------------------------------------------------------------ */
 
-int __wrap_driver_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, driver_counted done, void *ctx);
-void __wrap_driver_forget_count(struct driver *d, const void *ctx);
+int __wrap_open_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, open_counted done, void *ctx);
+void __wrap_open_forget_count(struct driver *d, const void *ctx);
 usec_t __wrap_view_now(void);
 
 static struct question {
 	uint32_t tunnel_id;
-	driver_counted done;
+	open_counted done;
 	void *ctx;
 } questions[256];
 static size_t n_questions;
-static int refusal;       /* of driver_count() */
+static int refusal;       /* of open_count() */
 static bool at_once;      /* -ENOMEM from within */
 static usec_t now = 100 * SEC;
 
-int __wrap_driver_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, driver_counted done, void *ctx)
+int __wrap_open_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, open_counted done, void *ctx)
 {
 	static const struct dataplane_stats none;
 
@@ -43,7 +44,7 @@ int __wrap_driver_count(struct driver *d, uint32_t tunnel_id, uint32_t session_i
 	return 0;
 }
 
-void __wrap_driver_forget_count(struct driver *d, const void *ctx)
+void __wrap_open_forget_count(struct driver *d, const void *ctx)
 {
 	size_t kept = 0;
 

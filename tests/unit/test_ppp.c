@@ -192,41 +192,42 @@ static const struct {
 	enum ppp_cause cause;
 	int number;
 	enum pppd_l2tp_stage stage;
+	enum l2tp_origin origin; /* a customer that hangs up or falls silent is not this machine's failure */
 	int status;
 	uint16_t result, error;
 	const char *text;
 } ends[] = {
-	{ PPP_EXITED, 0, PPPD_L2TP_RUNNING, 0, RC_CDN_ADMIN, 0, "PPP ended by the peer" },
-	{ PPP_EXITED, 1, PPPD_L2TP_STARTED, 1, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not start the link: said" },
-	{ PPP_EXITED, 1, PPPD_L2TP_RUNNING, 1, RC_CDN_GENERAL, EC_VENDOR, "pppd failed" },
-	{ PPP_EXITED, 2, PPPD_L2TP_STARTED, 2, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd refused its options: said" },
-	{ PPP_EXITED, 4, PPPD_L2TP_STARTED, 4, RC_CDN_NO_FACILITY_PERMANENT, 0,
+	{ PPP_EXITED, 0, PPPD_L2TP_RUNNING, L2TP_BY_PPP, 0, RC_CDN_ADMIN, 0, "PPP ended by the peer" },
+	{ PPP_EXITED, 1, PPPD_L2TP_STARTED, L2TP_BY_LOCAL, 1, RC_CDN_NO_FACILITY_TEMPORARY, 0, "pppd could not start the link: said" },
+	{ PPP_EXITED, 1, PPPD_L2TP_RUNNING, L2TP_BY_LOCAL, 1, RC_CDN_GENERAL, EC_VENDOR, "pppd failed" },
+	{ PPP_EXITED, 2, PPPD_L2TP_STARTED, L2TP_BY_LOCAL, 2, RC_CDN_NO_FACILITY_PERMANENT, 0, "pppd refused its options: said" },
+	{ PPP_EXITED, 4, PPPD_L2TP_STARTED, L2TP_BY_LOCAL, 4, RC_CDN_NO_FACILITY_PERMANENT, 0,
 	  "the kernel does not support PPP: said" },
-	{ PPP_EXITED, 5, PPPD_L2TP_RUNNING, 5, RC_CDN_ADMIN, 0, "pppd was ended by a signal" },
-	{ PPP_EXITED, 10, PPPD_L2TP_STARTED, 10, RC_CDN_NO_FRAMING, 0,
+	{ PPP_EXITED, 5, PPPD_L2TP_RUNNING, L2TP_BY_REQUEST, 5, RC_CDN_ADMIN, 0, "pppd was ended by a signal" },
+	{ PPP_EXITED, 10, PPPD_L2TP_STARTED, L2TP_BY_PPP, 10, RC_CDN_NO_FRAMING, 0,
 	  "LCP could not be agreed on with the peer: said" },
-	{ PPP_EXITED, 10, PPPD_L2TP_LINK, 10, RC_CDN_GENERAL, EC_VENDOR, "PPP ended during authentication: said" },
-	{ PPP_EXITED, 10, PPPD_L2TP_NETWORK, 10, RC_CDN_GENERAL, EC_VENDOR,
+	{ PPP_EXITED, 10, PPPD_L2TP_LINK, L2TP_BY_PPP, 10, RC_CDN_GENERAL, EC_VENDOR, "PPP ended during authentication: said" },
+	{ PPP_EXITED, 10, PPPD_L2TP_NETWORK, L2TP_BY_PPP, 10, RC_CDN_GENERAL, EC_VENDOR,
 	  "no network protocol could be agreed on with the peer: said" },
-	{ PPP_EXITED, 11, PPPD_L2TP_LINK, 11, RC_CDN_ADMIN, 0, "the peer failed to authenticate itself" },
-	{ PPP_EXITED, 12, PPPD_L2TP_RUNNING, 12, RC_CDN_ADMIN, 0, "the link was idle for too long" },
-	{ PPP_EXITED, 13, PPPD_L2TP_RUNNING, 13, RC_CDN_ADMIN, 0, "the connect time limit was reached" },
-	{ PPP_EXITED, 15, PPPD_L2TP_RUNNING, 15, RC_CDN_CARRIER_LOST, 0,
+	{ PPP_EXITED, 11, PPPD_L2TP_LINK, L2TP_BY_PPP, 11, RC_CDN_ADMIN, 0, "the peer failed to authenticate itself" },
+	{ PPP_EXITED, 12, PPPD_L2TP_RUNNING, L2TP_BY_PPP, 12, RC_CDN_ADMIN, 0, "the link was idle for too long" },
+	{ PPP_EXITED, 13, PPPD_L2TP_RUNNING, L2TP_BY_PPP, 13, RC_CDN_ADMIN, 0, "the connect time limit was reached" },
+	{ PPP_EXITED, 15, PPPD_L2TP_RUNNING, L2TP_BY_PPP, 15, RC_CDN_CARRIER_LOST, 0,
 	  "the peer does not answer LCP echo requests" },
-	{ PPP_EXITED, 16, PPPD_L2TP_RUNNING, 16, RC_CDN_CARRIER_LOST, 0, "the line hung up" },
-	{ PPP_EXITED, 17, PPPD_L2TP_STARTED, 17, RC_CDN_NO_FRAMING, 0,
+	{ PPP_EXITED, 16, PPPD_L2TP_RUNNING, L2TP_BY_PPP, 16, RC_CDN_CARRIER_LOST, 0, "the line hung up" },
+	{ PPP_EXITED, 17, PPPD_L2TP_STARTED, L2TP_BY_PPP, 17, RC_CDN_NO_FRAMING, 0,
 	  "the line is a loop: our own LCP came back: said" },
-	{ PPP_EXITED, 19, PPPD_L2TP_LINK, 19, RC_CDN_ADMIN, 0, "we failed to authenticate ourselves to the peer" },
-	{ PPP_EXITED, 127, PPPD_L2TP_RUNNING, 127, RC_CDN_GENERAL, EC_VENDOR, "pppd crashed" },
-	{ PPP_EXITED, 99, PPPD_L2TP_RUNNING, 99, RC_CDN_GENERAL, EC_VENDOR,
+	{ PPP_EXITED, 19, PPPD_L2TP_LINK, L2TP_BY_PPP, 19, RC_CDN_ADMIN, 0, "we failed to authenticate ourselves to the peer" },
+	{ PPP_EXITED, 127, PPPD_L2TP_RUNNING, L2TP_BY_LOCAL, 127, RC_CDN_GENERAL, EC_VENDOR, "pppd crashed" },
+	{ PPP_EXITED, 99, PPPD_L2TP_RUNNING, L2TP_BY_LOCAL, 99, RC_CDN_GENERAL, EC_VENDOR,
 	  "pppd ended with an unknown exit status (99)" },
-	{ PPP_KILLED, 9, PPPD_L2TP_STARTED, -1, RC_CDN_GENERAL, EC_VENDOR, "pppd was killed by a signal (9)" },
-	{ PPP_STOPPED, 5, PPPD_L2TP_RUNNING, 5, RC_CDN_ADMIN, 0, "PPP was stopped" },
-	{ PPP_STOPPED, -1, PPPD_L2TP_STARTED, -1, RC_CDN_ADMIN, 0, "PPP was stopped" },
-	{ PPP_TIMED_OUT, 5, PPPD_L2TP_STARTED, 5, RC_CDN_TIMEOUT, 0, "PPP did not come up in time" },
-	{ PPP_NOT_STARTED, -ENOENT, PPPD_L2TP_STARTED, -1, RC_CDN_NO_FACILITY_PERMANENT, 0,
+	{ PPP_KILLED, 9, PPPD_L2TP_STARTED, L2TP_BY_LOCAL, -1, RC_CDN_GENERAL, EC_VENDOR, "pppd was killed by a signal (9)" },
+	{ PPP_STOPPED, 5, PPPD_L2TP_RUNNING, L2TP_BY_REQUEST, 5, RC_CDN_ADMIN, 0, "PPP was stopped" },
+	{ PPP_STOPPED, -1, PPPD_L2TP_STARTED, L2TP_BY_REQUEST, -1, RC_CDN_ADMIN, 0, "PPP was stopped" },
+	{ PPP_TIMED_OUT, 5, PPPD_L2TP_STARTED, L2TP_BY_TIMEOUT, 5, RC_CDN_TIMEOUT, 0, "PPP did not come up in time" },
+	{ PPP_NOT_STARTED, -ENOENT, PPPD_L2TP_STARTED, L2TP_BY_LOCAL, -1, RC_CDN_NO_FACILITY_PERMANENT, 0,
 	  "pppd is not installed: No such file or directory" },
-	{ PPP_NOT_STARTED, -EAGAIN, PPPD_L2TP_STARTED, -1, RC_CDN_NO_FACILITY_TEMPORARY, 0,
+	{ PPP_NOT_STARTED, -EAGAIN, PPPD_L2TP_STARTED, L2TP_BY_LOCAL, -1, RC_CDN_NO_FACILITY_TEMPORARY, 0,
 	  "pppd could not be started: Resource temporarily unavailable" },
 };
 
@@ -238,7 +239,7 @@ START_TEST(end_explained)
 	ck_assert_int_eq(how.status, ends[_i].status);
 	ck_assert_uint_eq(how.reason.result, ends[_i].result);
 	ck_assert_uint_eq(how.reason.error, ends[_i].error);
-	ck_assert_uint_eq(how.reason.origin, L2TP_BY_LOCAL);
+	ck_assert_uint_eq(how.reason.origin, ends[_i].origin);
 	ck_assert_str_eq(how.text, ends[_i].text);
 	ck_assert_ptr_null(strstr(how.reason.text, "said"));
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* view: what an operator sees of a pppd: fields of its session, metrics, words for how it ended. */
+#ifndef ATTACH_VIEW_H
+#define ATTACH_VIEW_H
+
+#include "core/attachment.h"
+
+/* The parts of the class. */
+extern const struct attachment_field pppd_fields[];
+extern const struct attachment_metrics pppd_metrics;
+extern const char *const pppd_causes[];
+
+/* Which of the causes an exit status is; -1: killed by a signal, or never started. */
+size_t pppd_cause(int status);
+
+#endif
