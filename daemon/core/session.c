@@ -26,6 +26,21 @@
 #include "base/log.h"
 #include "kernel/dataplane.h"
 
+/* Before it has one: its owner's, or its tunnel's.  NULL: its tunnel is one that nobody has heard of */
+static const struct config_profile *profile_of(const struct session *n)
+{
+	const struct tunnel *t = tunnel_get(n->sessions->tunnels, n->key.tunnel_id);
+
+	return n->decision.profile ? n->decision.profile : n->owner ? n->owner->profile : t ? t->profile : NULL;
+}
+
+static const char *profile_name(const struct session *n)
+{
+	const struct config_profile *p = profile_of(n);
+
+	return p ? p->name : NULL;
+}
+
 static struct log_object object(const struct session *n)
 {
 	return (struct log_object){ .tunnel_id = n->key.tunnel_id,
@@ -33,7 +48,7 @@ static struct log_object object(const struct session *n)
 				    .session_id = n->key.session_id,
 				    .peer_session_id = n->peer_session_id,
 				    .peer = &n->peer,
-				    .profile = n->decision.profile ? n->decision.profile->name : NULL };
+				    .profile = profile_name(n) };
 }
 
 struct session *session_get(const struct sessions *s, uint32_t tunnel_id, uint32_t session_id)
@@ -50,7 +65,7 @@ static struct event event_of(const struct session *n, enum event_type type)
 	return (struct event){ .type = type,
 			       .tunnel_id = n->key.tunnel_id,
 			       .session_id = n->key.session_id,
-			       .profile = n->decision.profile ? n->decision.profile->name : NULL,
+			       .profile = profile_name(n),
 			       .peer = &n->peer,
 			       .attachment = n->attachment ? n->attachment->class : NULL };
 }
@@ -128,9 +143,7 @@ static void decide(struct session *n, const struct l2tp_op *op)
 /* One of ours: whoever wants it has the profile, else the tunnel. */
 static bool decide_ours(struct session *n, struct l2tp_reason *reason)
 {
-	const struct tunnel *t = tunnel_get(n->sessions->tunnels, n->key.tunnel_id);
-
-	return decide_own(n->sessions->decide, &n->decision, n->owner ? n->owner->profile : t->profile, reason);
+	return decide_own(n->sessions->decide, &n->decision, profile_of(n), reason);
 }
 
 static struct session *note(struct sessions *s, const struct l2tp_op *op)
@@ -664,8 +677,10 @@ void session_op(struct sessions *s, const struct l2tp_op *op)
 {
 	struct session *n = session_get(s, op->tunnel_id, op->session_id);
 
-	if (!n && op->type == L2TP_OP_SESSION_GONE)
-		return; /* there was no memory for it */
+	if (!n && op->type == L2TP_OP_SESSION_GONE) { /* there was no memory for it */
+		tunnel_settle_removed(s->tunnels, op->tunnel_id);
+		return;
+	}
 	if (!n)
 		n = note(s, op);
 	if (!n) {

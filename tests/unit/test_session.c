@@ -324,6 +324,26 @@ START_TEST(burst)
 }
 END_TEST
 
+START_TEST(own_burst) /* the same of calls that we place: given up before they are established */
+{
+	struct end lns, lac;
+	char text[1024];
+	uint16_t port = free_port();
+
+	use_strings(NULL);
+	start_lns(&lns, port, "");
+	snprintf(text, sizeof(text), "pool two { range = 10.0.0.2-10.0.0.3 }\n%s",
+		 lac_text(port, "calls = 4 ppp { pool = two } redial-min = 1h redial-max = 1h"));
+	start(&lac, "lac", text);
+	run_until(&lac, "ATTACHMENT_UP", 2);
+	run_until(&lac, "SESSION_GONE", 2);
+	ck_assert_uint_eq(count(lac.heard, "SESSION_ESTABLISHED"), 2);
+	ck_assert_uint_eq(pool_used(lac.driver->decide.pools[0]), 2);
+	ck_assert_int_eq(lac.reason.origin, L2TP_BY_LOCAL);
+	free_ends(&lns, &lac);
+}
+END_TEST
+
 /* ---- Late ------------------------------------------------------------------------------------------------------ */
 
 /* The slow one holds up nobody. */
@@ -451,6 +471,7 @@ int main(void)
 	tcase_add_test(tc, kind_does_not_start);
 	tcase_add_test(tc, shutdown);
 	tcase_add_test(tc, burst);
+	tcase_add_test(tc, own_burst);
 	tcase_add_test(tc, late_answer);
 	tcase_add_loop_test(tc, late_refusal, 0, 2);
 	tcase_add_loop_test(tc, too_late, 0, 2);
