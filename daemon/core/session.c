@@ -29,9 +29,12 @@
 /* Before it has one: its owner's, or its tunnel's.  NULL: its tunnel is one that nobody has heard of */
 static const struct config_profile *profile_of(const struct session *n)
 {
-	const struct tunnel *t = tunnel_get(n->sessions->tunnels, n->key.tunnel_id);
+	const struct tunnel *t;
 
-	return n->decision.profile ? n->decision.profile : n->owner ? n->owner->profile : t ? t->profile : NULL;
+	if (n->decision.profile || n->owner)
+		return n->decision.profile ? n->decision.profile : n->owner->profile;
+	t = tunnel_get(n->sessions->tunnels, n->key.tunnel_id);
+	return t ? t->profile : NULL;
 }
 
 static const char *profile_name(const struct session *n)
