@@ -58,7 +58,7 @@ lns simsalabim 10.65.0.2-10.65.0.9
 reload lns
 lac sesame
 reload lac
-expect 30 lac 'profile=lac1.*: tunnel closed, .*not authorised'
+expect 30 lac 'profile=lac1.*: tunnel closed.*not authorised'
 said lac 'profile=lac0.*closed' && fail 'the tunnel that was there has gone'
 lac simsalabim
 reload lac
