@@ -3,11 +3,19 @@
 #ifndef CHILD_H
 #define CHILD_H
 
-#include <spawn.h>
+#include <sys/types.h>
 
 #define CHILD_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* A session of its own, no signal blocked, none ignored.  Returns an errno, as posix_spawn() does. */
-int child_attributes(posix_spawnattr_t *attr);
+struct child {
+	const char *path;
+	char *const *argv, *const *environment;
+	int output;              /* its standard output and error; negative: nobody reads them */
+	int file, file_in_child; /* another one that it gets, and under which number; negative: there is none */
+};
+
+/* In a session of its own, no signal blocked, none ignored, standard input empty, no other file of ours open.  Negative
+ * errno. */
+int child_spawn(const struct child *c, pid_t *ret);
 
 #endif

@@ -9,9 +9,7 @@
 #include "hook.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -56,35 +54,11 @@ struct hook {
 /* ---- Processes ------------------------------------------------------------------------------------------------ */
 
 /* Standard input is empty, what it says is lost, and no other file of ours is open. */
-static int actions_fill(posix_spawn_file_actions_t *actions)
-{
-	int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-
-	r = r ? r : posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	r = r ? r : posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO);
-	return r ? r : posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-}
-
 static int spawn(const struct hook_spec *spec, pid_t *ret)
 {
 	char *const argv[] = { (char *)spec->path, (char *)spec->action, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	int r = posix_spawn_file_actions_init(&actions);
 
-	if (r)
-		return -r;
-	r = posix_spawnattr_init(&attr);
-	if (r) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -r;
-	}
-	r = actions_fill(&actions);
-	r = r ? r : child_attributes(&attr);
-	r = r ? r : posix_spawn(ret, spec->path, &actions, &attr, argv, spec->environment);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
+	return child_spawn(&(struct child){ spec->path, argv, spec->environment, .output = -1, .file = -1 }, ret);
 }
 
 static void process_destroy(void *ctx)

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,36 +37,12 @@ static void hear(int fd, char *out, size_t size)
 	out[len] = '\0';
 }
 
-static int actions_fill(posix_spawn_file_actions_t *actions, int output)
-{
-	int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-
-	r = r ? r : posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-	r = r ? r : posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
-	return r ? r : posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-}
-
 static int spawn(const char *path, char *const *argv, int output, pid_t *ret)
 {
 	static char search[] = "PATH=" CHILD_PATH, words[] = "LC_ALL=C";
 	char *const environment[] = { search, words, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	int r = posix_spawn_file_actions_init(&actions);
 
-	if (r)
-		return -r;
-	r = posix_spawnattr_init(&attr);
-	if (r) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -r;
-	}
-	r = actions_fill(&actions, output);
-	r = r ? r : child_attributes(&attr);
-	r = r ? r : posix_spawn(ret, path, &actions, &attr, argv, environment);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
+	return child_spawn(&(struct child){ path, argv, environment, .output = output, .file = -1 }, ret);
 }
 
 int program_run(const char *path, char *const *argv, char *out, size_t size)
