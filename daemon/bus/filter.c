@@ -3,14 +3,12 @@
  * filter: which tunnels and sessions a list is to show.  Each test takes a time that is bounded by the lengths of
  * the texts, whatever a client asks for: a pattern knows '*' and '?' and nothing that would be worth trying twice.
  */
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "impl.h"
-#include "base/address.h"
 #include "base/wildcard.h"
 
 static bool parse_peer(const char *s, struct l2tp_addr *ret)
@@ -46,13 +44,12 @@ static int check_word(const char *key, const char *word, bool sessions, const ch
 /* As it is shown, whatever way it was written; a text that is no address is none of any session. */
 static int read_address(struct bus_filter_key *k, sd_bus_error *error)
 {
-	uint8_t ip[sizeof(struct in6_addr)];
-	int family = inet_pton(AF_INET, k->value, ip) == 1 ? AF_INET : AF_INET6;
+	struct l2tp_addr a;
 
-	if (family == AF_INET6 && inet_pton(AF_INET6, k->value, ip) != 1)
+	if (address_read_ip(k->value, INTERFACE_OPTIONAL, &a))
 		return sd_bus_error_setf(error, ERROR_ARGUMENT, "%s is \"%.64s\"; allowed: an IPv4 or IPv6 address",
 					 k->key, k->value);
-	k->value = inet_ntop(family, ip, k->text, sizeof(k->text));
+	k->value = address_ip_text(&a, k->text);
 	return 0;
 }
 

@@ -20,9 +20,9 @@
 #ifndef BUS_IMPL_H
 #define BUS_IMPL_H
 
-#include <netinet/in.h>
 #include <systemd/sd-bus.h>
 
+#include "base/address.h"
 #include "bus.h"
 #include "core/events.h"
 #include "core/open.h"
@@ -177,7 +177,7 @@ int bus_list_profiles(struct bus_object *o, sd_bus_message *m, sd_bus_error *err
 struct bus_filter_key {
 	const char *key, *value;  /* NULL: any */
 	bool address;
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_IP_MAX];
 };
 #define BUS_FILTER_KEYS_MAX 8
 
