@@ -138,7 +138,7 @@ static const char *set_listen(struct option_context *x, const struct option *o, 
 	if (!longer)
 		return value_out_of_memory(x);
 	c->listens = longer;
-	c->listens[c->n_listens++] = (struct config_listen){ .addr = addr };
+	c->listens[c->n_listens++] = (struct config_listen){ addr, x->file->path, x->line };
 	return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * config: the configuration file as plain structs.  Read by config_load(), checked whole; every mistake is reported as
- * file:line with what is allowed.  No other module knows the file's syntax.
+ * file:line:column with what is allowed.  No other module knows the file's syntax.
  */
 #ifndef CONFIG_H
 #define CONFIG_H
@@ -52,9 +52,15 @@ struct config_use {
 	uint32_t sessions;
 };
 
+/* Where something stands. */
+struct config_place {
+	unsigned file;             /* which of config.files */
+	unsigned line, column;     /* 0: the file as such */
+};
+
 struct config_profile {
 	char *name;
-	unsigned line;
+	struct config_place at;
 	bool removed;              /* no longer in the file: what it has is left to end */
 	struct l2tp_params params; /* params.cookie names the profile, also after a reload: never 0 */
 	struct config_ppp ppp;
@@ -108,7 +114,6 @@ struct config_listen {
 /* One of the files that were read: the configuration, or one of its directory. */
 struct config_file {
 	char *path, *directory;
-	unsigned first;            /* number of its first line, when those of all files are counted on */
 	bool open;                 /* every user of this machine can read it */
 };
 

@@ -7,74 +7,49 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-static void __attribute__((format(printf, 4, 0)))
-keep(struct mistakes *m, unsigned line, bool note, const char *fmt, va_list ap)
+static bool is_behind(struct config_place a, struct config_place b)
+{
+	return a.file != b.file ? a.file > b.file : a.line != b.line ? a.line > b.line : a.column > b.column;
+}
+
+void mistakes_put(struct mistakes *m, bool note, struct config_place where, const char *fmt, ...)
 {
 	m->wrong += !note;
-	if (m->n >= MISTAKES_MAX)
+	if (note ? m->n >= MISTAKES_MAX : m->wrong > MISTAKES_MAX)
 		return;
 
 	struct mistake *list = realloc(m->list, (m->n + 1) * sizeof(*list));
 	char *text = NULL;
+	va_list ap;
+	va_start(ap, fmt);
 	if (list)
 		m->list = list;
-	if (!list || vasprintf(&text, fmt, ap) < 0) {
-		m->oom = true;
+	m->oom = m->oom || !list || vasprintf(&text, fmt, ap) < 0;
+	va_end(ap);
+	if (m->oom)
 		return;
-	}
 	for (char *c = text; *c; c++) /* of the file's own words: one mistake, one line */
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '?';
-	/* behind all that are not further down in the file */
+	/* behind all that are not further down in the files */
 	size_t at = m->n++;
-	for (; at > 0 && list[at - 1].line > line; at--)
+	for (; at > 0 && is_behind(list[at - 1].at, where); at--)
 		list[at] = list[at - 1];
-	list[at] = (struct mistake){ line, note, text };
+	list[at] = (struct mistake){ where, note, text };
 }
 
-void mistakes_add(struct mistakes *m, unsigned line, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	keep(m, line, false, fmt, ap);
-	va_end(ap);
-}
-
-void mistakes_note(struct mistakes *m, unsigned line, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	keep(m, line, true, fmt, ap);
-	va_end(ap);
-}
-
-const struct config_file *file_of_line(const struct config *c, unsigned line)
-{
-	const struct config_file *file = c->files;
-
-	while (file + 1 < c->files + c->n_files && file[1].first <= line)
-		file++;
-	return file;
-}
-
-void mistakes_print(struct mistakes *m, const struct config *c, FILE *out)
+void mistakes_print(const struct mistakes *m, const struct config *c, FILE *out)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		const struct mistake *k = &m->list[i];
-		const struct config_file *file = k->line ? file_of_line(c, k->line) : NULL;
 
-		if (file)
-			fprintf(out, "%s:%u: %s%s\n", file->path, k->line - file->first + 1, k->note ? "note: " : "",
-				k->text);
-		else
-			fprintf(out, "%s: %s%s\n", c->path, k->note ? "note: " : "", k->text);
+		fprintf(out, "%s:", k->at.file < c->n_files ? c->files[k->at.file].path : c->path);
+		if (k->at.line)
+			fprintf(out, "%u:%u:", k->at.line, k->at.column);
+		fprintf(out, " %s%s\n", k->note ? "note: " : "", k->text);
 	}
 	if (m->n >= MISTAKES_MAX)
 		fprintf(out, "%s: there may be more mistakes than these\n", c->path);
-	if (m->oom)
-		fprintf(out, "%s: out of memory\n", c->path);
 }
 
 void mistakes_clear(struct mistakes *m)

@@ -11,8 +11,8 @@
 #define MISTAKES_MAX 100 /* more are not kept */
 
 struct mistake {
-	unsigned line; /* of all files together; 0: not of a line */
-	bool note;     /* worth saying, but not wrong */
+	struct config_place at;
+	bool note; /* worth saying, but not wrong */
 	char *text;
 };
 
@@ -22,12 +22,12 @@ struct mistakes {
 	bool oom;        /* one could not be kept */
 };
 
-void mistakes_add(struct mistakes *m, unsigned line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void mistakes_note(struct mistakes *m, unsigned line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* In the order of the files. */
-void mistakes_print(struct mistakes *m, const struct config *c, FILE *out);
-/* The file that a line is of. */
-const struct config_file *file_of_line(const struct config *c, unsigned line);
+void mistakes_put(struct mistakes *m, bool note, struct config_place at, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+#define mistakes_add(m, at, ...) mistakes_put(m, false, at, __VA_ARGS__)
+#define mistakes_note(m, at, ...) mistakes_put(m, true, at, __VA_ARGS__)
+/* One line each, in the order of the files. */
+void mistakes_print(const struct mistakes *m, const struct config *c, FILE *out);
 void mistakes_clear(struct mistakes *m);
 
 #endif

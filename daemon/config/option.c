@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * option: every option, one row each: where it may stand, how it is spelled, what kind of value it takes, where
- * that goes and within which bounds.  libconfuse's tables, the defaults, the checks, the sentences about what is
- * allowed, the printing and the freeing all derive from it.  The manual page has the same rows; a test compares them.
+ * that goes and within which bounds.  The defaults, the checks, the sentences about what is allowed, the printing and the
+ * freeing all derive from it.  The manual page has the same rows; a test compares them.
  *
  * Called by config.
  */
@@ -167,20 +167,27 @@ const struct option options[] = {
 
 const size_t options_n = sizeof(options) / sizeof(options[0]);
 
+static const struct section all_sections[] = {
+	{ IN_ROOT, IN_LIMITS, "limits", false }, { IN_ROOT, IN_POOL, "pool", true },
+	{ IN_ROOT, IN_LNS, "lns", true },        { IN_ROOT, IN_LAC, "lac", true },
+	{ IN_LNS | IN_LAC, IN_PPP, "ppp", false },
+};
+#define SECTIONS_END (all_sections + sizeof(all_sections) / sizeof(all_sections[0]))
+
+const struct section *section_find(unsigned in, const char *name, size_t len)
+{
+	for (const struct section *s = all_sections; s < SECTIONS_END; s++)
+		if ((s->in & in) && strlen(s->name) == len && memcmp(s->name, name, len) == 0)
+			return s;
+	return NULL;
+}
+
 const char *section_name(unsigned section)
 {
-	static const struct {
-		unsigned section;
-		const char *name;
-	} names[] = {
-		{ IN_ROOT, "the file's top level" }, { IN_LIMITS, "limits" }, { IN_POOL, "pool" },
-		{ IN_LNS | IN_LAC, "lns or lac" },   { IN_LNS, "lns" },       { IN_LAC, "lac" },   { IN_PPP, "ppp" },
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if ((section & ~(unsigned)AT_START) == names[i].section)
-			return names[i].name;
-	return "?";
+	for (const struct section *s = all_sections; s < SECTIONS_END; s++)
+		if (section == s->section)
+			return s->name;
+	return section & IN_ROOT ? "the file's top level" : "lns or lac";
 }
 
 const char *option_set(struct option_context *x, const struct option *o, const char *text, void *base)
@@ -263,13 +270,6 @@ static size_t distance(const char *a, const char *b)
 
 const char *option_like(unsigned section, const char *key)
 {
-	static const struct {
-		unsigned in;
-		const char *name;
-	} subsections[] = {
-		{ IN_ROOT, "limits" }, { IN_ROOT, "pool" }, { IN_ROOT, "lns" }, { IN_ROOT, "lac" },
-		{ IN_LNS | IN_LAC, "ppp" },
-	};
 	size_t least = (strlen(key) + 1) / 3 + 1; /* with as many edits it is another word */
 	const char *found = NULL;
 
@@ -279,16 +279,24 @@ const char *option_like(unsigned section, const char *key)
 			found = o->key;
 		}
 	}
-	for (size_t i = 0; i < sizeof(subsections) / sizeof(subsections[0]); i++)
-		if ((subsections[i].in & section) && distance(key, subsections[i].name) < least)
-			return subsections[i].name;
+	for (const struct section *s = all_sections; s < SECTIONS_END; s++)
+		if ((s->in & section) && distance(key, s->name) < least)
+			return s->name;
 	return found;
 }
 
-const struct option *option_elsewhere(unsigned section, const char *key)
+const struct option *option_find(unsigned section, const char *key)
 {
 	for (const struct option *o = options; o < options + options_n; o++)
-		if (!(o->sections & section) && strcmp(o->key, key) == 0)
+		if ((o->sections & section) && strcmp(o->key, key) == 0)
 			return o;
 	return NULL;
+}
+
+unsigned option_elsewhere(const char *key, bool braces)
+{
+	const struct section *s = braces ? section_find(~0U, key, strlen(key)) : NULL;
+	const struct option *o = option_find(~0U, key);
+
+	return s ? s->in : o ? o->sections : 0;
 }

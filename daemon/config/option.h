@@ -20,7 +20,8 @@ enum config_section {
 /* What reading a value may need. */
 struct option_context {
 	struct config *config;
-	const char *directory; /* of the file, for secret-file */
+	const struct config_file *file; /* which the value is from, and the line in it */
+	unsigned line;
 	bool oom;
 	char what[256];        /* room for a sentence about what is wrong */
 };
@@ -105,12 +106,21 @@ void options_clear(unsigned sections, void *base);
 /* "1 to 65535", "yes or no" */
 const char *option_allowed(const struct option *o, char *buf, size_t size);
 
+/* The option of a section, else NULL. */
+const struct option *option_find(unsigned section, const char *key);
 /* The key or subsection of a section that looks most like an unknown key, else NULL. */
 const char *option_like(unsigned section, const char *key);
-/* A key of any other section, else NULL. */
-const struct option *option_elsewhere(unsigned section, const char *key);
+/* The sections that a key, or a section with its braces, is for; 0: there is no such one. */
+unsigned option_elsewhere(const char *key, bool braces);
 
-/* "limits", "lns", ... */
+struct section {
+	unsigned in, section; /* enum config_section: where it may stand, and what may stand in it */
+	const char *name;
+	bool titled;
+};
+
+const struct section *section_find(unsigned in, const char *name, size_t len);
+/* "limits", "lns or lac", ... */
 const char *section_name(unsigned section);
 
 #endif

@@ -602,7 +602,7 @@ static const char *read_secret(struct option_context *x, const struct option *o,
 
 static const char *set_secret_file(struct option_context *x, const struct option *o, const char *text, void *field)
 {
-	return !text[0] ? "empty" : read_secret(x, o, text[0] == '/' ? "" : x->directory, text, field);
+	return !text[0] ? "empty" : read_secret(x, o, text[0] == '/' ? "" : x->file->directory, text, field);
 }
 
 /* systemd.exec(5), LoadCredential=: a file in a directory that only the service can read */

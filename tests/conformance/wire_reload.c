@@ -84,8 +84,10 @@ static void bad_file(struct peer *p)
 {
 	struct peer other = beside(p);
 
-	daemon_reload(&own, SECRETLY("new") "wrong = 1\n", false);
-	peer_logged(p, "unknown key wrong", "l2tpd.conf:");
+	daemon_reload(&own, SECRETLY("new") "wrong = 1\nlns \"own\" { }\nlog-level info\n", false);
+	peer_logged(p, "l2tpd.conf:", ": unknown key wrong"); /* each of them, a line each */
+	peer_logged(p, "l2tpd.conf:", ": the name \"own\" is already used");
+	peer_logged(p, "l2tpd.conf:", ": expected = or { after log-level");
 	daemon_reload(&own, SECRETLY("new") "pool a { range = 10.0.0.0/24 } pool b { range = 10.0.0.0/24 }\n", false);
 	peer_alive(p);
 	p->session_id++;

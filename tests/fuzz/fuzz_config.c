@@ -2,7 +2,7 @@
 /*
  * fuzz_config: a configuration file of arbitrary octets.
  *
- * What is refused must be told why, by file and line; what is taken must suit the engine, a peer can be matched with it,
+ * What is refused must be told why, by file, line and column; what is taken must suit the engine, a peer can be matched with it,
  * and printed and read again it is the same.  No file of this machine is touched: open(), wrapped by the linker, knows the configuration, which is a
  * memfd, and one file with a secret.
  */

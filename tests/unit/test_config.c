@@ -3,7 +3,7 @@
  * config: what a file becomes, and what is said about a bad one.
  *
  * unit/config/NAME.conf are bad files (and some odd ones); each begins with what is expected of it:
- *	#! LINE: MISTAKE          or          #! MISTAKE
+ *	#! LINE:COLUMN: MISTAKE          or          #! MISTAKE
  * word for word, in order, and nothing else.  They are read from a directory that also holds secret files of several
  * kinds.
  */
@@ -157,7 +157,8 @@ static void setup(void)
 static void teardown(void)
 {
 	static const char *const names[] = { "good.secret", "open.secret", "empty.secret", "longest.secret",
-					     "long.secret", "octets.secret", "pipe.secret", "test.conf" };
+					     "long.secret", "octets.secret", "pipe.secret", "test.conf",
+					     "large.conf" };
 	char path[600];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -228,24 +229,80 @@ START_TEST(files)
 }
 END_TEST
 
+/* What is said of a path. */
+static int load_path(const char *path, char **ret_errors)
+{
+	struct config *c = NULL;
+	size_t size;
+	FILE *f = open_memstream(ret_errors, &size);
+	int err = config_load(path, f, &c);
+
+	fclose(f);
+	ck_assert_int_eq(err == 0, c != NULL);
+	config_free(c);
+	return err;
+}
+
 START_TEST(not_readable)
 {
 	static const struct {
-		const char *path;
+		const char *path, *told;
 		int err;
-	} cases[] = { { "/nonexistent/l2tpd.conf", -ENOENT }, { "/tmp", -EISDIR } };
-	struct config *c = NULL;
-	char *errors, expected[256];
-	size_t size;
+	} cases[] = {
+		{ "/nonexistent/l2tpd.conf", "cannot be read: No such file or directory", -ENOENT },
+		{ "/tmp", "cannot be read: Is a directory", -EISDIR },
+		{ "pipe.secret", "this is a named pipe, not a file", -EINVAL }, /* nobody writes to it */
+		{ "large.conf", "this is too large; allowed: up to 8 MiB", -EINVAL },
+	};
+	char path[600], *errors, expected[700];
 
-	FILE *f = open_memstream(&errors, &size);
-	ck_assert_int_eq(config_load(cases[_i].path, f, &c), cases[_i].err);
-	fclose(f);
-	snprintf(expected, sizeof(expected), "%s: cannot be read: %s\n", cases[_i].path, strerror(-cases[_i].err));
+	if (cases[_i].path[0] == '/')
+		snprintf(path, sizeof(path), "%s", cases[_i].path);
+	else
+		snprintf(path, sizeof(path), "%s/%s", scratch, cases[_i].path);
+	if (strcmp(cases[_i].path, "large.conf") == 0) {
+		write_whole(cases[_i].path, "", 0, 0600);
+		ck_assert_int_eq(truncate(path, 10000000), 0);
+	}
+	ck_assert_int_eq(load_path(path, &errors), cases[_i].err);
+	snprintf(expected, sizeof(expected), "%s: %s\n", path, cases[_i].told);
 	ck_assert_str_eq(errors, expected);
-	ck_assert_ptr_null(c);
 	free(errors);
 	config_free(NULL);
+}
+END_TEST
+
+/* as that of a shell's <(...) */
+START_TEST(pipe_without_a_name)
+{
+	static const char text[] = "lns a {}";
+	char path[64], *errors;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(write(ends[1], text, strlen(text)), (ssize_t)strlen(text));
+	close(ends[1]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+	ck_assert_int_eq(load_path(path, &errors), 0);
+	ck_assert_str_eq(errors, "");
+	close(ends[0]);
+	free(errors);
+}
+END_TEST
+
+/* however many notes come before it */
+START_TEST(mistake_is_told)
+{
+	char text[8192] = "", *errors;
+	struct config *c = NULL;
+	size_t len = 0;
+
+	for (int i = 0; i < 200; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "lns n%d {}\n", i);
+	len += (size_t)snprintf(text + len, sizeof(text) - len, "log-level = loud\n");
+	ck_assert_int_eq(load(text, len, &errors, &c), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(errors, ":201:13: log-level = \"loud\""));
+	free(errors);
 }
 END_TEST
 
@@ -290,8 +347,8 @@ START_TEST(empty_profiles_have_the_defaults)
 	ck_assert_mem_eq(&lns->params, &params, sizeof(params));
 
 	ck_assert(lac->lac && !lns->lac);
-	ck_assert_uint_eq(lac->line, 1);
-	ck_assert_uint_eq(lns->line, 2);
+	ck_assert_uint_eq(lac->at.line, 1);
+	ck_assert_uint_eq(lns->at.line, 2);
 	ck_assert_str_eq(lac->servers[0], "s");
 	ck_assert_ptr_null(lac->servers[1]);
 	ck_assert_uint_eq(lac->server_port, 1701);
@@ -551,7 +608,7 @@ START_TEST(secret_for_everybody)
 	FILE *f = open_memstream(&errors, &size);
 	ck_assert_int_eq(config_load(path, f, &c), 0);
 	fclose(f);
-	ck_assert_ptr_nonnull(strstr(errors, "test.conf:2: note: every user of this machine can read this secret"));
+	ck_assert_ptr_nonnull(strstr(errors, "test.conf:2:2: note: every user of this machine can read this secret"));
 	free(errors);
 	config_free(c);
 }
@@ -567,20 +624,25 @@ static const struct {
 	{ "listen = 192.0.2.1\nlns a { peer = 192.0.2.1 }\n", "lns b {\nsecret-file = b.secret challenge = yes }",
 	  "pool p { range = 10.0.0.0/24 }\nlac c { server = s ppp { pool = p } }", NULL },
 	{ "listen = 192.0.2.1 log-level = info\n", "\n\nlog-level = debug\n", "",
-	  "@/test.conf.d/1.conf:3: log-level is given twice; @/test.conf:1 has it already\n" },
+	  "@/test.conf.d/1.conf:3:1: log-level is set twice, first in @/test.conf:1\n" },
 	{ "lns a {}\n", "lns c { peer = 192.0.2.9 }", "# one\nlac c { server = s }\nlns d {\nchallenge = yes }",
-	  "@/test.conf.d/1.conf:1: note: lns \"c\" will never be chosen: lns \"a\" in @/test.conf:1 takes every peer\n"
-	  "@/test.conf.d/2.conf:2: the name \"c\" is that of @/test.conf.d/1.conf:1 too; each lns and lac must have its own\n"
-	  "@/test.conf.d/2.conf:3: note: lns \"d\" will never be chosen: lns \"a\" in @/test.conf:1 takes every peer\n"
-	  "@/test.conf.d/2.conf:4: challenge without a secret; give a secret or secret-file\n" },
+	  "@/test.conf.d/1.conf:1:1: note: lns \"c\" will never be chosen: lns \"a\" in @/test.conf:1 takes every peer\n"
+	  "@/test.conf.d/2.conf:2:5: the name \"c\" is already used in @/test.conf.d/1.conf:1; each lns and lac needs its own\n"
+	  "@/test.conf.d/2.conf:3:1: note: lns \"d\" will never be chosen: lns \"a\" in @/test.conf:1 takes every peer\n"
+	  "@/test.conf.d/2.conf:4:1: challenge without a secret; give a secret or secret-file\n" },
 	{ "", "pool p {\nrange = 10.0.0.0/24 }", "\npool p { range = 10.1.0.0/24 }",
-	  "@/test.conf.d/2.conf:2: the name \"p\" is taken; each section must have its own; what follows was not read\n" },
+	  "@/test.conf.d/2.conf:2:6: the name \"p\" is already used in @/test.conf.d/1.conf:1; each pool needs its own\n" },
 	{ "lns a {\n", "}\n", "wrong = 1\n",
-	  "@/test.conf:1: a { is never closed; a } is missing\n@/test.conf.d/1.conf:1: a } without its {\n" },
+	  "@/test.conf:1:7: this { is not closed; a } is missing\n"
+	  "@/test.conf.d/1.conf:1:1: this } closes nothing; remove it, or add the { before it\n"
+	  "@/test.conf.d/2.conf:1:1: unknown key wrong in the file's top level; see l2tpd.conf(5)\n" },
+	{ "log-level =", "info log-level = debug", "", "@/test.conf:1:1: log-level has no value\n"
+	  "@/test.conf.d/1.conf:1:1: expected = or { after info\n"
+	  "@/test.conf.d/1.conf:1:6: log-level is set twice, first in @/test.conf:1\n" },
 	{ "wrong = 1", "wrong = 2", "wrong = 3",
-	  "@/test.conf:1: unknown key wrong in the file's top level; see l2tpd.conf(5)\n"
-	  "@/test.conf.d/1.conf:1: unknown key wrong in the file's top level; see l2tpd.conf(5)\n"
-	  "@/test.conf.d/2.conf:1: unknown key wrong in the file's top level; see l2tpd.conf(5)\n" },
+	  "@/test.conf:1:1: unknown key wrong in the file's top level; see l2tpd.conf(5)\n"
+	  "@/test.conf.d/1.conf:1:1: unknown key wrong in the file's top level; see l2tpd.conf(5)\n"
+	  "@/test.conf.d/2.conf:1:1: unknown key wrong in the file's top level; see l2tpd.conf(5)\n" },
 	{ "lns a {}\n", NULL, "", "@/test.conf.d/1.conf: cannot be read: No such file or directory\n" },
 };
 
@@ -632,9 +694,9 @@ START_TEST(more_files)
 	if (err == 0) {
 		ck_assert_uint_eq(c->n_profiles, 3);
 		ck_assert_str_eq(c->profiles[1].name, "b");
-		ck_assert_uint_eq(c->profiles[1].line, 1);
+		ck_assert_uint_eq(c->profiles[1].at.line, 1);
 		ck_assert_mem_eq(c->profiles[1].params.secret, "besame", 7);
-		ck_assert_uint_eq(c->profiles[2].line, 2);
+		ck_assert_uint_eq(c->profiles[2].at.line, 2);
 		ck_assert_ptr_eq(c->profiles[2].ppp.pool, &c->pools[0]);
 		ck_assert(c->listens[0].line == 1 && strstr(c->listens[0].path, "/test.conf"));
 		check_print(c);
@@ -959,7 +1021,9 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, files);
-	tcase_add_loop_test(t, not_readable, 0, 2);
+	tcase_add_loop_test(t, not_readable, 0, 4);
+	tcase_add_test(t, pipe_without_a_name);
+	tcase_add_test(t, mistake_is_told);
 	tcase_add_test(t, empty_file_has_the_defaults);
 	tcase_add_test(t, empty_profiles_have_the_defaults);
 	tcase_add_loop_test(t, places_of_a_stream, 0, sizeof(streams) / sizeof(streams[0]));

@@ -363,7 +363,7 @@ START_TEST(not_reloaded)
 		const char *more, *told;
 		int err;
 	} cases[] = {
-		{ "wrong = 1", "lns.conf:4: unknown key wrong", -EINVAL },
+		{ "wrong = 1", "lns.conf:4:103: unknown key wrong", -EINVAL },
 		{ "", "lns.conf:4: cannot listen on 198.51.100.77", -EADDRNOTAVAIL },
 		{ NULL, "cannot be read", -ENOENT },
 		{ "hello-interval = 5s", "", -ESHUTDOWN },

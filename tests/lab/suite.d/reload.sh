@@ -51,7 +51,8 @@ wait_for 20 fds_are lns "$fds" || fail "$open_fds file descriptors, not $fds"
 echo 'lns "isp" { secret = other }' >>"$tmp/lns.conf"
 echo 'wrong = yes' >>"$tmp/lns.conf"
 reload lns 'error local: reload failed, nothing has changed'
-said lns 'lns.conf:[0-9]*: unknown key wrong' || said lns 'lns.conf:[0-9]*: the name "isp" is taken' || fail 'not told why'
+said lns 'lns.conf:[0-9]*:1: unknown key wrong' || fail 'not told why'
+said lns 'lns.conf:[0-9]*:5: the name "isp" is already used in line' || fail 'not told of both mistakes'
 
 # Another secret, for new tunnels; another range, with the first session's address left to it
 lns simsalabim 10.65.0.2-10.65.0.9
