@@ -418,6 +418,15 @@ static size_t utf8_len(const uint8_t *p, size_t left)
 	return c >= least[len] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? len : 0;
 }
 
+bool log_is_utf8(const char *text)
+{
+	size_t len = 1;
+
+	for (; *text && len; text += len)
+		len = *text & 0x80 ? utf8_len((const uint8_t *)text, strlen(text)) : 1;
+	return len;
+}
+
 const char *log_escape(struct l2tp_span s, char *buf, size_t size)
 {
 	static const char hex[] = "0123456789abcdef";

@@ -45,6 +45,8 @@ bool log_drain(void);
 /* Messages that were lost because the reader was too slow. */
 uint64_t log_lost(void);
 
+/* Control characters of ASCII may be in it; those of C1 may not. */
+bool log_is_utf8(const char *text);
 /* Printable ASCII and valid UTF-8 stay, everything else becomes \xNN; cut to fit.  Returns buf. */
 const char *log_escape(struct l2tp_span s, char *buf, size_t size);
 /* "0104057802060000"; whole octets, cut to fit.  Returns buf. */

@@ -19,6 +19,7 @@
 #include <syslog.h>
 #include <unistd.h>
 #include "value.h"
+#include "base/log.h"
 #include "base/server.h"
 
 const char *value_out_of_memory(struct option_context *x)
@@ -377,11 +378,14 @@ static const char *set_text(struct option_context *x, const struct option *o, co
 	return what ? what : value_replace_text(x, text, field);
 }
 
+/* Peers show it to people: a Vendor Name has to be UTF-8 (4.4.3), and a Host Name had better be. */
 static const char *set_name(struct option_context *x, const struct option *o, const char *text, void *field)
 {
 	const char *what = check_length(o, strlen(text));
 
 	(void)x;
+	if (!what && !log_is_utf8(text))
+		what = "not UTF-8";
 	if (!what) {
 		memset(field, 0, o->size);
 		memcpy(field, text, strlen(text));

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/log.h"
+
 enum action {
 	DONE,	    /* converted elsewhere */
 	DONE_YES,   /* the same, and it must be yes or no */
@@ -117,10 +119,10 @@ static void put_option(struct import *im, const struct rule *rule, const struct 
 		if (import_number(im, l, rule->min, rule->max, &n))
 			import_line(im, "%s = %u", rule->target, n);
 	} else if (rule->action == TEXT) {
-		if (import_is_writable(l->value, rule->max))
+		if (import_is_writable(l->value, rule->max) && log_is_utf8(l->value))
 			import_text(im, rule->target, l->value);
 		else
-			import_note(im, l, "omitted: empty, too long, or it contains control characters");
+			import_note(im, l, "omitted: empty, too long, not UTF-8, or it contains control characters");
 	} else if (rule->action == NOTE || (rule->action == NOTE_YES && import_answer(l) == ANSWER_YES)) {
 		import_note(im, l, rule->remark);
 	}

@@ -166,6 +166,8 @@ static const struct option_case {
 	{ N, "hostname = a ; b", "host-name = 'a'\n", NULL },
 	{ N, "; hostname = a", NULL, NULL },
 	{ N, "hostname =", NULL, "omitted: empty" },
+	{ N, "hostname = M\303\274ller", "host-name = 'M\303\274ller'", NULL },
+	{ N, "hostname = M\374ller", NULL, "not UTF-8" },
 	{ N, "tunnel rws = 4", "receive-window = 4", NULL },
 	{ N, "tunnel rws = 100000", "receive-window = 1024", "above the maximum" },
 	{ N, "length bit = yes", NULL, "the kernel sends data without the length" },
