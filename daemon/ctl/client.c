@@ -51,11 +51,25 @@ void *ctl_must_ptr(void *p)
 	return p;
 }
 
+/* The mistakes of a configuration are a line each. */
+static void print_lines(const char *text)
+{
+	char *copy = ctl_must_ptr(strdup(text)), *rest = copy;
+
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		char *harmless = ctl_must_ptr(text_escape(line));
+
+		if (*line || line == copy)
+			fprintf(stderr, "l2tpctl: %s\n", harmless);
+		free(harmless);
+	}
+	free(copy);
+}
+
 enum status ctl_complain(const sd_bus_error *e)
 {
 	const char *text = e->message ? e->message : e->name;
 	enum status status = STATUS_FAILED;
-	char *harmless;
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		if (sd_bus_error_has_name(e, errors[i].name)) {
@@ -63,9 +77,7 @@ enum status ctl_complain(const sd_bus_error *e)
 			text = errors[i].text ? errors[i].text : text;
 		}
 	}
-	harmless = ctl_must_ptr(text_escape(text));
-	fprintf(stderr, "l2tpctl: %s\n", harmless);
-	free(harmless);
+	print_lines(text);
 	return status;
 }
 
