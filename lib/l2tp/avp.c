@@ -16,7 +16,6 @@
 #define FLAG_H 0x4000
 #define RESERVED_MASK 0x3c00
 #define LENGTH_MASK 0x03ff
-#define VENDOR_DRAFT 43 /* of the AVP that became that of RFC 3145 (section 4): understood, never sent */
 
 _Static_assert(LENGTH_MASK == AVP_MAX, "the longest AVP is what Length can tell");
 
@@ -217,15 +216,6 @@ static const struct {
 
 /* ---- Public ------------------------------------------------------------------------------------------------ */
 
-const struct avp_row *avp_find(uint8_t versions, uint16_t vendor, uint16_t type)
-{
-	if (vendor == VENDOR_DRAFT && type == AVP_PPP_DISCONNECT_CAUSE)
-		vendor = 0;
-	if (vendor != 0 || type >= AVP_COUNT || !(avp_table[type].versions & versions))
-		return NULL;
-	return &avp_table[type];
-}
-
 bool avp_next(struct reader *body, struct avp *ret)
 {
 	struct avp a;
@@ -276,7 +266,7 @@ enum l2tp_error_code avp_read(const struct avp_row *row, struct l2tp_span value,
 	if (error != EC_NONE)
 		return error;
 	memcpy((uint8_t *)m + row->field, &v, shapes[row->shape].size);
-	msg_set(m, row->type);
+	msg_set(m, avp_id_of(row));
 	return EC_NONE;
 }
 

@@ -38,10 +38,14 @@ struct accm {
 	uint32_t send, receive;
 };
 
+/* Some of the AVPs: bit (1 << enum avp_id). */
+typedef uint64_t avp_set;
+_Static_assert(AVP_COUNT <= 64, "an avp_set has a bit for each AVP");
+
 /* The AVPs of one message.  To encode: fill in fields and set their bits in has (msg_has / msg_set below). */
 struct msg {
 	enum cm_type type; /* of a received message any number: a peer may send what we do not know */
-	uint64_t has;      /* bit (1 << type of the AVP): present.  All AVPs that we know are below 64 */
+	avp_set has;       /* present */
 	struct result_code result_code;
 	uint16_t protocol_version;      /* 0x0100 */
 	uint32_t framing_capabilities, bearer_capabilities;
@@ -72,24 +76,23 @@ struct msg {
 	struct l2tp_span lcp_want_options, lcp_allow_options;
 	struct l2tp_span lns_last_sent_lcp_confreq, lns_last_received_lcp_confreq;
 	/* sequencing_required has no value: its bit in has is all there is */
-	uint64_t hide; /* to be sent: bits of what is hidden if only there is a secret */
-	uint64_t must; /* to be sent: bits of what has M although the table does not say so */
+	avp_set hide; /* to be sent: what is hidden if only there is a secret */
+	avp_set must; /* to be sent: what has M although the table does not say so */
 };
 
-static inline bool msg_has(const struct msg *m, enum avp_type type)
+static inline bool msg_has(const struct msg *m, enum avp_id id)
 {
-	return (m->has >> type) & 1;
+	return (m->has >> id) & 1;
 }
 
-static inline void msg_set(struct msg *m, enum avp_type type)
+static inline void msg_set(struct msg *m, enum avp_id id)
 {
-	m->has |= (uint64_t)1 << type;
+	m->has |= (avp_set)1 << id;
 }
 
 /* ---- The table --------------------------------------------------------------------------------------------- */
 
 enum avp_shape {
-	SHAPE_NONE, /* a hole in the table: no such AVP */
 	SHAPE_TYPE, /* u16, an enum cm_type */
 	SHAPE_U16,
 	SHAPE_ID16, /* an id of 16 bits, which is a u32 with us */
@@ -119,7 +122,12 @@ struct avp_row {
 	uint8_t versions;
 };
 
-extern const struct avp_row avp_table[AVP_COUNT]; /* index: type */
+extern const struct avp_row avp_table[AVP_COUNT]; /* index: enum avp_id */
+
+static inline enum avp_id avp_id_of(const struct avp_row *row)
+{
+	return (enum avp_id)(row - avp_table);
+}
 
 /* NULL: unknown in these versions.  Constant time. */
 const struct avp_row *avp_find(uint8_t versions, uint16_t vendor, uint16_t type);
@@ -132,6 +140,11 @@ struct avp {
 	uint16_t vendor, type;
 	struct l2tp_span value;
 };
+
+static inline bool avp_is(const struct avp *a, enum avp_id id)
+{
+	return a->vendor == avp_table[id].vendor && a->type == avp_table[id].type;
+}
 
 /* The next AVP of a body; false at its end and, with the reader bad, where no AVP can be made out. */
 bool avp_next(struct reader *body, struct avp *ret);

@@ -281,7 +281,7 @@ static void (*const shapes[])(struct text *t, struct reader *r) = {
 /* What a password is, or what one can be guessed from. */
 static bool is_secret(const struct avp_row *row)
 {
-	return row && (row->type == AVP_PROXY_AUTHEN_RESPONSE || row->type == AVP_CHALLENGE_RESPONSE);
+	return row && (avp_id_of(row) == AVP_PROXY_AUTHEN_RESPONSE || avp_id_of(row) == AVP_CHALLENGE_RESPONSE);
 }
 
 static void describe(struct text *t, uint16_t message, const struct avp_row *row, struct l2tp_span value)
@@ -292,8 +292,8 @@ static void describe(struct text *t, uint16_t message, const struct avp_row *row
 		add_octets(t, &r);
 	else if (row->shape == SHAPE_RESULT && message == CM_STOPCCN)
 		add_result_of_tunnel(t, &r);
-	else if (reads[row->type])
-		reads[row->type](t, &r);
+	else if (reads[avp_id_of(row)])
+		reads[avp_id_of(row)](t, &r);
 	else
 		shapes[row->shape](t, &r);
 }
@@ -333,7 +333,7 @@ int l2tp_message_read(struct l2tp_span datagram, struct l2tp_message *ret)
 	ret->nr = h.nr;
 	ret->body = h.body;
 	r = reader_of(h.body);
-	if (avp_next(&r, &first) && !first.vendor && first.type == AVP_MESSAGE_TYPE && !first.hidden) {
+	if (avp_next(&r, &first) && avp_is(&first, AVP_MESSAGE_TYPE) && !first.hidden) {
 		r = reader_of(first.value);
 		ret->type = get_u16(&r);
 	}
@@ -356,7 +356,7 @@ bool l2tp_message_next(struct l2tp_message *m, bool secrets, struct l2tp_avp *re
 	row = a.reserved ? NULL : avp_find(AVP_VERSION(m->version), a.vendor, a.type);
 	*ret = (struct l2tp_avp){ .vendor = a.vendor,
 				  .type = a.type,
-				  .name = row ? avp_name(row->type) : "?",
+				  .name = row ? avp_name(avp_id_of(row)) : "?",
 				  .mandatory = a.mandatory,
 				  .hidden = a.hidden,
 				  .secret = !a.hidden && is_secret(row),
@@ -407,7 +407,7 @@ static void put_body(struct writer *w, uint8_t versions, struct l2tp_span secret
 	for (; avp_next(&r, &a); at = r.at) {
 		if (!put_opened(w, versions, secret, vector, &a))
 			put_span(w, (struct l2tp_span){ at, (size_t)(r.at - at) });
-		if (!a.vendor && a.type == AVP_RANDOM_VECTOR && !a.hidden)
+		if (avp_is(&a, AVP_RANDOM_VECTOR) && !a.hidden)
 			vector = a.value;
 	}
 	put_span(w, (struct l2tp_span){ at, body.len - (size_t)(at - body.data) }); /* what cannot be made out */

@@ -30,23 +30,23 @@ struct walk {
 	const struct msg_decoder *decoder;
 	struct msg *msg;
 	struct fault *fault;
-	uint64_t unhidden; /* bit (1 << type): tried once.  A peer cannot have us hash without end */
+	avp_set unhidden; /* tried once: a peer cannot have us hash without end */
 	size_t scratch_used;
 };
 
 /* Fatal where the peer set M, else as if the AVP were not there (7.1). */
-static void malformed(struct walk *w, const struct avp *a, enum l2tp_error_code error, const char *what)
+static void malformed(struct walk *w, const struct avp *a, enum avp_id id, enum l2tp_error_code error, const char *what)
 {
 	if (a->mandatory)
-		fault_set(w->fault, RC_STOPCCN_GENERAL, (uint16_t)error, "%s AVP %s", avp_name(a->type), what);
+		fault_set(w->fault, RC_STOPCCN_GENERAL, (uint16_t)error, "%s AVP %s", avp_name(id), what);
 }
 
 /* Whose fault that is: without a secret nothing can be opened. */
-static void not_unhidden(struct walk *w, const struct avp *a)
+static void not_unhidden(struct walk *w, const struct avp *a, enum avp_id id)
 {
 	bool first = !fault_is_set(w->fault);
 
-	malformed(w, a, EC_VALUE, "cannot be unhidden");
+	malformed(w, a, id, EC_VALUE, "cannot be unhidden");
 	if (first && !w->decoder->secret.len)
 		w->fault->origin = L2TP_BY_LOCAL;
 }
@@ -72,14 +72,14 @@ bool msg_unhide(uint16_t type, struct l2tp_span secret, struct l2tp_span vector,
 }
 
 /* From here on the value is the original one, in the scratch space. */
-static bool unhide(struct walk *w, struct avp *a)
+static bool unhide(struct walk *w, struct avp *a, enum avp_id id)
 {
 	const struct msg_decoder *d = w->decoder;
 	uint8_t *plain;
 
-	if (!d->secret.len || !w->msg->random_vector.len || (w->unhidden >> a->type & 1))
+	if (!d->secret.len || !w->msg->random_vector.len || (w->unhidden >> id & 1))
 		return false;
-	w->unhidden |= (uint64_t)1 << a->type;
+	w->unhidden |= (avp_set)1 << id;
 	assert(a->value.len <= d->scratch_size - w->scratch_used);
 	plain = d->scratch + w->scratch_used;
 	w->scratch_used += a->value.len;
@@ -90,25 +90,26 @@ static void take(struct walk *w, struct avp *a)
 {
 	const struct avp_row *row = a->reserved ? NULL : avp_find(w->decoder->avps, a->vendor, a->type);
 	enum l2tp_error_code error;
-	bool again = row && msg_has(w->msg, a->type) && a->type != AVP_RANDOM_VECTOR;
+	enum avp_id id;
 
 	if (!row) {
 		unknown(w, a);
 		return;
 	}
-	if (again || msg_place(w->msg->type, a->type) == PLACE_UNEXPECTED)
+	id = avp_id_of(row);
+	if ((msg_has(w->msg, id) && id != AVP_RANDOM_VECTOR) || msg_place(w->msg->type, id) == PLACE_UNEXPECTED)
 		return;
 	if (a->hidden && !row->hideable) {
-		malformed(w, a, EC_VALUE, "is hidden and must not be");
+		malformed(w, a, id, EC_VALUE, "is hidden and must not be");
 		return;
 	}
-	if (a->hidden && !unhide(w, a)) {
-		not_unhidden(w, a);
+	if (a->hidden && !unhide(w, a, id)) {
+		not_unhidden(w, a, id);
 		return;
 	}
 	error = avp_read(row, a->value, w->msg);
 	if (error != EC_NONE)
-		malformed(w, a, error, error == EC_LENGTH ? "has a wrong length" : "is out of range");
+		malformed(w, a, id, error, error == EC_LENGTH ? "has a wrong length" : "is out of range");
 }
 
 /* The Message Type comes first, and nothing can be made of a message without it, whatever its M bit.  False: a
@@ -123,7 +124,7 @@ static bool take_first(struct walk *w, struct reader *body)
 		return true;
 	}
 	mandatory = a.mandatory;
-	if (a.vendor == 0 && a.type == AVP_MESSAGE_TYPE)
+	if (avp_is(&a, AVP_MESSAGE_TYPE))
 		a.mandatory = true;
 	else
 		fault_set(w->fault, RC_STOPCCN_GENERAL, EC_VALUE, "Message Type is not the first AVP");
@@ -140,10 +141,10 @@ static void check_required(struct walk *w)
 {
 	enum msg_place least = w->decoder->strict ? PLACE_FORGIVEN : PLACE_REQUIRED;
 
-	for (uint16_t type = 0; type < AVP_COUNT; type++)
-		if ((avp_table[type].versions & w->decoder->avps) && msg_place(w->msg->type, type) >= least &&
-		    !msg_has(w->msg, type))
-			fault_set(w->fault, RC_STOPCCN_GENERAL, EC_VALUE, "required AVP %s is missing", avp_name(type));
+	for (uint16_t id = 0; id < AVP_COUNT; id++)
+		if ((avp_table[id].versions & w->decoder->avps) && msg_place(w->msg->type, id) >= least &&
+		    !msg_has(w->msg, id))
+			fault_set(w->fault, RC_STOPCCN_GENERAL, EC_VALUE, "required AVP %s is missing", avp_name(id));
 }
 
 enum msg_verdict msg_decode(const struct msg_decoder *d, struct l2tp_span body, struct msg *ret, struct fault *fault)
@@ -170,22 +171,22 @@ enum msg_verdict msg_decode(const struct msg_decoder *d, struct l2tp_span body, 
 static void check_ours(const struct msg *m)
 {
 	assert(msg_is_known(m->type));
-	for (uint16_t type = AVP_MESSAGE_TYPE + 1; type < AVP_COUNT; type++) {
-		enum msg_place place = msg_place(m->type, type);
+	for (uint16_t id = AVP_MESSAGE_TYPE + 1; id < AVP_COUNT; id++) {
+		enum msg_place place = msg_place(m->type, id);
 
-		assert(msg_has(m, type) ? place != PLACE_UNEXPECTED : place < PLACE_FORGIVEN);
+		assert(msg_has(m, id) ? place != PLACE_UNEXPECTED : place < PLACE_FORGIVEN);
 	}
 }
 
-static bool hides(const struct msg_encoder *e, const struct msg *m, uint16_t type)
+static bool hides(const struct msg_encoder *e, const struct msg *m, enum avp_id id)
 {
-	return avp_table[type].hideable && (e->hide || (e->secret.len && (m->hide >> type & 1)));
+	return avp_table[id].hideable && (e->hide || (e->secret.len && (m->hide >> id & 1)));
 }
 
 static bool hides_any(const struct msg_encoder *e, const struct msg *m)
 {
-	for (uint16_t type = 0; type < AVP_COUNT; type++)
-		if (msg_has(m, type) && hides(e, m, type))
+	for (uint16_t id = 0; id < AVP_COUNT; id++)
+		if (msg_has(m, id) && hides(e, m, id))
 			return true;
 	return false;
 }
@@ -216,11 +217,12 @@ static void put_hidden(const struct msg_encoder *e, const struct avp_row *row, c
 
 static void put_avp(const struct msg_encoder *e, const struct avp_row *row, const struct msg *m, struct writer *w)
 {
-	bool hidden = hides(e, m, row->type);
+	const enum avp_id id = avp_id_of(row);
+	bool hidden = hides(e, m, id);
 	struct avp_row sent = *row;
 	size_t begin;
 
-	sent.mandatory |= m->must >> row->type & 1;
+	sent.mandatory |= m->must >> id & 1;
 	begin = avp_begin(w, &sent, hidden);
 	if (hidden)
 		put_hidden(e, row, m, w);
@@ -245,7 +247,7 @@ void msg_encode(const struct msg_encoder *e, const struct msg *m, struct writer 
 	put_avp(e, &avp_table[AVP_MESSAGE_TYPE], m, w);
 	if (hides_any(e, m))
 		put_vector(e, w);
-	for (uint16_t type = AVP_MESSAGE_TYPE + 1; type < AVP_COUNT; type++)
-		if (msg_has(m, type) && type != AVP_RANDOM_VECTOR)
-			put_avp(e, &avp_table[type], m, w);
+	for (uint16_t id = AVP_MESSAGE_TYPE + 1; id < AVP_COUNT; id++)
+		if (msg_has(m, id) && id != AVP_RANDOM_VECTOR)
+			put_avp(e, &avp_table[id], m, w);
 }

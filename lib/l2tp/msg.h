@@ -23,7 +23,7 @@ enum msg_place {
 	PLACE_REQUIRED,
 };
 /* An unknown message may carry anything. */
-enum msg_place msg_place(enum cm_type type, enum avp_type avp);
+enum msg_place msg_place(enum cm_type type, enum avp_id avp);
 
 bool msg_is_known(enum cm_type type);
 /* A message about one call (CDN answers its faults) or about the tunnel (StopCCN does). */

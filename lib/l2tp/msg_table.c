@@ -111,7 +111,7 @@ bool msg_is_call(enum cm_type type)
 	return type < CM_COUNT && scopes[type] == SCOPE_CALL;
 }
 
-enum msg_place msg_place(enum cm_type type, enum avp_type avp)
+enum msg_place msg_place(enum cm_type type, enum avp_id avp)
 {
 	if (!msg_is_known(type))
 		return PLACE_OPTIONAL;

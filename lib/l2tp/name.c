@@ -176,9 +176,9 @@ const char *l2tp_message_name(uint16_t type)
 	return look_up(messages, COUNT(messages), type);
 }
 
-const char *avp_name(uint16_t type)
+const char *avp_name(uint16_t id)
 {
-	return look_up(avps, COUNT(avps), type);
+	return look_up(avps, COUNT(avps), id);
 }
 
 const char *l2tp_stopccn_name(uint16_t result)

@@ -12,11 +12,11 @@ enum {
 
 static unsigned wanted_as(const struct avp *a)
 {
-	if (a->vendor || a->hidden || a->reserved)
+	if (a->hidden || a->reserved)
 		return 0;
-	return a->type == AVP_MESSAGE_TYPE	 ? WANT_TYPE :
-	       a->type == AVP_ASSIGNED_TUNNEL_ID ? WANT_ID :
-	       a->type == AVP_HOST_NAME		 ? WANT_HOST_NAME :
+	return avp_is(a, AVP_MESSAGE_TYPE)	 ? WANT_TYPE :
+	       avp_is(a, AVP_ASSIGNED_TUNNEL_ID) ? WANT_ID :
+	       avp_is(a, AVP_HOST_NAME)		 ? WANT_HOST_NAME :
 						   0;
 }
 

@@ -11,7 +11,7 @@
 #include "msg.h"
 
 /* An AVP that is sent if there is something to say. */
-static void set_if(struct msg *m, enum avp_type avp, bool said)
+static void set_if(struct msg *m, enum avp_id avp, bool said)
 {
 	m->has |= (uint64_t)said << avp;
 }

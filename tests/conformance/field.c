@@ -641,8 +641,8 @@ static void not_the_ietfs(void)
 	expect(p.session_id == 1 && world_sent(&w, CM_ICRP)->header.session_id == 1);
 }
 
-/* Every AVP of what has been sent; returns how many there were of one type. */
-static size_t scan(uint16_t type, bool *ret_mandatory, bool *ret_hidden)
+/* Every AVP of what has been sent; returns how many there were of one kind. */
+static size_t scan(enum avp_id id, bool *ret_mandatory, bool *ret_hidden)
 {
 	size_t n = 0;
 
@@ -653,8 +653,8 @@ static size_t scan(uint16_t type, bool *ret_mandatory, bool *ret_hidden)
 
 		while (avp_next(&r, &a)) {
 			*ret_hidden |= a.hidden;
-			n += a.type == type;
-			*ret_mandatory |= a.type == type && a.mandatory;
+			n += avp_is(&a, id);
+			*ret_mandatory |= avp_is(&a, id) && a.mandatory;
 		}
 	}
 	return n;
@@ -673,7 +673,7 @@ static void our_call(uint32_t rx)
 static void never_mandatory(void)
 {
 	static const struct {
-		uint16_t type;
+		enum avp_id id;
 		size_t least;
 	} rows[] = { { AVP_VENDOR_NAME, 1 }, { AVP_RX_CONNECT_SPEED, 1 }, { AVP_PHYSICAL_CHANNEL_ID, 1 },
 		     { AVP_FIRMWARE_REVISION, 0 } };
@@ -682,7 +682,7 @@ static void never_mandatory(void)
 	dial(IS_SCCRP IDENTITY);
 	our_call(500);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		expect(scan(rows[i].type, &mandatory, &hidden) >= rows[i].least);
+		expect(scan(rows[i].id, &mandatory, &hidden) >= rows[i].least);
 		expect(!mandatory);
 	}
 	expect(scan(AVP_TX_CONNECT_SPEED, &mandatory, &hidden) == 1 && mandatory); /* the scan can tell */
@@ -694,7 +694,7 @@ static void never_hidden(void)
 
 	dial(IS_SCCRP IDENTITY);
 	our_call(0);
-	(void)scan(0, &mandatory, &hidden);
+	(void)scan(AVP_MESSAGE_TYPE, &mandatory, &hidden);
 	expect(!hidden && w.n_sent >= 4);
 }
 

@@ -61,16 +61,16 @@ static bool is_utf8(struct l2tp_span s)
 static void check_avp(const struct peer *p, const struct avp *a, bool vector)
 {
 	const struct avp_row *row = avp_find(AVP_V2, a->vendor, a->type);
-	const bool wish = a->vendor == 0 && (a->type == AVP_LCP_WANT_OPTIONS || a->type == AVP_LCP_ALLOW_OPTIONS);
+	const bool wish = avp_is(a, AVP_LCP_WANT_OPTIONS) || avp_is(a, AVP_LCP_ALLOW_OPTIONS);
 	const bool must = row && (row->mandatory || (wish && p->lcp_required));
 
 	if (a->reserved)
 		fail("reserved bits in AVP %u", a->type);
 	if (a->vendor)
 		fail("AVP %u of vendor %u", a->type, a->vendor);
-	if ((a->type == AVP_CALL_ERRORS || a->type == AVP_ACCM) && !a->hidden && (a->value.data[0] || a->value.data[1]))
+	if ((avp_is(a, AVP_CALL_ERRORS) || avp_is(a, AVP_ACCM)) && !a->hidden && (a->value.data[0] || a->value.data[1]))
 		fail("what is reserved in AVP %u is not 0", a->type);
-	if (a->mandatory && (a->vendor || a->type > AVP_SEQUENCING_REQUIRED) && !wish)
+	if (a->mandatory && (a->vendor || a->type > avp_table[AVP_SEQUENCING_REQUIRED].type) && !wish)
 		fail("M in AVP %u of vendor %u, which is not of RFC 2661", a->type, a->vendor);
 	if (a->mandatory != must)
 		fail("M is %d in AVP %u of vendor %u", a->mandatory, a->type, a->vendor);
@@ -85,10 +85,10 @@ static void check_avps(const struct peer *p, struct l2tp_span body)
 	uint64_t seen = 0;
 
 	for (struct avp a; avp_next(&r, &a); first = false) {
-		if (first != (a.type == AVP_MESSAGE_TYPE && a.vendor == 0))
+		if (first != avp_is(&a, AVP_MESSAGE_TYPE))
 			fail("Message Type is not the first AVP, or there are two");
 		check_avp(p, &a, vector);
-		vector |= a.type == AVP_RANDOM_VECTOR;
+		vector |= avp_is(&a, AVP_RANDOM_VECTOR);
 		if (!a.vendor && a.type < 64 && seen >> a.type & 1)
 			fail("AVP %u comes twice", a.type);
 		seen |= !a.vendor && a.type < 64 ? (uint64_t)1 << a.type : 0;

@@ -46,7 +46,7 @@ static void padded(struct peer *p)
 	struct writer w = writer_of(body, sizeof(body));
 	uint8_t octets[64];
 
-	digest_hide(AVP_TX_CONNECT_SPEED, p->secret, vector, value, sizeof(value));
+	digest_hide(24, p->secret, vector, value, sizeof(value));
 	put_span(&w, octets_of("8008 0000 0000 000c 800a 0000 0013 00000001 8010 0000 0024", octets, sizeof(octets)));
 	put_span(&w, vector);
 	put_span(&w, octets_of("c018 0000 0018", octets, sizeof(octets)));

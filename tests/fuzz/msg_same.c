@@ -23,7 +23,6 @@ static struct value value_of(const struct avp_row *row, const struct msg *m)
 	const void *field = (const uint8_t *)m + row->field;
 
 	switch (row->shape) {
-	case SHAPE_NONE:
 	case SHAPE_FLAG:
 		break;
 	case SHAPE_TYPE:

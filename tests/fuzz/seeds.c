@@ -84,10 +84,10 @@ static void seed_unhide(const char *folder, const struct golden *g, struct l2tp_
 	put_u8(&w, (uint8_t)g->msg.type);
 	put_span(&w, span_of((uint8_t[]){ AVP_MANDATORY | AVP_VECTOR, 0, 4, 'r', 'a', 'n', 'd' }, 7));
 	while (avp_next(&r, &a)) {
-		if (a.hidden || a.type == AVP_MESSAGE_TYPE)
+		if (a.hidden || avp_is(&a, AVP_MESSAGE_TYPE))
 			continue;
 		put_u8(&w, (uint8_t)((a.mandatory ? AVP_MANDATORY : 0) |
-				     (avp_table[a.type].hideable ? AVP_HIDDEN : 0)));
+				     (avp_find(AVP_V2, a.vendor, a.type)->hideable ? AVP_HIDDEN : 0)));
 		put_u8(&w, (uint8_t)a.type);
 		put_u8(&w, (uint8_t)a.value.len);
 		put_span(&w, a.value);

@@ -116,7 +116,7 @@ static void check_sent(const struct sent *s)
 	const char *name = l2tp_message_name((uint16_t)s->msg.type);
 
 	for (struct avp a; avp_next(&r, &a);) {
-		bool begins_reserved = (a.type == AVP_CALL_ERRORS || a.type == AVP_ACCM) && !a.hidden;
+		bool begins_reserved = (avp_is(&a, AVP_CALL_ERRORS) || avp_is(&a, AVP_ACCM)) && !a.hidden;
 
 		if (a.vendor || a.reserved)
 			ck_abort_msg("%s: AVP %u is of vendor %u, or has reserved bits", name, a.type, a.vendor);

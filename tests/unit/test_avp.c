@@ -9,21 +9,35 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-START_TEST(table_is_indexed_by_type) /* R2661-4.1-10, -11 */
+START_TEST(every_number_leads_to_its_row) /* R2661-4.1-10, -11 */
 {
 	for (uint32_t type = 0; type <= UINT16_MAX; type++) {
 		const struct avp_row *row = avp_find(AVP_V2, 0, (uint16_t)type);
 
-		if (!row != (type >= AVP_COUNT || type == 20 || (type >= 40 && type <= 45)))
+		if (!row != (type > 52 || type == 20 || (type >= 40 && type <= 45)))
 			ck_abort_msg("type %u", type);
-		if (row && (row->type != type || row->vendor != 0 || row->shape == SHAPE_NONE))
+		if (row && (row->type != type || row->vendor != 0))
 			ck_abort_msg("row %u", type);
 	}
-	ck_assert_ptr_null(avp_find(AVP_V2, 9, AVP_HOST_NAME));
-	ck_assert_ptr_null(avp_find(AVP_V2, 3561, AVP_RESULT_CODE));
-	ck_assert_ptr_null(avp_find(1 << 3, 0, AVP_HOST_NAME));
-	ck_assert_ptr_eq(avp_find(AVP_V2, 43, AVP_PPP_DISCONNECT_CAUSE), &avp_table[AVP_PPP_DISCONNECT_CAUSE]); /* R3145-4-01 */
-	ck_assert_ptr_null(avp_find(AVP_V2, 43, AVP_CONTROL_DS));
+	ck_assert_ptr_null(avp_find(AVP_V2, 9, 7));
+	ck_assert_ptr_null(avp_find(AVP_V2, 3561, 1));
+	ck_assert_ptr_null(avp_find(1 << 3, 0, 7));
+	ck_assert_ptr_eq(avp_find(AVP_V2, 43, 46), &avp_table[AVP_PPP_DISCONNECT_CAUSE]); /* R3145-4-01 */
+	ck_assert_ptr_null(avp_find(AVP_V2, 43, 47));
+}
+END_TEST
+
+START_TEST(every_row_is_found) /* by the vendor and the number that are its columns */
+{
+	for (uint16_t id = 0; id < AVP_COUNT; id++) {
+		const struct avp_row *row = &avp_table[id];
+		const struct avp a = { .vendor = row->vendor, .type = row->type };
+
+		ck_assert_msg(row->versions && row->max >= row->min, "row %u is empty", id);
+		ck_assert_msg(avp_find(row->versions, row->vendor, row->type) == row, "%s", avp_name(id));
+		ck_assert(avp_id_of(row) == id && avp_is(&a, id));
+	}
+	ck_assert(!avp_is(&(struct avp){ .vendor = 9, .type = 7 }, AVP_HOST_NAME));
 }
 END_TEST
 
@@ -32,9 +46,9 @@ START_TEST(only_these_must_not_be_hidden) /* column H of R2661-4.4.x-Ann */
 	static const uint16_t open[] = { 0, 1, 2, 5, 7, 10, 12, 36, 39 };
 	size_t n = 0;
 
-	for (uint16_t type = 0; type < AVP_COUNT; type++)
-		if (avp_find(AVP_V2, 0, type) && !avp_table[type].hideable)
-			ck_assert_uint_eq(type, open[n++]);
+	for (uint16_t id = 0; id < AVP_COUNT; id++)
+		if (!avp_table[id].hideable)
+			ck_assert_uint_eq(avp_table[id].type, open[n++]);
 	ck_assert_uint_eq(n, COUNT(open));
 }
 END_TEST
@@ -45,9 +59,9 @@ START_TEST(only_these_are_not_mandatory) /* column M of R2661-4.4.x-Ann */
 					 46, 47, 48, 49, 50, 51, 52 }; /* R3145-2-02, R3308, R3437-2-05 */
 	size_t n = 0;
 
-	for (uint16_t type = 0; type < AVP_COUNT; type++)
-		if (avp_find(AVP_V2, 0, type) && !avp_table[type].mandatory)
-			ck_assert_uint_eq(type, soft[n++]);
+	for (uint16_t id = 0; id < AVP_COUNT; id++)
+		if (!avp_table[id].mandatory)
+			ck_assert_uint_eq(avp_table[id].type, soft[n++]);
 	ck_assert_uint_eq(n, COUNT(soft));
 }
 END_TEST
@@ -124,9 +138,9 @@ END_TEST
 START_TEST(every_length)
 {
 	static const uint8_t ones[AVP_VALUE_MAX] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
-	const struct avp_row *row = avp_find(AVP_V2, 0, (uint16_t)_i);
+	const struct avp_row *row = &avp_table[_i];
 
-	for (size_t len = 0; row && len <= AVP_VALUE_MAX; len++) {
+	for (size_t len = 0; len <= AVP_VALUE_MAX; len++) {
 		struct msg m = { 0 }, none = { 0 };
 		bool fits = len >= row->min && len <= row->max && !(_i == AVP_RESULT_CODE && len == 3);
 		enum l2tp_error_code error = avp_read(row, span_of(ones, len), &m);
@@ -134,18 +148,18 @@ START_TEST(every_length)
 		if (_i == AVP_PROXY_AUTHEN_TYPE || _i == AVP_PROXY_AUTHEN_ID)
 			error = error == EC_VALUE ? EC_NONE : error; /* 0x0101 is none */
 		else if (fits && m.has != (uint64_t)1 << _i)
-			ck_abort_msg("%s of %zu octets: bit", avp_name(row->type), len);
+			ck_abort_msg("%s of %zu octets: bit", avp_name((uint16_t)_i), len);
 		if (error != (fits ? EC_NONE : EC_LENGTH))
-			ck_abort_msg("%s of %zu octets: %d", avp_name(row->type), len, error);
+			ck_abort_msg("%s of %zu octets: %d", avp_name((uint16_t)_i), len, error);
 		if (!fits && memcmp(&m, &none, sizeof(m)) != 0)
-			ck_abort_msg("%s of %zu octets: written", avp_name(row->type), len);
+			ck_abort_msg("%s of %zu octets: written", avp_name((uint16_t)_i), len);
 	}
 }
 END_TEST
 
 /* X2661-7.1-02, R2661-4.4.5-10, R2661-4.4.3-09 */
 static const struct {
-	enum avp_type type;
+	enum avp_id type;
 	const char *value;
 	enum l2tp_error_code error;
 } ranges[] = {
@@ -218,7 +232,7 @@ END_TEST
 
 /* ---- Writing ----------------------------------------------------------------------------------------------- */
 
-static bool written(enum avp_type type, const struct msg *m, uint8_t *out, size_t size, size_t *ret_len)
+static bool written(enum avp_id type, const struct msg *m, uint8_t *out, size_t size, size_t *ret_len)
 {
 	struct writer w = writer_of(out, size);
 	size_t begin = avp_begin(&w, &avp_table[type], false);
@@ -277,7 +291,8 @@ int main(void)
 	SRunner *r;
 	int failed;
 
-	tcase_add_test(t, table_is_indexed_by_type);
+	tcase_add_test(t, every_number_leads_to_its_row);
+	tcase_add_test(t, every_row_is_found);
 	tcase_add_test(t, only_these_must_not_be_hidden);
 	tcase_add_test(t, only_these_are_not_mandatory);
 	tcase_add_loop_test(t, walk, 0, COUNT(bodies));

@@ -677,11 +677,11 @@ START_TEST(wishes_beside_proxy) /* R3437-2-03 */
 }
 END_TEST
 
-/* Is there an AVP of this type, with or without M, and this value? */
-static bool has_avp(const struct sent *s, uint8_t m, uint8_t type, const char *value)
+/* Is there this AVP, with or without M, and this value? */
+static bool has_avp(const struct sent *s, uint8_t m, enum avp_id id, const char *value)
 {
 	const uint8_t len = (uint8_t)(6 + strlen(value));
-	char needle[64] = { (char)(m ? 0x80 : 0), (char)len, 0, 0, 0, (char)type };
+	char needle[64] = { (char)(m ? 0x80 : 0), (char)len, 0, 0, 0, (char)avp_table[id].type };
 
 	memcpy(needle + 6, value, strlen(value));
 	for (size_t i = 0; i + len <= s->len; i++)

@@ -31,7 +31,6 @@ static bool field_equal(const struct avp_row *row, const struct msg *a, const st
 	const struct q931_cause *p = x, *q = y;
 
 	switch (row->shape) {
-	case SHAPE_NONE:
 	case SHAPE_FLAG:
 		return true;
 	case SHAPE_TYPE:
@@ -95,6 +94,16 @@ static struct msg_encoder encoder(bool hide)
 static struct l2tp_span golden_body(int i, uint8_t out[BODY_MAX])
 {
 	return hex(goldens[i].body, out, BODY_MAX);
+}
+
+static enum avp_id id_of(const struct avp *a)
+{
+	return avp_id_of(avp_find(AVP_V2, a->vendor, a->type));
+}
+
+static uint16_t number(enum avp_id id)
+{
+	return avp_table[id].type;
 }
 
 /* An AVP, whatever is wrong with it. */
@@ -221,13 +230,11 @@ static bool among(const uint16_t *list, size_t n, uint16_t type)
 
 START_TEST(m_and_h)
 {
-	for (uint16_t type = 0; type < AVP_COUNT; type++) {
-		const struct avp_row *row = avp_find(AVP_V2, 0, type);
+	for (uint16_t id = 0; id < AVP_COUNT; id++) {
+		const struct avp_row *row = &avp_table[id];
 
-		if (!row)
-			continue;
-		ck_assert_msg(row->mandatory == !among(without_m, COUNT(without_m), type), "M of %s", avp_name(type));
-		ck_assert_msg(row->hideable == !among(never_hidden, COUNT(never_hidden), type), "H of %s", avp_name(type));
+		ck_assert_msg(row->mandatory == !among(without_m, COUNT(without_m), row->type), "M of %s", avp_name(id));
+		ck_assert_msg(row->hideable == !among(never_hidden, COUNT(never_hidden), row->type), "H of %s", avp_name(id));
 	}
 }
 END_TEST
@@ -289,7 +296,7 @@ static bool inside(struct l2tp_span s, struct l2tp_span whole)
 /* Decode as a peer's octets; what is yielded must lie in them or in the scratch space. */
 static enum msg_verdict probe(struct l2tp_span body, const char *name, size_t at)
 {
-	static const enum avp_type strings[] = { AVP_HOST_NAME, AVP_VENDOR_NAME, AVP_CHALLENGE, AVP_CHALLENGE_RESPONSE,
+	static const enum avp_id strings[] = { AVP_HOST_NAME, AVP_VENDOR_NAME, AVP_CHALLENGE, AVP_CHALLENGE_RESPONSE,
 						 AVP_CALLED_NUMBER, AVP_PROXY_AUTHEN_NAME, AVP_PROXY_AUTHEN_RESPONSE };
 	struct l2tp_span scratch = tight_copy(body);
 	struct msg_decoder d = { GOLDEN_SECRET, (uint8_t *)scratch.data, scratch.len, .avps = AVP_V2 };
@@ -376,15 +383,15 @@ static void check_absent(int i, const struct avp *a, struct l2tp_span body)
 	struct fault f;
 	enum msg_verdict v = decode(body, &m, &f);
 
-	if (msg_place(expect.type, a->type) == PLACE_REQUIRED) {
+	if (msg_place(expect.type, id_of(a)) == PLACE_REQUIRED) {
 		ck_assert_msg(v == MSG_FAULT && f.result == RC_STOPCCN_GENERAL && f.error == EC_VALUE,
-			      "%s without %s", goldens[i].name, avp_name(a->type));
-		ck_assert_msg(strstr(f.text, avp_name(a->type)) && strstr(f.text, "missing"), "%s", f.text);
+			      "%s without %s", goldens[i].name, avp_name(id_of(a)));
+		ck_assert_msg(strstr(f.text, avp_name(id_of(a))) && strstr(f.text, "missing"), "%s", f.text);
 		ck_assert_int_eq(m.type, expect.type);
 		return;
 	}
-	expect.has &= ~((uint64_t)1 << a->type);
-	ck_assert_msg(v == MSG_OK, "%s without %s: %s", goldens[i].name, avp_name(a->type), f.text);
+	expect.has &= ~((uint64_t)1 << id_of(a));
+	ck_assert_msg(v == MSG_OK, "%s without %s: %s", goldens[i].name, avp_name(id_of(a)), f.text);
 	ck_assert_uint_eq(m.has | HAS(MESSAGE_TYPE) | HAS(RANDOM_VECTOR),
 			  expect.has | HAS(MESSAGE_TYPE) | HAS(RANDOM_VECTOR));
 }
@@ -397,7 +404,7 @@ static void missing(int i)
 	struct avp a;
 
 	for (size_t n = 1; rewrite(i, n, 0, NULL, &w, &a); n++) {
-		if (a.type != AVP_RANDOM_VECTOR)
+		if (!avp_is(&a, AVP_RANDOM_VECTOR))
 			check_absent(i, &a, writer_span(&w));
 		w = writer_of(out, sizeof(out));
 	}
@@ -413,20 +420,20 @@ static void wrong_length(int i)
 
 	for (size_t n = 1; rewrite(i, n, 0, NULL, &(struct writer){ 0 }, &a); n++) {
 		for (size_t s = 0; s < COUNT(steps); s++) {
-			const struct avp_row *row = &avp_table[a.type];
+			const struct avp_row *row = &avp_table[id_of(&a)];
 			size_t edge = steps[s] < 0 ? row->min : row->max;
 			struct l2tp_span value = { ones, edge + (size_t)steps[s] };
 			struct writer w = writer_of(out, sizeof(out));
 			struct msg m;
 			struct fault f;
 
-			if (value.len > AVP_VALUE_MAX || a.hidden || a.type == AVP_RANDOM_VECTOR)
+			if (value.len > AVP_VALUE_MAX || a.hidden || avp_is(&a, AVP_RANDOM_VECTOR))
 				continue; /* there is no such length; or the test is another one's */
 			rewrite(i, n, M, &value, &w, &a);
 			ck_assert_msg(decode(writer_span(&w), &m, &f) == MSG_FAULT, "%s: %s of %zu",
-				      goldens[i].name, avp_name(a.type), value.len);
+				      goldens[i].name, avp_name(id_of(&a)), value.len);
 			ck_assert(f.result == RC_STOPCCN_GENERAL && f.error == EC_LENGTH);
-			ck_assert_ptr_nonnull(strstr(f.text, avp_name(a.type)));
+			ck_assert_ptr_nonnull(strstr(f.text, avp_name(id_of(&a))));
 			ck_assert_int_eq(m.type, goldens[i].msg.type);
 
 			w = writer_of(out, sizeof(out));
@@ -468,7 +475,7 @@ static void reserved_bits(int i)
 			rewrite(i, n, bit | M, &a.value, &w, &a);
 			ck_assert_int_eq(decode(writer_span(&w), &m, &f), MSG_FAULT);
 			ck_assert_uint_eq(f.error, EC_UNKNOWN_MANDATORY_AVP);
-			if (a.type == AVP_RANDOM_VECTOR)
+			if (avp_is(&a, AVP_RANDOM_VECTOR))
 				continue;
 			w = writer_of(out, sizeof(out));
 			rewrite(i, n, bit, &a.value, &w, &a);
@@ -491,10 +498,10 @@ static void hidden_bit(int i)
 		if (a.hidden)
 			continue;
 		rewrite(i, n, M | H, &a.value, &w, &a);
-		ck_assert_msg(decode(writer_span(&w), &m, &f) == MSG_FAULT, "%s", avp_name(a.type));
-		ck_assert_ptr_nonnull(strstr(f.text, avp_name(a.type)));
+		ck_assert_msg(decode(writer_span(&w), &m, &f) == MSG_FAULT, "%s", avp_name(id_of(&a)));
+		ck_assert_ptr_nonnull(strstr(f.text, avp_name(id_of(&a))));
 		ck_assert_uint_eq(f.error, EC_VALUE);
-		if (a.type == AVP_MESSAGE_TYPE || a.type == AVP_RANDOM_VECTOR)
+		if (avp_is(&a, AVP_MESSAGE_TYPE) || avp_is(&a, AVP_RANDOM_VECTOR))
 			continue;
 		w = writer_of(out, sizeof(out));
 		rewrite(i, n, H, &a.value, &w, &a);
@@ -515,7 +522,7 @@ static void reversed(int i)
 
 	while (avp_next(&r, &a[n]))
 		n++;
-	put_raw(&w, M, 0, AVP_MESSAGE_TYPE, a[0].value);
+	put_raw(&w, M, 0, number(AVP_MESSAGE_TYPE), a[0].value);
 	while (n-- > 1)
 		put_raw(&w, a[n].mandatory ? M : 0, 0, a[n].type, a[n].value);
 	if (goldens[i].hide)
@@ -532,12 +539,11 @@ static void known_but_superfluous(int i)
 	static const uint8_t twos[AVP_VALUE_MAX] = { 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 };
 	const struct msg *expect = &goldens[i].msg;
 
-	for (uint16_t type = 0; type < AVP_COUNT; type++) {
-		const struct avp_row *row = avp_find(AVP_V2, 0, type);
-		size_t lens[] = { row ? row->min : 0, 0, AVP_VALUE_MAX };
+	for (uint16_t id = 0; id < AVP_COUNT; id++) {
+		size_t lens[] = { avp_table[id].min, 0, AVP_VALUE_MAX };
 
-		if (!row || type == AVP_RANDOM_VECTOR ||
-		    (msg_place(expect->type, type) != PLACE_UNEXPECTED && !msg_has(expect, type) && type))
+		if (id == AVP_RANDOM_VECTOR ||
+		    (msg_place(expect->type, id) != PLACE_UNEXPECTED && !msg_has(expect, id) && id))
 			continue;
 		for (size_t round = 0; round < 2 * COUNT(lens); round++) {
 			uint8_t octets[BODY_MAX];
@@ -546,10 +552,10 @@ static void known_but_superfluous(int i)
 			struct msg m;
 			struct fault f;
 
-			put_raw(&w, round % 2 ? M | H : M, 0, type, span_of(twos, lens[round / 2]));
+			put_raw(&w, round % 2 ? M | H : M, 0, number(id), span_of(twos, lens[round / 2]));
 			body.len += writer_len(&w);
 			if (decode(body, &m, &f) != MSG_OK || !msg_equal(&m, expect))
-				ck_abort_msg("%s and %s of %zu: %s", goldens[i].name, avp_name(type), lens[round / 2],
+				ck_abort_msg("%s and %s of %zu: %s", goldens[i].name, avp_name(id), lens[round / 2],
 					     f.text);
 		}
 	}
@@ -717,12 +723,12 @@ static void put_vector_of(struct writer *w, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		vector[i] = (uint8_t)(i * 7 + 1);
-	put_raw(w, M, 0, AVP_RANDOM_VECTOR, span_of(vector, len));
+	put_raw(w, M, 0, number(AVP_RANDOM_VECTOR), span_of(vector, len));
 }
 
 static void put_iccn(struct writer *w)
 {
-	put_raw(w, M, 0, AVP_MESSAGE_TYPE, span_of("\0\x0c", 2));
+	put_raw(w, M, 0, number(AVP_MESSAGE_TYPE), span_of("\0\x0c", 2));
 }
 
 START_TEST(any_vector)
@@ -734,7 +740,7 @@ START_TEST(any_vector)
 
 	put_iccn(&w);
 	put_vector_of(&w, vectors[_i].len);
-	put_raw(&w, M | H, 0, AVP_TX_CONNECT_SPEED, hex(vectors[_i].hidden, octets, sizeof(octets)));
+	put_raw(&w, M | H, 0, number(AVP_TX_CONNECT_SPEED), hex(vectors[_i].hidden, octets, sizeof(octets)));
 	ck_assert_int_eq(decode(writer_span(&w), &m, &f), MSG_OK);
 	ck_assert_uint_eq(m.tx_connect_speed, 64000);
 }
@@ -750,7 +756,7 @@ START_TEST(nearest_vector) /* R2661-4.3-12, R2661-4.4.1-02 */
 	put_iccn(&w);
 	put_vector_of(&w, 15);
 	put_vector_of(&w, 16);
-	put_raw(&w, M | H, 0, AVP_TX_CONNECT_SPEED, hex(vectors[2].hidden, octets, sizeof(octets)));
+	put_raw(&w, M | H, 0, number(AVP_TX_CONNECT_SPEED), hex(vectors[2].hidden, octets, sizeof(octets)));
 	put_vector_of(&w, 1);
 	ck_assert_int_eq(decode(writer_span(&w), &m, &f), MSG_OK);
 	ck_assert_uint_eq(m.tx_connect_speed, 64000);
@@ -784,10 +790,10 @@ static void check_inside(size_t row, uint16_t flags)
 	struct msg m;
 	struct fault f;
 
-	digest_hide(AVP_TX_CONNECT_SPEED, GOLDEN_SECRET, vector, value, inside_value.len);
+	digest_hide(number(AVP_TX_CONNECT_SPEED), GOLDEN_SECRET, vector, value, inside_value.len);
 	put_iccn(&w);
-	put_raw(&w, M, 0, AVP_RANDOM_VECTOR, vector);
-	put_raw(&w, flags | H, 0, AVP_TX_CONNECT_SPEED, inside_value);
+	put_raw(&w, M, 0, number(AVP_RANDOM_VECTOR), vector);
+	put_raw(&w, flags | H, 0, number(AVP_TX_CONNECT_SPEED), inside_value);
 	ck_assert_msg(decode(writer_span(&w), &m, &f) == (error ? MSG_FAULT : MSG_OK), "%s", insides[row].name);
 	ck_assert_msg(f.error == error, "%s: error %u", insides[row].name, f.error);
 	ck_assert_uint_eq(m.tx_connect_speed, insides[row].error ? 0 : 64000);
@@ -822,7 +828,7 @@ START_TEST(hidden_without_secret)
 END_TEST
 
 /* A message with Random Vector vector, unless that is empty, and an AVP hidden by it, as it should be but for that. */
-static void check_refused(struct l2tp_span vector, enum avp_type type, struct l2tp_span original, const char *in_text)
+static void check_refused(struct l2tp_span vector, enum avp_id type, struct l2tp_span original, const char *in_text)
 {
 	uint8_t out[BODY_MAX], value[64];
 	struct writer v = writer_of(value, sizeof(value)), w = writer_of(out, sizeof(out));
@@ -831,11 +837,11 @@ static void check_refused(struct l2tp_span vector, enum avp_type type, struct l2
 
 	put_u16(&v, (uint16_t)original.len);
 	put_span(&v, original);
-	digest_hide((uint16_t)type, GOLDEN_SECRET, vector, value, writer_len(&v));
-	put_raw(&w, M, 0, AVP_MESSAGE_TYPE, span_of("\0\2", 2));
+	digest_hide(number(type), GOLDEN_SECRET, vector, value, writer_len(&v));
+	put_raw(&w, M, 0, number(AVP_MESSAGE_TYPE), span_of("\0\2", 2));
 	if (vector.len)
-		put_raw(&w, M, 0, AVP_RANDOM_VECTOR, vector);
-	put_raw(&w, M | H, 0, (uint16_t)type, writer_span(&v));
+		put_raw(&w, M, 0, number(AVP_RANDOM_VECTOR), vector);
+	put_raw(&w, M | H, 0, number(type), writer_span(&v));
 	ck_assert_int_eq(decode(writer_span(&w), &m, &f), MSG_FAULT);
 	ck_assert(f.error == EC_VALUE && strstr(f.text, avp_name((uint16_t)type)));
 	ck_assert_ptr_nonnull(strstr(f.text, in_text));
@@ -863,13 +869,13 @@ START_TEST(one_try_each)
 	struct msg m;
 	struct fault f;
 
-	digest_hide(AVP_PROXY_AUTHEN_TYPE, GOLDEN_SECRET, vector, good, sizeof(good));
+	digest_hide(number(AVP_PROXY_AUTHEN_TYPE), GOLDEN_SECRET, vector, good, sizeof(good));
 	put_iccn(&w);
-	put_raw(&w, M, 0, AVP_RANDOM_VECTOR, vector);
+	put_raw(&w, M, 0, number(AVP_RANDOM_VECTOR), vector);
 	for (int round = 0; round < 3; round++)
-		for (uint16_t type = AVP_TX_CONNECT_SPEED; type <= AVP_PROXY_AUTHEN_RESPONSE; type++)
-			put_raw(&w, H, 0, type, span_of(junk, sizeof(junk)));
-	put_raw(&w, H, 0, AVP_PROXY_AUTHEN_TYPE, span_of(good, sizeof(good)));
+		for (uint16_t id = AVP_TX_CONNECT_SPEED; id <= AVP_PROXY_AUTHEN_RESPONSE; id++)
+			put_raw(&w, H, 0, number(id), span_of(junk, sizeof(junk)));
+	put_raw(&w, H, 0, number(AVP_PROXY_AUTHEN_TYPE), span_of(good, sizeof(good)));
 	scratch = tight_copy(writer_span(&w));
 	d.scratch = (uint8_t *)scratch.data;
 	d.scratch_size = scratch.len;

@@ -22,8 +22,8 @@ static const struct {
 	{ l2tp_cdn_name, 1, 12, { 0 }, 1, "loss of carrier" },
 	{ l2tp_error_name, 0, 8, { 0 }, 2, "wrong length" },
 	{ l2tp_drop_name, 0, L2TP_DROPS - 1, { 0 }, L2TP_DROP_NO_TUNNEL, "no-tunnel" },
-	{ avp_name, 0, 52, { 20, 40, 41, 42, 43, 44, 45 }, 7, "Host Name" },
-	{ avp_name, 0, 52, { 20, 40, 41, 42, 43, 44, 45 }, 39, "Sequencing Required" },
+	{ avp_name, 0, AVP_COUNT - 1, { 0 }, AVP_HOST_NAME, "Host Name" },
+	{ avp_name, 0, AVP_COUNT - 1, { 0 }, AVP_SEQUENCING_REQUIRED, "Sequencing Required" },
 };
 
 static bool has_name(size_t row, uint32_t n)
