@@ -190,7 +190,7 @@ static void add_pppox(struct words *w, const struct ppp_spec *spec, const char *
 	words_add(w, "pppol2tp.so");
 	words_add(w, "plugin");
 	words_add(w, plugin);
-	if (spec->fd < 0)
+	if (spec->trial)
 		return;
 	words_add(w, "pppol2tp");
 	words_addf(w, "%d", PPPD_L2TP_FD);
@@ -297,7 +297,7 @@ int pppd_args_new(const struct ppp_spec *spec, const char *plugin, char ***ret)
 		add_variable(&w, *v);
 	words_add_list(&w, (const char *const *)spec->options);
 	words_add_list(&w, words_last);
-	if (spec->fd < 0)
+	if (spec->trial)
 		words_add_list(&w, words_trial);
 	return words_finish(&w, ret);
 }

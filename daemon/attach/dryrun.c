@@ -63,8 +63,8 @@ static int words_of(const struct config *c, const struct config_profile *p, char
 	if (ppp->interface)
 		snprintf(name, sizeof(name), "%.*s%s%s", percent ? (int)(percent - ppp->interface) : 16, ppp->interface,
 			 percent ? "0" : "", percent ? percent + 2 : "");
-	return pppd_args_new(&(struct ppp_spec){ .lns = !p->lac,
-						 .fd = -1,
+	return pppd_args_new(&(struct ppp_spec){ .trial = true,
+						 .lns = !p->lac,
 						 .interface = ppp->interface ? name : NULL,
 						 .local_address = ppp->local_address,
 						 .remote_address = address[0] ? address : ppp->remote_address,

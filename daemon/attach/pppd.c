@@ -17,6 +17,7 @@
 
 #include "base/environment.h"
 #include "base/log.h"
+#include "kernel/dataplane.h"
 #include "kernel/link.h"
 #include "process.h"
 #include "trial.h"
@@ -184,7 +185,6 @@ static int start(struct attachment *a)
 					     .session_id = s->session_id,
 					     .peer_session_id = s->peer_session_id,
 					     .lns = s->lns,
-					     .fd = s->pppox,
 					     .profile = s->decision->profile->name,
 					     .interface = p->interface[0] ? p->interface : NULL,
 					     .local_address = ppp->local_address,
@@ -207,7 +207,8 @@ static void stop(struct attachment *a)
 
 static int prepare(struct attachment *a, struct dataplane_session *spec)
 {
-	(void)a, (void)spec;
+	(void)a;
+	spec->pppox = true;
 	return 0;
 }
 
@@ -238,7 +239,7 @@ static int kind_new(struct attachment_kind *k)
 					     .runtime_directory = k->config->runtime_directory,
 					     .starts = k->config->pppd_starts };
 	struct all *all = calloc(1, sizeof(*all));
-	int r = all ? ppp_manager_new(k->event, &options, &all->manager) : -ENOMEM, left;
+	int r = all ? ppp_manager_new(k->event, k->fds, &options, &all->manager) : -ENOMEM, left;
 
 	if (r < 0) {
 		log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s: %s", options.runtime_directory, strerror(-r));

@@ -39,6 +39,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "kernel/fdstore.h"
 #include "exit.h"
 #include "record.h"
 #include "report.h"
@@ -57,6 +58,7 @@ TAILQ_HEAD(ppp_list, ppp);
 
 struct ppp_manager {
 	sd_event *event;
+	const struct fdstore *fds;
 	struct ppp_options options;    /* strings are ours */
 	struct ppp_list lists[PPP_ENDED];
 	unsigned n_starting;
@@ -76,7 +78,6 @@ struct ppp {
 
 	uint32_t tunnel_id, peer_tunnel_id, session_id, peer_session_id;
 	char *profile, *interface;
-	int pppox;
 	usec_t setup_timeout;
 	char **argv;
 	uint8_t token[PPPD_L2TP_TOKEN_SIZE];
@@ -421,10 +422,14 @@ static void kill_and_reap(struct ppp *p)
 
 static int start_process(struct ppp *p)
 {
-	struct ppp_spawn how = { .path = p->manager->options.pppd, .argv = p->argv, .pppox = p->pppox,
+	struct ppp_spawn how = { .path = p->manager->options.pppd, .argv = p->argv,
+				 .pppox = fdstore_get(p->manager->fds, (struct fd_name){ p->tunnel_id, p->session_id }),
 				 .socket = p->manager->address.sun_path, .token = p->token };
 	int output[2], r;
 
+	if (how.pppox < 0)
+		return -ENODEV; /* the session has gone */
+	assert(how.pppox > STDERR_FILENO);
 	random_bytes(NULL, p->token, sizeof(p->token));
 	/* Non-blocking at pppd's end too: it must never wait for us. */
 	if (pipe2(output, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -491,7 +496,7 @@ int ppp_start(struct ppp_manager *m, const struct ppp_spec *spec, const struct p
 	struct ppp *p;
 	int r;
 
-	assert(spec->fd > STDERR_FILENO && handler->up && handler->exited);
+	assert(handler->up && handler->exited);
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
@@ -503,7 +508,6 @@ int ppp_start(struct ppp_manager *m, const struct ppp_spec *spec, const struct p
 	p->peer_tunnel_id = spec->peer_tunnel_id;
 	p->session_id = spec->session_id;
 	p->peer_session_id = spec->peer_session_id;
-	p->pppox = spec->fd;
 	p->setup_timeout = spec->setup_timeout;
 	r = pppd_args_new(spec, m->options.plugin, &p->argv);
 	r = r < 0 ? r : copy_string(spec->profile, &p->profile);
@@ -581,7 +585,8 @@ static int open_records(struct ppp_manager *m)
 	return r;
 }
 
-int ppp_manager_new(sd_event *event, const struct ppp_options *options, struct ppp_manager **ret)
+int ppp_manager_new(sd_event *event, const struct fdstore *fds, const struct ppp_options *options,
+		    struct ppp_manager **ret)
 {
 	struct ppp_manager *m = calloc(1, sizeof(*m));
 	int r;
@@ -590,6 +595,7 @@ int ppp_manager_new(sd_event *event, const struct ppp_options *options, struct p
 		return -ENOMEM;
 	assert(options->starts > 0);
 	m->event = sd_event_ref(event);
+	m->fds = fds;
 	m->listener = m->records = -1;
 	m->options.starts = options->starts;
 	for (int i = 0; i < PPP_ENDED; i++)

@@ -2,7 +2,7 @@
 /*
  * process: one pppd for each session, supervised.
  *
- * pppd gets the session's pppox socket and nothing else; our plugin inside it (plugins/pppd-l2tp.c) reports over a
+ * pppd gets the session's pppox socket, which the store must have until it has ended, and nothing else; our plugin inside it (plugins/pppd-l2tp.c) reports over a
  * private socket what happens; its process is owned through a pidfd.  Starts are paced.  It is ended with SIGTERM,
  * then SIGKILL.
  */
@@ -17,6 +17,8 @@
 struct ppp;         /* one pppd */
 struct ppp_manager; /* all of them */
 
+struct fdstore;
+
 struct ppp_options {
 	const char *pppd, *plugin;    /* paths */
 	const char *runtime_directory; /* socket ppp.sock and one record for each pppd */
@@ -27,7 +29,7 @@ struct ppp_options {
 struct ppp_spec {
 	uint32_t tunnel_id, peer_tunnel_id, session_id, peer_session_id;
 	bool lns;
-	int fd;                       /* pppox; stays the caller's and must stay open until ppp_exited; -1: a trial */
+	bool trial;                   /* there is no session: pppd only looks at its words */
 	const char *profile;
 	const char *interface;        /* name of the network interface, NULL: pppN */
 	const char *local_address, *remote_address; /* IPv4 or NULL */
@@ -68,7 +70,8 @@ struct ppp_handler {
 	void (*lcp)(void *ctx, const struct ppp_lcp *lcp);           /* LCP is up, or up again; NULL: no interest */
 };
 
-int ppp_manager_new(sd_event *event, const struct ppp_options *options, struct ppp_manager **ret);
+int ppp_manager_new(sd_event *event, const struct fdstore *fds, const struct ppp_options *options,
+		    struct ppp_manager **ret);
 void ppp_manager_free(struct ppp_manager *m); /* kills what is left and waits for it */
 /* For those that are started from now on; options->runtime_directory stays as it was.  -ENOMEM: all does */
 int ppp_manager_set(struct ppp_manager *m, const struct ppp_options *options);

@@ -36,7 +36,6 @@ struct attachment_session {
 	const struct l2tp_call_info *call;
 	struct l2tp_span peer_host_name;
 	struct decision *decision;
-	int pppox;                           /* -1: none */
 	struct session *session;             /* whom it tells */
 };
 

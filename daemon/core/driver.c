@@ -258,7 +258,7 @@ static int make_none(struct driver *d)
 static int make_kernel(struct driver *d)
 {
 	char *why = NULL;
-	int r = dataplane_kernel_new(d->event, d->workers, &d->dataplane, &why), routes;
+	int r = dataplane_kernel_new(d->event, d->fds, &d->dataplane, &why), routes;
 
 	if (r < 0) {
 		if (!why)
@@ -293,7 +293,8 @@ static int make_kind(struct driver *d, const struct driver_options *o)
 					    .event = d->event,
 					    .workers = d->workers,
 					    .config = d->profiles.config,
-					    .link = d->link };
+					    .link = d->link,
+					    .fds = d->fds };
 	return d->kind.class->kind_new ? d->kind.class->kind_new(&d->kind) : 0;
 }
 
@@ -328,8 +329,9 @@ int driver_new(sd_event *event, struct config *config, const struct driver_optio
 	d->event = sd_event_ref(event);
 	profiles_init(&d->profiles, config);
 	if ((r = status_new(event, &d->status)) < 0 || (r = workers_new(event, WORKERS_MAX, &d->workers)) < 0 ||
+	    (r = fdstore_new(d->workers, &d->fds)) < 0 ||
 	    (r = decide_init(&d->decide, &d->profiles, o->decider)) < 0 || (r = trace_new(event, &d->trace)) < 0 ||
-	    (r = listen_new(event, receive, batch_done, d, &d->listen)) < 0 || (r = make_engine(d)) < 0) {
+	    (r = listen_new(event, d->fds, receive, batch_done, d, &d->listen)) < 0 || (r = make_engine(d)) < 0) {
 		fail(r, "start");
 		goto error;
 	}
@@ -524,11 +526,13 @@ void driver_free(struct driver *d)
 	if (d->kind.all)
 		d->kind.class->kind_free(&d->kind);
 	sessions_clear(&d->sessions);
+	fdstore_close_sessions(d->fds);
 	workers_free(d->workers); /* jobs may still report into what follows */
 	dataplane_free(d->dataplane);
 	tunnels_clear(&d->tunnels);
 	link_free(d->link);
 	listen_free(d->listen);
+	fdstore_free(d->fds);
 	engine_clear(&d->engine);
 	trace_free(d->trace);
 	decide_clear(&d->decide);

@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -160,8 +159,7 @@ static struct session *note(struct sessions *s, const struct l2tp_op *op)
 	*n = (struct session){ .sessions = s,
 			       .key = { op->tunnel_id, op->session_id },
 			       .owner = op->call_cookie && t ? t->owner : NULL,
-			       .lns = op->lns,
-			       .pppox = -1 };
+			       .lns = op->lns };
 	HASH_ADD(hh, s->all, key, sizeof(n->key), n);
 	if (!n->hh.tbl) {
 		free(n);
@@ -176,12 +174,11 @@ static struct session *note(struct sessions *s, const struct l2tp_op *op)
 
 /* ---- The kernel's session ------------------------------------------------------------------------------------- */
 
-static void on_added(void *ctx, int err, const char *text, int fd)
+static void on_added(void *ctx, int err, const char *text)
 {
 	struct session *n = ctx;
 	struct log_object o = object(n);
 
-	n->pppox = n->attachment->session.pppox = fd;
 	if (err < 0)
 		log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot create the kernel session, refusing: %s",
 			  text ? text : strerror(-err));
@@ -226,7 +223,6 @@ static struct attachment *attachment_new(struct session *n)
 	a->session = (struct attachment_session){ .tunnel_id = n->key.tunnel_id,
 						  .session_id = n->key.session_id,
 						  .lns = n->lns,
-						  .pppox = -1,
 						  .decision = &n->decision,
 						  .session = n };
 	return a;
@@ -322,11 +318,9 @@ static void on_deleted(void *ctx, int err, const char *text)
 static void del(struct session *n)
 {
 	struct dataplane *dp = n->sessions->dataplane;
-	int fd = n->pppox;
 
 	attachment_drop(n);
-	n->pppox = -1;
-	dp->class->session_del(dp, n->key.tunnel_id, n->key.session_id, fd, on_deleted, n);
+	dp->class->session_del(dp, n->key.tunnel_id, n->key.session_id, on_deleted, n);
 }
 
 /* ---- The bearer of an outgoing call ------------------------------------------------------------------------------- */
@@ -729,9 +723,6 @@ void sessions_clear(struct sessions *s)
 {
 	struct session *n, *next;
 
-	HASH_ITER(hh, s->all, n, next) {
-		if (n->pppox >= 0)
-			close(n->pppox); /* takes its time on old kernels, but there is nobody left to keep waiting */
+	HASH_ITER(hh, s->all, n, next)
 		forget(n);
-	}
 }

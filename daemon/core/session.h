@@ -32,7 +32,6 @@ struct session {
 	struct attachment *attachment; /* NULL: none yet, or no more */
 	bool attached;                /* it is started, and has not stopped */
 	bool attachment_up;
-	int pppox;                    /* -1: none */
 	UT_hash_handle hh;
 };
 

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "dial.h"
 #include "kernel/dataplane.h"
+#include "kernel/fdstore.h"
 #include "kernel/link.h"
 #include "kernel/workers.h"
 
@@ -18,6 +19,7 @@ struct driver {
 	sd_event *event;
 	struct status *status;        /* NULL: nobody wants to know */
 	struct workers *workers;
+	struct fdstore *fds;
 	struct listen *listen;
 	struct dataplane *dataplane;
 	struct link *link;            /* NULL: no kernel data path */

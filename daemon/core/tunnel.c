@@ -251,7 +251,7 @@ static void add(struct tunnel *t, const struct l2tp_op *op)
 {
 	struct tunnels *s = t->tunnels;
 	struct log_object o = object(t);
-	int r = listen_connect(s->listen, t->socket, &op->local, &op->peer, &t->socket);
+	int r = listen_connect(s->listen, t->socket, t->id, &op->local, &op->peer, &t->socket);
 
 	if (r < 0) {
 		log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot open a socket for the tunnel, closing: %s", strerror(-r));
@@ -262,8 +262,7 @@ static void add(struct tunnel *t, const struct l2tp_op *op)
 	pin(t, op);
 	struct dataplane_tunnel spec = { .tunnel_id = op->tunnel_id,
 					 .peer_tunnel_id = op->peer_tunnel_id,
-					 .version = op->version,
-					 .fd = listen_fd(t->socket) };
+					 .version = op->version };
 	s->dataplane->class->tunnel_add(s->dataplane, &spec, on_added, t);
 }
 

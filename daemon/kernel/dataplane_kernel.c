@@ -3,16 +3,16 @@
  * dataplane_kernel: the dataplane of the Linux kernel, for the network namespace it was made in.
  *
  * A tunnel is one command of the generic netlink family "l2tp"; a session is one more, and then the pppox socket that
- * is connected to it at once: until then any local user could connect one of its own.  The socket is opened before
- * the session is made, so that only connect() is left to do in between.
+ * is connected to it at once: until then any local user could connect one of its own.  The socket is opened, and put
+ * into the store, before the session is made, so that only connect() is left to do in between.
  *
  * The kernel checks little: ids of 0 and too large ones, wrong versions are stopped here.  What it refuses with one
  * of the errors in `refusals` has made nothing; after any other error an object may be there all the same, so it is
  * deleted.  Objects of others with the same id are never touched.
  *
- * The end of a session is the last close() of its pppox socket, which may wait for an RCU grace period and hence is
- * done by a worker; the SESSION_DELETE that follows finds nothing then, and makes sure where another process held a
- * copy.  The other way round would stop every user of generic netlink for such a period on kernels before 6.11.
+ * The end of a session is the last close() of its pppox socket, which the store does where it may wait; the
+ * SESSION_DELETE that follows finds nothing then, and makes sure where another process held a copy.  The other way round
+ * would stop every user of generic netlink for an RCU grace period on kernels before 6.11.
  *
  * Each request is a chain of callbacks with the struct request as its context: tunnel_add -> tunnel_added,
  * session_add -> session_added -> (rolled_back), session_del -> px_closed -> deleted.
@@ -25,19 +25,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <linux/genetlink.h>
 #include <linux/l2tp.h>
 
 #include "check.h"
+#include "fdstore.h"
 #include "genl.h"
 #include "pppox.h"
 #include "request.h"
-#include "workers.h"
 
 struct kernel {
 	struct dataplane base; /* first */
-	struct workers *workers;
+	struct fdstore *fds;
 	struct genl *genl;
 	struct requests *requests;
 };
@@ -236,12 +235,13 @@ static void tunnel_added(void *ctx, int err, const char *text)
 static void tunnel_add(struct dataplane *d, const struct dataplane_tunnel *t, dataplane_done done, void *ctx)
 {
 	const uint32_t ids[] = { t->tunnel_id, t->peer_tunnel_id };
+	int fd = fdstore_get(((struct kernel *)d)->fds, (struct fd_name){ t->tunnel_id, 0 });
 	const struct attribute attrs[] = {
 		{ L2TP_ATTR_CONN_ID, U32, t->tunnel_id },
 		{ L2TP_ATTR_PEER_CONN_ID, U32, t->peer_tunnel_id },
 		{ L2TP_ATTR_PROTO_VERSION, U8, t->version },
 		{ L2TP_ATTR_ENCAP_TYPE, U16, L2TP_ENCAPTYPE_UDP },
-		{ L2TP_ATTR_FD, U32, (uint32_t)t->fd },
+		{ L2TP_ATTR_FD, U32, (uint32_t)fd },
 	};
 	const struct dataplane_session about = only_ids(t->tunnel_id, 0);
 	struct request *r = begin(d, REQUEST_PLAIN, (union request_done){ .plain = done }, ctx, &about);
@@ -252,7 +252,7 @@ static void tunnel_add(struct dataplane *d, const struct dataplane_tunnel *t, da
 		return;
 	if (bad)
 		err = -EINVAL;
-	else if (t->fd < 0)
+	else if (fd < 0)
 		err = -EBADF; /* the kernel would open a socket of its own */
 	else
 		err = submit(r, L2TP_CMD_TUNNEL_CREATE, attrs, COUNT(attrs), NULL, tunnel_added);
@@ -327,16 +327,62 @@ static int submit_session(struct request *r, uint8_t command, genl_done done)
 	return submit(r, command, attrs, COUNT(attrs), NULL, done);
 }
 
+static struct fd_name px_name(const struct dataplane_session *s)
+{
+	return (struct fd_name){ s->tunnel_id, s->session_id };
+}
+
+/* A failure has been noted. */
+static int open_px(struct request *r)
+{
+	const struct kernel *k = r->owner;
+	int fd, err;
+
+	if (!r->session.pppox)
+		return 0;
+	fd = pppox_open();
+	if (fd < 0) {
+		fail_px(r, fd);
+		return fd;
+	}
+	err = fdstore_put(k->fds, px_name(&r->session), fd);
+	if (err < 0)
+		fail(r, err, "SESSION_CREATE", NULL);
+	return err;
+}
+
+static int connect_px(const struct request *r)
+{
+	const struct kernel *k = r->owner;
+	int fd;
+
+	if (!r->session.pppox)
+		return 0;
+	fd = fdstore_get(k->fds, px_name(&r->session));
+	return fd < 0 ? fd : pppox_connect(fd, &r->session);
+}
+
+/* It is not connected. */
+static void drop_px(const struct request *r)
+{
+	const struct kernel *k = r->owner;
+
+	if (r->session.pppox)
+		fdstore_close(k->fds, px_name(&r->session), NULL, NULL);
+}
+
 static void session_added(void *ctx, int err, const char *text)
 {
 	struct request *r = ctx;
 
 	if (err) {
+		drop_px(r);
 		created_badly(r, err, L2TP_CMD_SESSION_CREATE, text);
 		return;
 	}
-	err = pppox_connect(r->fd, &r->session);
+	err = connect_px(r);
 	if (err < 0) {
+		drop_px(r);
 		fail_px(r, err);
 		roll_back(r);
 		return;
@@ -344,9 +390,9 @@ static void session_added(void *ctx, int err, const char *text)
 	request_answer(r);
 }
 
-static void session_add(struct dataplane *d, const struct dataplane_session *s, dataplane_session_done done, void *ctx)
+static void session_add(struct dataplane *d, const struct dataplane_session *s, dataplane_done done, void *ctx)
 {
-	struct request *r = begin(d, REQUEST_SESSION, (union request_done){ .session = done }, ctx, s);
+	struct request *r = begin(d, REQUEST_PLAIN, (union request_done){ .plain = done }, ctx, s);
 	const char *bad = bad_session(s);
 	int err;
 
@@ -356,16 +402,15 @@ static void session_add(struct dataplane *d, const struct dataplane_session *s, 
 		fail_later(r, -EINVAL, "SESSION_CREATE", bad);
 		return;
 	}
-	err = pppox_open();
-	if (err < 0) {
-		fail_px(r, err);
+	if (open_px(r) < 0) {
 		request_answer_later(r);
 		return;
 	}
-	r->fd = err;
 	err = submit_session(r, L2TP_CMD_SESSION_CREATE, session_added);
-	if (err < 0)
+	if (err < 0) {
+		drop_px(r);
 		fail_later(r, err, "SESSION_CREATE", NULL);
+	}
 }
 
 static void session_is_set(void *ctx, int err, const char *text)
@@ -390,45 +435,23 @@ static void session_set(struct dataplane *d, const struct dataplane_session *s, 
 		fail_later(r, err, "SESSION_MODIFY", bad);
 }
 
-/* In a worker. */
-static int close_px(void *ctx)
+static void px_closed(void *ctx)
 {
 	struct request *r = ctx;
+	int err = submit_ids(r, L2TP_CMD_SESSION_DELETE, NULL, deleted);
 
-	close(r->fd);
-	r->fd = -1;
-	return 0;
-}
-
-static void px_closed(void *ctx, int result)
-{
-	struct request *r = ctx;
-	int err;
-
-	if (result == -ECANCELED)
-		return; /* dataplane_free() has the request */
-	err = submit_ids(r, L2TP_CMD_SESSION_DELETE, NULL, deleted);
 	if (err < 0)
 		deleted(r, err, NULL);
 }
 
-static void session_del(struct dataplane *d, uint32_t tunnel_id, uint32_t session_id, int fd, dataplane_done done,
-			void *ctx)
+static void session_del(struct dataplane *d, uint32_t tunnel_id, uint32_t session_id, dataplane_done done, void *ctx)
 {
 	const struct dataplane_session about = only_ids(tunnel_id, session_id);
 	struct request *r = begin(d, REQUEST_PLAIN, (union request_done){ .plain = done }, ctx, &about);
 	int err;
 
-	if (!r) {
-		if (fd >= 0)
-			close(fd);
+	if (fdstore_close(((struct kernel *)d)->fds, px_name(&about), r ? px_closed : NULL, r) || !r)
 		return;
-	}
-	r->fd = fd;
-	if (fd >= 0 && workers_submit(((struct kernel *)d)->workers, close_px, px_closed, r) >= 0)
-		return;
-	if (fd >= 0)
-		close_px(r); /* no thread is available: better late than never */
 	err = submit_ids(r, L2TP_CMD_SESSION_DELETE, NULL, deleted);
 	if (err < 0)
 		fail_later(r, err, "SESSION_DELETE", NULL);
@@ -532,7 +555,7 @@ static const struct dataplane_class kernel_class = {
 	.free = kernel_free,
 };
 
-int dataplane_kernel_new(sd_event *event, struct workers *workers, struct dataplane **ret, char **ret_why)
+int dataplane_kernel_new(sd_event *event, struct fdstore *fds, struct dataplane **ret, char **ret_why)
 {
 	struct kernel *k;
 	int r;
@@ -544,7 +567,7 @@ int dataplane_kernel_new(sd_event *event, struct workers *workers, struct datapl
 	r = k ? 0 : -ENOMEM;
 	if (k) {
 		k->base.class = &kernel_class;
-		k->workers = workers;
+		k->fds = fds;
 		r = requests_new(event, &k->requests);
 		if (r >= 0)
 			r = genl_new(event, L2TP_GENL_NAME, &k->genl);

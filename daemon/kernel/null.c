@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include "request.h"
 
 struct null {
@@ -41,10 +40,10 @@ static void tunnel_stats(struct dataplane *d, uint32_t tunnel_id, dataplane_stat
 	succeed(d, REQUEST_STATS, (union request_done){ .stats = done }, ctx);
 }
 
-static void session_add(struct dataplane *d, const struct dataplane_session *s, dataplane_session_done done, void *ctx)
+static void session_add(struct dataplane *d, const struct dataplane_session *s, dataplane_done done, void *ctx)
 {
 	(void)s;
-	succeed(d, REQUEST_SESSION, (union request_done){ .session = done }, ctx);
+	succeed(d, REQUEST_PLAIN, (union request_done){ .plain = done }, ctx);
 }
 
 static void session_set(struct dataplane *d, const struct dataplane_session *s, dataplane_done done, void *ctx)
@@ -53,12 +52,9 @@ static void session_set(struct dataplane *d, const struct dataplane_session *s, 
 	succeed(d, REQUEST_PLAIN, (union request_done){ .plain = done }, ctx);
 }
 
-static void session_del(struct dataplane *d, uint32_t tunnel_id, uint32_t session_id, int fd, dataplane_done done,
-			void *ctx)
+static void session_del(struct dataplane *d, uint32_t tunnel_id, uint32_t session_id, dataplane_done done, void *ctx)
 {
 	(void)tunnel_id, (void)session_id;
-	if (fd >= 0)
-		close(fd);
 	succeed(d, REQUEST_PLAIN, (union request_done){ .plain = done }, ctx);
 }
 

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <utlist.h>
 
 struct requests {
@@ -20,7 +19,6 @@ struct requests {
 static void call_done(struct request *r)
 {
 	const char *text = r->text[0] ? r->text : NULL;
-	int fd = r->fd;
 
 	if (r->forgotten)
 		return;
@@ -28,22 +26,10 @@ static void call_done(struct request *r)
 	case REQUEST_PLAIN:
 		r->done.plain(r->ctx, r->err, text);
 		break;
-	case REQUEST_SESSION:
-		if (!r->err)
-			r->fd = -1; /* the caller's from now on */
-		r->done.session(r->ctx, r->err, text, r->err ? -1 : fd);
-		break;
 	case REQUEST_STATS:
 		r->done.stats(r->ctx, r->err, &r->stats);
 		break;
 	}
-}
-
-static void request_drop(struct request *r)
-{
-	if (r->fd >= 0)
-		close(r->fd);
-	free(r);
 }
 
 static int on_ready(sd_event_source *source, void *userdata)
@@ -55,7 +41,7 @@ static int on_ready(sd_event_source *source, void *userdata)
 	while ((r = q->ready)) {
 		DL_DELETE(q->ready, r);
 		call_done(r);
-		request_drop(r);
+		free(r);
 	}
 	return 0;
 }
@@ -84,7 +70,7 @@ static void drop_all(struct request **list)
 
 	while ((r = *list)) {
 		DL_DELETE(*list, r);
-		request_drop(r);
+		free(r);
 	}
 }
 
@@ -100,7 +86,7 @@ void requests_free(struct requests *q)
 
 struct request *request_new(struct requests *q, enum request_kind kind, union request_done done, void *ctx)
 {
-	struct request blank = { .home = q, .kind = kind, .done = done, .ctx = ctx, .fd = -1 };
+	struct request blank = { .home = q, .kind = kind, .done = done, .ctx = ctx };
 	struct request *r = malloc(sizeof(*r));
 
 	if (!r) {
@@ -129,7 +115,7 @@ void request_answer(struct request *r)
 {
 	DL_DELETE(r->home->open, r);
 	call_done(r);
-	request_drop(r);
+	free(r);
 }
 
 void request_answer_later(struct request *r)

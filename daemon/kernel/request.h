@@ -14,11 +14,10 @@
 
 struct requests;
 
-enum request_kind { REQUEST_PLAIN, REQUEST_SESSION, REQUEST_STATS };
+enum request_kind { REQUEST_PLAIN, REQUEST_STATS };
 
 union request_done {
 	dataplane_done plain;
-	dataplane_session_done session;
 	dataplane_stats_done stats;
 };
 
@@ -37,7 +36,6 @@ struct request {
 
 	/* The answer. */
 	int err;
-	int fd; /* an open file of the request: given away with a session's answer, closed otherwise */
 	struct dataplane_stats stats;
 	char text[REQUEST_TEXT_MAX];
 };

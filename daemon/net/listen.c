@@ -32,6 +32,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "kernel/fdstore.h"
 #include "listen.h"
 #include "base/address.h"
 
@@ -51,7 +52,8 @@ struct listen_socket {
 	struct listen *listen;
 	struct listen_socket *prev, *next;
 	sd_event_source *io;
-	int fd;
+	struct fd_name name; /* in the store */
+	int fd;              /* lent by it */
 	bool listener;
 	bool wanted, added; /* listener: since the last listen_settle() */
 	unsigned dscp; /* of what does not bring its own */
@@ -63,6 +65,7 @@ struct listen_socket {
 
 struct listen {
 	sd_event *event;
+	struct fdstore *fds;
 	listen_receive receive;
 	listen_batch_done batch_done;
 	void *ctx;
@@ -312,6 +315,16 @@ static void socket_unlink(struct listen_socket *s)
 		s->listen->sockets = s->next;
 }
 
+static int socket_open(struct listen_socket *s, uint16_t family)
+{
+	int fd = udp_socket(family);
+	int err = fd < 0 ? fd : fdstore_put_new(s->listen->fds, fd, &s->name);
+
+	if (err == 0)
+		s->fd = fd;
+	return err;
+}
+
 static int socket_new(struct listen *l, const struct l2tp_addr *local, bool listener, struct listen_socket **ret)
 {
 	/* a port that the kernel chooses is to be nobody else's, which SO_REUSEPORT would allow among our own */
@@ -322,8 +335,9 @@ static int socket_new(struct listen *l, const struct l2tp_addr *local, bool list
 		return -ENOMEM;
 	s->listen = l;
 	s->listener = listener;
-	s->fd = udp_socket(local->family);
-	int err = s->fd < 0 ? s->fd : set_options(s->fd, local->family, shared);
+	int err = socket_open(s, local->family);
+	if (err == 0)
+		err = set_options(s->fd, local->family, shared);
 	/* as much as we may have */
 	if (err == 0 && listener && set_int(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, LISTENER_BUFFER) < 0)
 		set_int(s->fd, SOL_SOCKET, SO_RCVBUF, LISTENER_BUFFER);
@@ -407,13 +421,15 @@ static int route_source(const struct l2tp_addr *peer, struct l2tp_addr *ret)
 
 /* ---- Public ---- */
 
-int listen_new(sd_event *event, listen_receive receive, listen_batch_done batch_done, void *ctx, struct listen **ret)
+int listen_new(sd_event *event, struct fdstore *fds, listen_receive receive, listen_batch_done batch_done, void *ctx,
+	       struct listen **ret)
 {
 	struct listen *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		return -ENOMEM;
 	l->event = sd_event_ref(event);
+	l->fds = fds;
 	l->receive = receive;
 	l->batch_done = batch_done;
 	l->ctx = ctx;
@@ -503,7 +519,17 @@ static int forget_errors(struct listen_socket *s)
 	return set_errors(s, false);
 }
 
-int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_addr *local,
+static int name_socket(struct listen_socket *s, uint32_t tunnel_id)
+{
+	struct fd_name name = { tunnel_id, 0 };
+	int err = fdstore_rename(s->listen->fds, s->name, name);
+
+	if (err == 0)
+		s->name = name;
+	return err;
+}
+
+int listen_connect(struct listen *l, struct listen_socket *s, uint32_t tunnel_id, const struct l2tp_addr *local,
 		   const struct l2tp_addr *peer, struct listen_socket **ret)
 {
 	struct listen_socket *own = s;
@@ -513,7 +539,9 @@ int listen_connect(struct listen *l, struct listen_socket *s, const struct l2tp_
 		err = socket_new(l, local, false, &own);
 	if (err < 0)
 		return err;
-	err = forget_errors(own);
+	err = name_socket(own, tunnel_id);
+	if (err == 0)
+		err = forget_errors(own);
 	if (err == 0)
 		err = connect_to(own->fd, peer);
 	if (err < 0) {
@@ -540,11 +568,6 @@ int listen_mark(struct listen_socket *s, unsigned dscp)
 	return err;
 }
 
-int listen_fd(const struct listen_socket *s)
-{
-	return s->fd;
-}
-
 void listen_close(struct listen_socket *s)
 {
 	if (!s)
@@ -553,8 +576,7 @@ void listen_close(struct listen_socket *s)
 		s->listen->reading = NULL;
 	socket_unlink(s);
 	sd_event_source_disable_unref(s->io);
-	if (s->fd >= 0)
-		close(s->fd);
+	fdstore_close(s->listen->fds, s->name, NULL, NULL); /* fine where it could not be made */
 	free(s);
 }
 

@@ -24,6 +24,7 @@
 
 #include "kernel/check.h"
 #include "kernel/dataplane.h"
+#include "kernel/fdstore.h"
 #include "kernel/genl.h"
 #include "kernel/link.h"
 #include "kernel/pppox.h"
@@ -71,12 +72,14 @@ static unsigned open_fds(void)
 struct lab {
 	sd_event *event;
 	struct workers *workers;
+	struct fdstore *fds;
 	struct dataplane *d;
 };
 
 struct answer {
 	unsigned calls;
-	int err, fd;
+	int err;
+	int fd; /* session_add(): what the store has then, -1: nothing */
 	char text[512];
 	struct dataplane_stats stats;
 };
@@ -88,12 +91,6 @@ static void on_done(void *ctx, int err, const char *text)
 	a->calls++;
 	a->err = err;
 	snprintf(a->text, sizeof(a->text), "%s", text ? text : "");
-}
-
-static void on_session(void *ctx, int err, const char *text, int fd)
-{
-	on_done(ctx, err, text);
-	((struct answer *)ctx)->fd = fd;
 }
 
 static void on_stats(void *ctx, int err, const struct dataplane_stats *stats)
@@ -114,12 +111,23 @@ static void run_until(struct lab *lab, struct answer *a)
 		ok(false, "%u answers", a->calls);
 }
 
-static struct answer tunnel_add(struct lab *lab, const struct dataplane_tunnel *t)
+/* fd: a copy of it, or the bare number where it is not open, is the store's for the time of the tunnel; -1: nothing is.
+ * What a tunnel of the same id has steps aside. */
+static struct answer tunnel_add(struct lab *lab, const struct dataplane_tunnel *t, int fd)
 {
+	const struct fd_name name = { t->tunnel_id, 0 }, aside = { 0, UINT32_MAX };
+	bool there = fdstore_rename(lab->fds, name, aside) == 0;
 	struct answer a = { .fd = -1 };
+	int copy = fd < 0 ? -1 : dup(fd);
 
+	if (fd >= 0)
+		fdstore_put(lab->fds, name, copy < 0 ? fd : copy);
 	lab->d->class->tunnel_add(lab->d, t, on_done, &a);
 	run_until(lab, &a);
+	if (a.err)
+		fdstore_close(lab->fds, name, NULL, NULL);
+	if (there)
+		fdstore_rename(lab->fds, aside, name);
 	return a;
 }
 
@@ -129,6 +137,7 @@ static struct answer tunnel_del(struct lab *lab, uint32_t id)
 
 	lab->d->class->tunnel_del(lab->d, id, on_done, &a);
 	run_until(lab, &a);
+	fdstore_close(lab->fds, (struct fd_name){ id, 0 }, NULL, NULL);
 	return a;
 }
 
@@ -141,12 +150,22 @@ static struct answer tunnel_stats(struct lab *lab, uint32_t id)
 	return a;
 }
 
+/* What the store has, -1: nothing. */
+static int lent(struct lab *lab, uint32_t tid, uint32_t sid)
+{
+	int fd = fdstore_get(lab->fds, (struct fd_name){ tid, sid });
+
+	return fd < 0 ? -1 : fd;
+}
+
 static struct answer session_add(struct lab *lab, const struct dataplane_session *s)
 {
 	struct answer a = { .fd = -1 };
 
-	lab->d->class->session_add(lab->d, s, on_session, &a);
+	lab->d->class->session_add(lab->d, s, on_done, &a);
 	run_until(lab, &a);
+	if (!a.err)
+		a.fd = lent(lab, s->tunnel_id, s->session_id);
 	return a;
 }
 
@@ -159,11 +178,11 @@ static struct answer session_set(struct lab *lab, const struct dataplane_session
 	return a;
 }
 
-static struct answer session_del(struct lab *lab, uint32_t tid, uint32_t sid, int fd)
+static struct answer session_del(struct lab *lab, uint32_t tid, uint32_t sid)
 {
 	struct answer a = { .fd = -1 };
 
-	lab->d->class->session_del(lab->d, tid, sid, fd, on_done, &a);
+	lab->d->class->session_del(lab->d, tid, sid, on_done, &a);
 	run_until(lab, &a);
 	return a;
 }
@@ -235,9 +254,9 @@ static bool tunnel_pair(struct lab *lab, int family, uint32_t id, int fds[2])
 	socket_pair(family, fds);
 	for (uint32_t i = 0; i < 2; i++) {
 		struct dataplane_tunnel t = {
-			.tunnel_id = id + i, .peer_tunnel_id = id + !i, .version = 2, .fd = fds[i]
+			.tunnel_id = id + i, .peer_tunnel_id = id + !i, .version = 2
 		};
-		struct answer a = tunnel_add(lab, &t);
+		struct answer a = tunnel_add(lab, &t, fds[i]);
 
 		if (a.err) {
 			printf("# %s\n", a.text);
@@ -255,6 +274,7 @@ static struct dataplane_session session_end(uint32_t id, uint32_t sid, uint32_t 
 					   .session_id = sid + i,
 					   .peer_session_id = sid + !i,
 					   .version = 2,
+					   .pppox = true,
 					   .lns_mode = i == 0 };
 }
 
@@ -356,14 +376,14 @@ static void test_data(struct lab *lab, int family)
 	   "%s: tunnel counters", name);
 
 	for (uint32_t i = 0; i < 2; i++) {
-		ok(!session_del(lab, 100 + i, 500 + i, a[i].fd).err, "%s: session deleted", name);
+		ok(!session_del(lab, 100 + i, 500 + i).err, "%s: session deleted", name);
 		ok(session_gone(lab, 100 + i, 500 + i), "%s: session gone", name);
-		ok(!session_del(lab, 100 + i, 500 + i, -1).err, "%s: deleted twice is fine", name);
+		ok(!session_del(lab, 100 + i, 500 + i).err, "%s: deleted twice is fine", name);
 		ok(!tunnel_del(lab, 100 + i).err && tunnel_gone(lab, 100 + i), "%s: tunnel deleted", name);
 		ok(!tunnel_del(lab, 100 + i).err, "%s: deleted twice is fine", name);
 	}
 	ok(session_stats(lab, 100, 500).err == -ENODEV, "%s: no session in no tunnel", name);
-	ok(!session_del(lab, 100, 500, -1).err, "%s: deleting it is fine", name);
+	ok(!session_del(lab, 100, 500).err, "%s: deleting it is fine", name);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -379,24 +399,24 @@ static void test_tunnel_refusals(struct lab *lab)
 	const struct {
 		const char *name;
 		struct dataplane_tunnel t;
-		int err;
+		int fd, err;
 	} rows[] = {
-		{ "id 0", { 0, 1, 2, none[0] }, -EINVAL },
-		{ "peer id 0", { 1, 0, 2, none[0] }, -EINVAL },
-		{ "id 65536", { 65536, 1, 2, none[0] }, -EINVAL },
-		{ "peer id 65536", { 1, 65536, 2, none[0] }, -EINVAL },
-		{ "version 1", { 1, 1, 1, none[0] }, -EINVAL },
-		{ "version 7", { 1, 1, 7, none[0] }, -EINVAL },
-		{ "closed fd", { 1, 1, 2, 999 }, -EBADF },
-		{ "no fd", { 1, 1, 2, -1 }, -EBADF },
-		{ "a pipe", { 1, 1, 2, pipes[0] }, -ENOTSOCK },
-		{ "used id", { 200, 1, 2, none[0] }, -EEXIST },
-		{ "used socket", { 1, 1, 2, fds[0] }, -EBUSY },
-		{ "used socket, used id", { 201, 1, 2, fds[0] }, -EBUSY },
+		{ "id 0", { 0, 1, 2 }, none[0], -EINVAL },
+		{ "peer id 0", { 1, 0, 2 }, none[0], -EINVAL },
+		{ "id 65536", { 65536, 1, 2 }, none[0], -EINVAL },
+		{ "peer id 65536", { 1, 65536, 2 }, none[0], -EINVAL },
+		{ "version 1", { 1, 1, 1 }, none[0], -EINVAL },
+		{ "version 7", { 1, 1, 7 }, none[0], -EINVAL },
+		{ "closed fd", { 1, 1, 2 }, 999, -EBADF },
+		{ "no fd", { 1, 1, 2 }, -1, -EBADF },
+		{ "a pipe", { 1, 1, 2 }, pipes[0], -ENOTSOCK },
+		{ "used id", { 200, 1, 2 }, none[0], -EEXIST },
+		{ "used socket", { 1, 1, 2 }, fds[0], -EBUSY },
+		{ "used socket, used id", { 201, 1, 2 }, fds[0], -EBUSY },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		a = tunnel_add(lab, &rows[i].t);
+		a = tunnel_add(lab, &rows[i].t, rows[i].fd);
 		/* of two reasons the kernel may name either */
 		ok(a.err == rows[i].err || (a.err == -EEXIST && rows[i].t.tunnel_id == 201), "tunnel refused, %s: %s",
 		   rows[i].name, a.text);
@@ -429,8 +449,8 @@ static void test_session_refusals(struct lab *lab)
 		{ "no such tunnel", { 999, 301, 5, 5, .version = 2 }, -ENODEV },
 		{ "used id", { 300, 301, 7, 5, .version = 2 }, -EEXIST },
 	};
-	const struct dataplane_session used = { 300, 301, 7, 8, .version = 2 };
-	const struct dataplane_session free_one = { 300, 301, 9, 8, .version = 2 };
+	const struct dataplane_session used = { 300, 301, 7, 8, .version = 2, .pppox = true };
+	const struct dataplane_session free_one = { 300, 301, 9, 8, .version = 2, .pppox = true };
 	struct rlimit before, none = { 0 };
 	struct answer a, first;
 	int fds[2];
@@ -457,7 +477,7 @@ static void test_session_refusals(struct lab *lab)
 
 	/* The tunnel goes first: its sessions go with it. */
 	ok(!tunnel_del(lab, 300).err && !tunnel_del(lab, 301).err, "tunnels deleted");
-	ok(!session_del(lab, 300, 7, first.fd).err && session_gone(lab, 300, 7), "a session after its tunnel");
+	ok(!session_del(lab, 300, 7).err && session_gone(lab, 300, 7), "a session after its tunnel");
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -470,10 +490,10 @@ static void test_attack(struct lab *lab)
 	int fds[2], px = pppox_open(), px2 = pppox_open();
 
 	ok(tunnel_pair(lab, AF_INET, 400, fds), "tunnels to be attacked");
-	lab->d->class->session_add(lab->d, &s, on_session, &a);
+	lab->d->class->session_add(lab->d, &s, on_done, &a);
 	ok(pppox_connect(px, &s) == 0, "another program takes the new session");
 	run_until(lab, &a);
-	ok(a.err == -EEXIST && a.fd == -1 && strstr(a.text, "attack"), "noticed: %s", a.text);
+	ok(a.err == -EEXIST && lent(lab, 400, 600) == -1 && strstr(a.text, "attack"), "noticed: %s", a.text);
 	ok(session_gone(lab, 400, 600), "and rolled back");
 
 	ok(pppox_connect(px2, &squatted) == 0, "another program makes a session in our tunnel");
@@ -513,11 +533,62 @@ static void test_options(struct lab *lab)
 	/* A copy of the socket that was left somewhere does not keep the session. */
 	int copy = dup(a.fd);
 
-	ok(!session_del(lab, 700, 800, a.fd).err && session_gone(lab, 700, 800), "deleted in spite of a copy");
+	ok(!session_del(lab, 700, 800).err && session_gone(lab, 700, 800), "deleted in spite of a copy");
 	close(copy);
 	ok(!tunnel_del(lab, 700).err && !tunnel_del(lab, 701).err, "tunnels deleted");
 	close(fds[0]);
 	close(fds[1]);
+}
+
+/* The kernel's session alone: there is nothing that PPP could be attached to, and nothing that holds it. */
+static void test_without_pppox(struct lab *lab)
+{
+	struct dataplane_session s = session_end(750, 850, 0);
+	struct answer a;
+	int fds[2];
+
+	ok(tunnel_pair(lab, AF_INET, 750, fds), "tunnels");
+	s.pppox = false;
+	a = session_add(lab, &s);
+	ok(!a.err && a.fd == -1 && !session_stats(lab, 750, 850).err, "a session without pppox %s", a.text);
+	ok(!session_del(lab, 750, 850).err && session_gone(lab, 750, 850), "deleted");
+	ok(!tunnel_del(lab, 750).err && !tunnel_del(lab, 751).err, "tunnels deleted");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* A tunnel and its socket go while workers still close its sessions' pppox. */
+static void test_tunnel_first(struct lab *lab)
+{
+	enum { N = 20 };
+	static struct answer a[N], t[2];
+	unsigned gone = 0;
+	int fds[2];
+
+	ok(tunnel_pair(lab, AF_INET, 760, fds), "tunnels");
+	for (uint32_t i = 0; i < N; i++) {
+		struct dataplane_session s = session_end(760, 1000 + 2 * i, 0);
+
+		gone += session_add(lab, &s).err != 0;
+	}
+	ok(gone == 0, "sessions");
+	for (uint32_t i = 0; i < N; i++)
+		lab->d->class->session_del(lab->d, 760, 1000 + 2 * i, on_done, &a[i]);
+	for (uint32_t i = 0; i < 2; i++) {
+		lab->d->class->tunnel_del(lab->d, 760 + i, on_done, &t[i]);
+		fdstore_close(lab->fds, (struct fd_name){ 760 + i, 0 }, NULL, NULL);
+		close(fds[i]);
+	}
+	for (double limit = now() + 10; !(t[0].calls && t[1].calls) && now() < limit;)
+		sd_event_run(lab->event, 100000);
+	for (uint32_t i = 0; i < N; i++) {
+		for (double limit = now() + 10; !a[i].calls && now() < limit;)
+			sd_event_run(lab->event, 100000);
+		gone += a[i].calls == 1 && !a[i].err && session_gone(lab, 760, 1000 + 2 * i);
+	}
+	ok(gone == N, "%u of %u sessions gone", gone, N);
+	for (uint32_t i = 0; i < 2; i++)
+		ok(t[i].calls == 1 && !t[i].err && tunnel_gone(lab, 760 + i), "tunnel gone");
 }
 
 /* ---- Sequence numbers in data ---------------------------------------------------------------------------------- */
@@ -604,18 +675,18 @@ static int session_with_peer(struct lab *lab, struct dataplane_session *s, int f
 	struct answer a;
 
 	socket_pair(AF_INET, fds);
-	t.fd = fds[0];
 	s->tunnel_id = 500, s->peer_tunnel_id = 501, s->session_id = 600, s->peer_session_id = 601, s->version = 2;
-	ok(!tunnel_add(lab, &t).err, "a tunnel");
+	s->pppox = true;
+	ok(!tunnel_add(lab, &t, fds[0]).err, "a tunnel");
 	a = session_add(lab, s);
 	ok(!a.err, "a session %s", a.text);
 	return a.fd;
 }
 
-static void end_session(struct lab *lab, int px, int fds[2])
+static void end_session(struct lab *lab, int fds[2])
 {
 	ok(!session_stats(lab, 500, 600).err, "the session has survived it all");
-	ok(!session_del(lab, 500, 600, px).err && !tunnel_del(lab, 500).err && tunnel_gone(lab, 500), "deleted");
+	ok(!session_del(lab, 500, 600).err && !tunnel_del(lab, 500).err && tunnel_gone(lab, 500), "deleted");
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -639,7 +710,7 @@ static void test_lac_follows(struct lab *lab)
 	exchange(fds[1], px, "LAC", rows, COUNT(rows));
 	ok(gets_through(fds[1], px, PLAIN, false) && gets_through(fds[1], px, PLAIN, true),
 	   "X2661-5.3-04: a frame with FF 03 and one without are the same");
-	end_session(lab, px, fds);
+	end_session(lab, fds);
 }
 
 /* The LNS decides, at any time, for its next packet, the first one included. */
@@ -668,7 +739,7 @@ static void test_lns_decides(struct lab *lab)
 	s.send_seq = true;
 	ok(!session_set(lab, &s).err, "numbers on");
 	exchange(fds[1], px, "LNS", again, COUNT(again));
-	end_session(lab, px, fds);
+	end_session(lab, fds);
 }
 
 /* Sequencing Required: what comes without a number is dropped, and changes nothing. */
@@ -688,7 +759,7 @@ static void test_required(struct lab *lab, bool lns)
 	exchange(fds[1], px, lns ? "LNS, required" : "LAC, required", rows, COUNT(rows));
 	st = session_stats(lab, 500, 600);
 	ok(!st.err && st.stats.rx_packets == 2, "X2661-5.4-03: those without are not counted as received");
-	end_session(lab, px, fds);
+	end_session(lab, fds);
 }
 
 #define MANY 100
@@ -706,17 +777,17 @@ static void test_many(struct lab *lab)
 		struct dataplane_session s = session_end(900, 1000 + 2 * i, 0);
 
 		a[i] = d[i] = (struct answer){ .fd = -1 };
-		lab->d->class->session_add(lab->d, &s, on_session, &a[i]);
+		lab->d->class->session_add(lab->d, &s, on_done, &a[i]);
 	}
 	for (uint32_t i = 0; i < MANY; i++) {
 		while (!a[i].calls && now() < t0 + 10)
 			sd_event_run(lab->event, 100000);
-		up += a[i].calls == 1 && !a[i].err && a[i].fd >= 0;
+		up += a[i].calls == 1 && !a[i].err && lent(lab, 900, 1000 + 2 * i) >= 0;
 	}
 	t1 = now();
 	ok(up == MANY, "%u of %u sessions made at once, %.1f ms", up, MANY, 1000 * (t1 - t0));
 	for (uint32_t i = 0; i < MANY; i++)
-		lab->d->class->session_del(lab->d, 900, 1000 + 2 * i, a[i].fd, on_done, &d[i]);
+		lab->d->class->session_del(lab->d, 900, 1000 + 2 * i, on_done, &d[i]);
 	t2 = now();
 	for (uint32_t i = 0; i < MANY; i++) {
 		while (!d[i].calls && now() < t1 + 30)
@@ -746,17 +817,16 @@ static void drop_net_admin(void)
 /* In a child: the text of a failure goes to a pipe. */
 static void without_right(struct lab *lab, int out)
 {
-	struct dataplane_tunnel t = { 1, 1, 2, .fd = -1 };
+	struct dataplane_tunnel t = { 1, 1, 2 };
 	struct dataplane *none = NULL;
 	struct answer a;
 	char *why = NULL;
 	int fds[2], r;
 
 	socket_pair(AF_INET, fds);
-	t.fd = fds[0];
 	drop_net_admin();
-	r = dataplane_kernel_new(lab->event, lab->workers, &none, &why);
-	a = tunnel_add(lab, &t);
+	r = dataplane_kernel_new(lab->event, lab->fds, &none, &why);
+	a = tunnel_add(lab, &t, fds[0]);
 	dprintf(out, "%d %d %d\n%s\n%s\n", r, none != NULL, a.err, why ? why : "", a.text);
 }
 
@@ -774,7 +844,8 @@ static void test_rights(void)
 	pid = fork(); /* an event loop does not survive a fork: the child makes its own */
 	if (pid == 0) {
 		if (sd_event_new(&lab.event) < 0 || workers_new(lab.event, 1, &lab.workers) < 0 ||
-		    dataplane_kernel_new(lab.event, lab.workers, &lab.d, NULL) < 0)
+		    fdstore_new(lab.workers, &lab.fds) < 0 ||
+		    dataplane_kernel_new(lab.event, lab.fds, &lab.d, NULL) < 0)
 			_exit(1);
 		without_right(&lab, pipes[1]);
 		_exit(0);
@@ -898,6 +969,8 @@ static void test_all(struct lab *lab)
 	test_session_refusals(lab);
 	test_attack(lab);
 	test_options(lab);
+	test_without_pppox(lab);
+	test_tunnel_first(lab);
 	test_lac_follows(lab);
 	test_lns_decides(lab);
 	test_required(lab, false);
@@ -916,15 +989,17 @@ int main(void)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	alarm(120);
-	if (sd_event_new(&lab.event) < 0 || workers_new(lab.event, 32, &lab.workers) < 0)
+	if (sd_event_new(&lab.event) < 0 || workers_new(lab.event, 32, &lab.workers) < 0 ||
+	    fdstore_new(lab.workers, &lab.fds) < 0)
 		return 1;
-	r = dataplane_kernel_new(lab.event, lab.workers, &lab.d, &why);
+	r = dataplane_kernel_new(lab.event, lab.fds, &lab.d, &why);
 	if (ok(r == 0, "dataplane_kernel_new: %s", r < 0 ? why : ""))
 		test_all(&lab);
 	if (r < 0)
 		free(why);
 	workers_free(lab.workers);
 	dataplane_free(lab.d);
+	fdstore_free(lab.fds);
 	sd_event_unref(lab.event);
 	printf("1..%u\n# %u failed\n", tests, failures);
 	return failures != 0;

@@ -26,6 +26,8 @@
 
 #include "base/log.h"
 #include "attach/process.h"
+#include "kernel/fdstore.h"
+#include "kernel/workers.h"
 #include "plugins/pppd-l2tp-proto.h"
 
 #define RUNTIME "/run/ppp_test"
@@ -100,9 +102,10 @@ static void tunnel_open(struct tunnel *t, int side)
 
 struct end {
 	struct ppp *ppp; /* NULL: not running */
-	int fd;
+	struct fd_name name;
+	int fd;          /* what the store has of that name */
 	unsigned ups, round;
-	bool exited;
+	bool exited, closing;
 	struct ppp_status status;
 	struct ppp_exit how;
 	unsigned lcps;
@@ -112,6 +115,8 @@ struct end {
 
 struct world {
 	sd_event *event;
+	struct workers *workers;
+	struct fdstore *fds;
 	struct ppp_manager *manager;
 	struct tunnel tunnels[2];
 	struct end ends[2 * MANY]; /* even: LNS, odd: LAC */
@@ -181,6 +186,11 @@ static void on_lcp(void *ctx, const struct ppp_lcp *lcp)
 	keep(&e->lcp_received, lcp->received);
 }
 
+static void on_closed(void *ctx)
+{
+	((struct end *)ctx)->closing = false;
+}
+
 static void on_exited(void *ctx, const struct ppp_exit *how)
 {
 	struct end *e = ctx;
@@ -190,7 +200,7 @@ static void on_exited(void *ctx, const struct ppp_exit *how)
 	e->exited_at = now_usec();
 	e->how = *how;
 	e->ppp = NULL;
-	close(e->fd);
+	e->closing = fdstore_close(world.fds, e->name, on_closed, e);
 }
 
 /* Never the ids of the round before: from 6.12 on the kernel forgets a session some time after its end. */
@@ -228,8 +238,9 @@ static void end_start(size_t i, int pppox, const struct link_options *o)
 		spec.local_address = local;
 		spec.remote_address = remote;
 	}
-	*e = (struct end){ .fd = pppox >= 0 ? pppox : end_open(i), .started = now_usec(), .round = world.round };
-	spec.fd = e->fd;
+	*e = (struct end){ .name = { t->id, session_id(i) }, .fd = pppox >= 0 ? pppox : end_open(i),
+			   .started = now_usec(), .round = world.round };
+	CHECK(fdstore_put(world.fds, e->name, e->fd) == 0);
 	CHECK(ppp_start(world.manager, &spec, &handler, e, &e->ppp) == 0);
 }
 
@@ -276,7 +287,7 @@ static void expect(condition done, usec_t limit)
 static bool all_over(void)
 {
 	for (size_t i = 0; i < 2 * MANY; i++)
-		if (world.ends[i].ppp)
+		if (world.ends[i].ppp || world.ends[i].closing)
 			return false;
 	return true;
 }
@@ -935,7 +946,8 @@ static void manager_new(void)
 	};
 
 	CHECK(sd_event_new(&world.event) >= 0);
-	CHECK(ppp_manager_new(world.event, &options, &world.manager) == 0);
+	CHECK(workers_new(world.event, 4, &world.workers) == 0 && fdstore_new(world.workers, &world.fds) == 0);
+	CHECK(ppp_manager_new(world.event, world.fds, &options, &world.manager) == 0);
 }
 
 /* A daemon that dies leaves its pppd running, and the next one ends it. */
@@ -1024,6 +1036,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s: ok, %u ms\n", tests[i].name, (unsigned)((now_usec() - start) / 1000));
 	}
 	ppp_manager_free(world.manager);
+	fdstore_close_sessions(world.fds);
+	workers_free(world.workers);
+	fdstore_free(world.fds);
 	sd_event_unref(world.event);
 	CHECK(access(RUNTIME "/ppp.sock", F_OK) < 0);
 	free((char *)world.plugin);

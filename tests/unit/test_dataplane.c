@@ -7,6 +7,7 @@
 #include <check.h>
 #include <errno.h>
 #include <linux/l2tp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #include "kernel/check.h"
 #include "kernel/dataplane.h"
+#include "kernel/fdstore.h"
 #include "kernel/genl.h"
 #include "kernel/pppox.h"
 #include "kernel/workers.h"
@@ -24,6 +26,7 @@
 #define ALL_SAID "what is missing"
 
 static int check_err, px_open_err, px_connect_err;
+static int px_opens, px_connects;
 static int px_peer = -1; /* the far end of the last pppox socket */
 
 int kernel_check(char **ret_text)
@@ -39,23 +42,32 @@ int pppox_open(void)
 
 	if (px_open_err)
 		return px_open_err;
-	must(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
+	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
 	if (px_peer >= 0)
 		close(px_peer);
 	px_peer = fds[1];
+	px_opens++;
 	return fds[0];
 }
 
 int pppox_connect(int fd, const struct dataplane_session *s)
 {
 	must(fd >= 0 && s->session_id == 21);
+	px_connects++;
 	return px_connect_err;
 }
 
-/* The near end is closed everywhere. */
+/* The near end is closed everywhere, or will be in so many milliseconds. */
+static bool px_is_closed_in(int ms)
+{
+	struct pollfd p = { .fd = px_peer };
+
+	return poll(&p, 1, ms) == 1 && p.revents & POLLHUP;
+}
+
 static bool px_is_closed(void)
 {
-	return send(px_peer, "", 1, MSG_NOSIGNAL) < 0;
+	return px_is_closed_in(0);
 }
 
 int __wrap_genl_new(sd_event *event, const char *family, struct genl **ret);
@@ -69,7 +81,7 @@ int __wrap_genl_new(sd_event *event, const char *family, struct genl **ret)
 
 struct answer {
 	unsigned done;
-	int err, fd;
+	int err;
 	char text[512];
 	struct dataplane_stats stats;
 };
@@ -80,14 +92,7 @@ static void on_done(void *ctx, int err, const char *text)
 
 	a->done++;
 	a->err = err;
-	a->fd = -1;
 	snprintf(a->text, sizeof(a->text), "%s", text ? text : "");
-}
-
-static void on_session(void *ctx, int err, const char *text, int fd)
-{
-	on_done(ctx, err, text);
-	((struct answer *)ctx)->fd = fd;
 }
 
 static void on_stats(void *ctx, int err, const struct dataplane_stats *stats)
@@ -100,16 +105,19 @@ static void on_stats(void *ctx, int err, const struct dataplane_stats *stats)
 
 static sd_event *event;
 static struct workers *workers;
+static struct fdstore *fds;
 static struct dataplane *d;
 static char asked[64];          /* the commands, a letter each */
 static struct nl_request first; /* the first of them */
+static int tunnel_fd;           /* of tunnel 11 */
 
 static void setup_event(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	ck_assert_int_ge(sd_event_new(&event), 0);
 	ck_assert_int_eq(workers_new(event, 1, &workers), 0);
-	check_err = px_open_err = px_connect_err = 0;
+	ck_assert_int_eq(fdstore_new(workers, &fds), 0);
+	check_err = px_open_err = px_connect_err = px_opens = px_connects = 0;
 }
 
 static void setup(void)
@@ -117,7 +125,9 @@ static void setup(void)
 	char *why;
 
 	setup_event();
-	ck_assert_int_eq(dataplane_kernel_new(event, workers, &d, &why), 0);
+	ck_assert_int_eq(dataplane_kernel_new(event, fds, &d, &why), 0);
+	tunnel_fd = dup(STDIN_FILENO);
+	ck_assert_int_eq(fdstore_put(fds, (struct fd_name){ 11, 0 }, tunnel_fd), 0);
 }
 
 static void setup_null(void)
@@ -130,7 +140,9 @@ static void teardown(void)
 {
 	workers_free(workers);
 	dataplane_free(d);
+	fdstore_free(fds);
 	sd_event_unref(event);
+	ck_assert(px_peer < 0 || px_is_closed());
 	if (px_peer >= 0)
 		close(px_peer);
 	if (stub >= 0)
@@ -183,8 +195,9 @@ static void play_unanswered(struct answer *a, int err, int delete_err)
 	play_for(a, err, delete_err, IDLE);
 }
 
-static const struct dataplane_tunnel tunnel = { 11, 12, 2, 1 };
-static const struct dataplane_session session = { 11, 12, 21, 22, 2, true, false, true, 40 };
+static const struct dataplane_tunnel tunnel = { 11, 12, 2 };
+static const struct dataplane_session session = { 11, 12, 21, 22, 2, true, true, false, true, 40 };
+static const struct fd_name px_name = { 11, 21 };
 
 /* ---- Creating and failing -------------------------------------------------------------------------------------- */
 
@@ -218,27 +231,22 @@ static const struct create_case {
 START_TEST(create)
 {
 	const struct create_case *c = &create_cases[_i];
-	struct answer a = { .fd = -1 };
+	struct answer a = { 0 };
 
 	px_open_err = c->open_err;
 	px_connect_err = c->connect_err;
 	if (c->is_tunnel)
 		d->class->tunnel_add(d, &tunnel, on_done, &a);
 	else
-		d->class->session_add(d, &session, on_session, &a);
+		d->class->session_add(d, &session, on_done, &a);
 	ck_assert_msg(a.done == 0, "%s: answered from within", c->name);
 	play(&a, c->create_err, c->delete_err);
 	ck_assert_msg(a.done == 1, "%s: %u answers", c->name, a.done);
 	ck_assert_msg(a.err == c->err, "%s: %d", c->name, a.err);
 	ck_assert_msg(!strcmp(asked, c->asked), "%s: asked %s", c->name, asked);
 	ck_assert_msg(strstr(a.text, c->text) && !a.text[0] == !a.err, "%s: %s", c->name, a.text);
-	if (!c->is_tunnel && !c->err) {
-		ck_assert_int_ge(a.fd, 0);
-		close(a.fd);
-	} else {
-		ck_assert_int_eq(a.fd, -1);
-	}
-	ck_assert(px_peer < 0 || px_is_closed());
+	ck_assert_int_eq(fdstore_get(fds, px_name) >= 0, !c->is_tunnel && !c->err);
+	ck_assert(!c->err || px_peer < 0 || px_is_closed_in(1000));
 }
 END_TEST
 
@@ -256,10 +264,10 @@ static const struct {
 START_TEST(refused_here)
 {
 	const struct dataplane_session *s = &bad_sessions[_i].s;
-	const struct dataplane_tunnel t = { s->tunnel_id, s->peer_tunnel_id, s->version, 1 }, no_fd = { 1, 1, 2, -1 };
+	const struct dataplane_tunnel t = { s->tunnel_id, s->peer_tunnel_id, s->version }, no_fd = { 7, 1, 2 };
 	struct answer a = { 0 };
 
-	d->class->session_add(d, s, on_session, &a);
+	d->class->session_add(d, s, on_done, &a);
 	play(&a, 0, 0);
 	ck_assert_msg(a.done == 1 && a.err == -EINVAL && a.text[0] && !asked[0], "%s", bad_sessions[_i].name);
 	d->class->session_set(d, s, on_done, &a);
@@ -287,7 +295,7 @@ struct expected {
 static const struct expected tunnel_attributes[] = {
 	{ L2TP_ATTR_CONN_ID, 4, 11 },      { L2TP_ATTR_PEER_CONN_ID, 4, 12 },
 	{ L2TP_ATTR_PROTO_VERSION, 1, 2 }, { L2TP_ATTR_ENCAP_TYPE, 2, L2TP_ENCAPTYPE_UDP },
-	{ L2TP_ATTR_FD, 4, 1 },
+	{ L2TP_ATTR_FD, 4, 0 /* tunnel_fd */ },
 };
 
 static const struct expected session_attributes[] = {
@@ -309,7 +317,7 @@ static void check_attributes(const struct expected *e, size_t n)
 		ck_assert_uint_eq(mnl_attr_get_type(attr), e[count].type);
 		ck_assert_uint_eq(mnl_attr_get_payload_len(attr), e[count].len);
 		memcpy(&v, mnl_attr_get_payload(attr), e[count].len); /* the machines we test on are little-endian */
-		ck_assert_uint_eq(v, e[count].value);
+		ck_assert_uint_eq(v, e[count].type == L2TP_ATTR_FD ? (uint64_t)tunnel_fd : e[count].value);
 		count++;
 	}
 	ck_assert_uint_eq(count, n);
@@ -317,28 +325,32 @@ static void check_attributes(const struct expected *e, size_t n)
 
 START_TEST(attributes)
 {
-	struct answer a = { 0 };
+	struct answer a = { 0 }, deleted = { 0 };
 
 	d->class->tunnel_add(d, &tunnel, on_done, &a);
 	play(&a, 0, 0);
 	check_attributes(tunnel_attributes, COUNT(tunnel_attributes));
-	d->class->session_add(d, &session, on_session, &a);
+	d->class->session_add(d, &session, on_done, &a);
 	play(&a, 0, 0);
-	close(a.fd);
 	check_attributes(session_attributes, COUNT(session_attributes));
 	d->class->session_set(d, &session, on_done, &a);
 	play(&a, 0, 0);
 	ck_assert_str_eq(asked, "m");
 	check_attributes(session_attributes, COUNT(session_attributes));
-	d->class->session_del(d, 11, 21, -1, on_done, &a);
-	play(&a, 0, 0);
+	d->class->session_del(d, 11, 21, on_done, &deleted);
+	play(&deleted, 0, 0);
 	check_attributes(session_attributes, 2);
 	d->class->tunnel_del(d, 11, on_done, &a);
 	play(&a, 0, 0);
 	check_attributes(tunnel_attributes, 1);
-	ck_assert_uint_eq(a.done, 5);
+	ck_assert(a.done == 4 && deleted.done == 1);
 }
 END_TEST
+
+static void put_px(void)
+{
+	must(fdstore_put(fds, px_name, pppox_open()) == 0);
+}
 
 /* ---- Deleting -------------------------------------------------------------------------------------------------- */
 
@@ -353,10 +365,11 @@ START_TEST(deletion)
 	d->class->tunnel_del(d, 11, on_done, &a[0]);
 	play(&a[0], 0, deletions[_i].kernel);
 	ck_assert_str_eq(asked, "t");
-	d->class->session_del(d, 11, 21, -1, on_done, &a[1]);
+	d->class->session_del(d, 11, 21, on_done, &a[1]);
 	play(&a[1], 0, deletions[_i].kernel);
 	ck_assert_str_eq(asked, "s");
-	d->class->session_del(d, 11, 21, pppox_open(), on_done, &a[2]);
+	put_px();
+	d->class->session_del(d, 11, 21, on_done, &a[2]);
 	play(&a[2], 0, deletions[_i].kernel);
 	ck_assert_str_eq(asked, "s");
 	ck_assert(px_is_closed());
@@ -383,7 +396,8 @@ START_TEST(px_is_closed_by_a_worker)
 
 	ck_assert_int_eq(pipe(gate), 0);
 	ck_assert_int_eq(workers_submit(workers, wait_for_byte, NULL, &gate[0]), 0); /* the only worker is busy */
-	d->class->session_del(d, 11, 21, pppox_open(), on_done, &a);
+	put_px();
+	d->class->session_del(d, 11, 21, on_done, &a);
 	play_unanswered(&a, 0, 0);
 	ck_assert_uint_eq(a.done, 0);
 	ck_assert_str_eq(asked, "");
@@ -442,6 +456,88 @@ START_TEST(counters)
 }
 END_TEST
 
+/* ---- The pppox ------------------------------------------------------------------------------------------------- */
+
+/* Nobody wants to attach PPP: the kernel's session alone. */
+START_TEST(session_without_pppox)
+{
+	struct dataplane_session s = session;
+	struct answer a = { 0 };
+
+	s.pppox = false;
+	d->class->session_add(d, &s, on_done, &a);
+	play(&a, 0, 0);
+	ck_assert(a.done == 1 && !a.err);
+	ck_assert_str_eq(asked, "S");
+	ck_assert(px_opens == 0 && px_connects == 0 && fdstore_get(fds, px_name) < 0);
+	d->class->session_del(d, 11, 21, on_done, &a);
+	play(&a, 0, 0);
+	ck_assert(a.done == 2 && !a.err);
+	ck_assert_str_eq(asked, "s");
+}
+END_TEST
+
+/* It is there before the kernel is asked for the session, and connected as soon as the kernel has answered: nobody else
+ * can connect in between. */
+START_TEST(pppox_is_connected_at_once)
+{
+	struct answer a = { 0 };
+
+	d->class->session_add(d, &session, on_done, &a);
+	ck_assert(px_opens == 1 && fdstore_get(fds, px_name) >= 0 && px_connects == 0);
+	play(&a, 0, 0);
+	ck_assert(a.done == 1 && px_opens == 1 && px_connects == 1);
+}
+END_TEST
+
+/* A session of these ids has one: what it has is left alone. */
+START_TEST(pppox_is_there_already)
+{
+	struct answer a = { 0 };
+	int fd;
+
+	put_px();
+	fd = fdstore_get(fds, px_name);
+	d->class->session_add(d, &session, on_done, &a);
+	ck_assert_uint_eq(a.done, 0);
+	play(&a, 0, 0);
+	ck_assert(a.done == 1 && a.err == -EEXIST && strstr(a.text, "in use"));
+	ck_assert_str_eq(asked, "");
+	ck_assert_int_eq(fdstore_get(fds, px_name), fd);
+}
+END_TEST
+
+/* The tunnel goes while a worker still closes its session's pppox; both ids are asked for anew meanwhile. */
+START_TEST(tunnel_goes_before_its_pppox)
+{
+	struct answer a = { 0 }, again = { 0 }, t = { 0 };
+	int gate[2], fd, next;
+
+	ck_assert_int_eq(pipe(gate), 0);
+	ck_assert_int_eq(workers_submit(workers, wait_for_byte, NULL, &gate[0]), 0); /* the only worker is busy */
+	put_px();
+	fd = fdstore_get(fds, px_name);
+	d->class->session_del(d, 11, 21, on_done, &a);
+	d->class->tunnel_del(d, 11, on_done, &t);
+	ck_assert(!fdstore_close(fds, (struct fd_name){ 11, 0 }, NULL, NULL));
+	play(&t, 0, 0);
+	ck_assert(t.done == 1 && a.done == 0);
+	ck_assert_str_eq(asked, "t");
+
+	d->class->session_add(d, &session, on_done, &again);
+	play(&again, 0, 0);
+	next = fdstore_get(fds, px_name);
+	ck_assert(again.done == 1 && !again.err && next >= 0 && next != fd);
+	ck_assert_int_eq(write(gate[1], "", 1), 1);
+	play(&a, 0, -ENODEV);
+	ck_assert(a.done == 1 && !a.err);
+	ck_assert_int_eq(fdstore_get(fds, px_name), next);
+	ck_assert(!px_is_closed()); /* that of the next one */
+	close(gate[0]);
+	close(gate[1]);
+}
+END_TEST
+
 /* ---- Both kinds ------------------------------------------------------------------------------------------------ */
 
 #define ALL_REQUESTS 7
@@ -459,13 +555,13 @@ static void ask(unsigned which, struct answer *a)
 		d->class->tunnel_stats(d, 11, on_stats, a);
 		break;
 	case 3:
-		d->class->session_add(d, &session, on_session, a);
+		d->class->session_add(d, &session, on_done, a);
 		break;
 	case 4:
 		d->class->session_set(d, &session, on_done, a);
 		break;
 	case 5:
-		d->class->session_del(d, 11, 21, pppox_open(), on_done, a);
+		d->class->session_del(d, 11, 21, on_done, a);
 		break;
 	case 6:
 		d->class->session_stats(d, 11, 21, on_stats, a);
@@ -481,13 +577,11 @@ START_TEST(null_succeeds)
 		ask(i, &a[i]);
 		ck_assert_uint_eq(a[i].done, 0);
 	}
-	ck_assert(px_is_closed());
 	while (sd_event_run(event, 0) > 0)
 		;
 	for (unsigned i = 0; i < ALL_REQUESTS; i++) {
 		ck_assert_uint_eq(a[i].done, 1);
 		ck_assert_int_eq(a[i].err, 0);
-		ck_assert_int_eq(a[i].fd, -1);
 	}
 }
 END_TEST
@@ -497,8 +591,10 @@ START_TEST(no_memory)
 {
 	for (unsigned i = 0; i < ALL_REQUESTS; i++) {
 		for (int n = 1; n < 5; n++) {
-			struct answer a = { .fd = -1 };
+			struct answer a = { 0 };
 
+			if (stub >= 0 && i == 5)
+				put_px();
 			oom_at = n;
 			ask(i, &a);
 			play(stub >= 0 ? &a : NULL, 0, 0);
@@ -506,9 +602,9 @@ START_TEST(no_memory)
 			ck_assert_msg(a.done == 1, "request %u, allocation %d: %u answers", i, n, a.done);
 			ck_assert_msg(a.err == 0 || a.err == -ENOMEM, "request %u, allocation %d: %d", i, n, a.err);
 			ck_assert(n > 1 || a.err == -ENOMEM);
-			if (a.fd >= 0)
-				close(a.fd);
-			ck_assert(px_peer < 0 || px_is_closed());
+			ck_assert_int_eq(fdstore_get(fds, px_name) >= 0, stub >= 0 && i == 3 && !a.err);
+			(void)fdstore_close(fds, px_name, NULL, NULL);
+			ck_assert(px_peer < 0 || px_is_closed_in(1000));
 		}
 	}
 }
@@ -527,9 +623,11 @@ START_TEST(freed_while_open)
 		others[i] = dup(STDIN_FILENO);
 	dataplane_free(d);
 	d = NULL;
+	fdstore_free(fds);
+	fds = NULL;
 	for (size_t i = 0; i < COUNT(others); i++)
 		ck_assert_int_eq(close(others[i]), 0);
-	ck_assert(px_is_closed());
+	ck_assert(stub < 0 || px_is_closed());
 	for (unsigned i = 0; i < ALL_REQUESTS; i++)
 		ck_assert_uint_eq(a[i].done, 0);
 }
@@ -541,14 +639,14 @@ START_TEST(cannot_be_made)
 	char *why = NULL;
 
 	check_err = -EPERM;
-	ck_assert_int_eq(dataplane_kernel_new(event, workers, &none, &why), -EPERM);
+	ck_assert_int_eq(dataplane_kernel_new(event, fds, &none, &why), -EPERM);
 	ck_assert_str_eq(why, ALL_SAID);
 	free(why);
 	check_err = 0;
 	for (int n = 1; n <= 3; n++) {
 		why = NULL;
 		oom_at = n;
-		ck_assert_int_eq(dataplane_kernel_new(event, workers, &none, &why), -ENOMEM);
+		ck_assert_int_eq(dataplane_kernel_new(event, fds, &none, &why), -ENOMEM);
 		oom_at = 0;
 		ck_assert(why && strstr(why, "memory"));
 		free(why);
@@ -576,6 +674,10 @@ int main(void)
 	tcase_add_test(kernel, attributes);
 	tcase_add_loop_test(kernel, deletion, 0, COUNT(deletions));
 	tcase_add_test(kernel, px_is_closed_by_a_worker);
+	tcase_add_test(kernel, session_without_pppox);
+	tcase_add_test(kernel, pppox_is_connected_at_once);
+	tcase_add_test(kernel, pppox_is_there_already);
+	tcase_add_test(kernel, tunnel_goes_before_its_pppox);
 	tcase_add_test(kernel, counters);
 	tcase_add_test(kernel, no_memory);
 	tcase_add_test(kernel, freed_while_open);

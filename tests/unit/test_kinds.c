@@ -494,7 +494,7 @@ END_TEST
 /* ---- A data path that fails ------------------------------------------------------------------------------------ */
 
 static struct failure {
-	dataplane_session_done done;
+	dataplane_done done;
 	void *ctx;
 	sd_event_source *later;
 } failure;
@@ -502,11 +502,11 @@ static struct failure {
 static int on_later(sd_event_source *s, void *ctx)
 {
 	(void)s, (void)ctx;
-	failure.done(failure.ctx, -EOPNOTSUPP, "the kernel has no drums", -1);
+	failure.done(failure.ctx, -EOPNOTSUPP, "the kernel has no drums");
 	return 0;
 }
 
-static void fail_session(struct dataplane *d, const struct dataplane_session *s, dataplane_session_done done, void *ctx)
+static void fail_session(struct dataplane *d, const struct dataplane_session *s, dataplane_done done, void *ctx)
 {
 	(void)d, (void)s;
 	failure.done = done;

@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "kernel/fdstore.h"
+#include "kernel/workers.h"
 #include "net/listen.h"
 #include "oom.h"
 
@@ -23,10 +25,16 @@ static struct {
 } rx[RX_MAX];
 static int n_rx, n_batches;
 static struct listen_socket *close_on_receive;
+static struct l2tp_addr closed_addr; /* its own */
 static int successor = -1; /* takes the number of the socket that was closed */
 
 static sd_event *event;
+static struct workers *workers;
+static struct fdstore *fds;
 static struct listen *l;
+
+/* Our own socket that is bound there; not by listen, who does not tell. */
+static int fd_of(const struct l2tp_addr *local);
 
 static void receive(void *ctx, const struct l2tp_rx *r)
 {
@@ -38,7 +46,7 @@ static void receive(void *ctx, const struct l2tp_rx *r)
 	memcpy(rx[n_rx].tail, r->bytes.data + r->bytes.len - 4, 4);
 	n_rx++;
 	if (close_on_receive) {
-		int fd = listen_fd(close_on_receive);
+		int fd = fd_of(&closed_addr);
 
 		listen_close(close_on_receive);
 		close_on_receive = NULL;
@@ -69,13 +77,17 @@ static void run(void)
 static void setup(void)
 {
 	ck_assert_int_ge(sd_event_new(&event), 0);
-	ck_assert_int_eq(listen_new(event, receive, batch_done, &n_rx, &l), 0);
+	ck_assert_int_eq(workers_new(event, 1, &workers), 0);
+	ck_assert_int_eq(fdstore_new(workers, &fds), 0);
+	ck_assert_int_eq(listen_new(event, fds, receive, batch_done, &n_rx, &l), 0);
 	n_rx = n_batches = 0;
 }
 
 static void teardown(void)
 {
+	workers_free(workers);
 	listen_free(l);
+	fdstore_free(fds);
 	sd_event_unref(event);
 }
 
@@ -124,6 +136,21 @@ static struct l2tp_addr name_of(int fd)
 
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
 	return from_sockaddr(&ss);
+}
+
+static int fd_of(const struct l2tp_addr *local)
+{
+	for (int fd = 3; fd < 100; fd++) {
+		struct sockaddr_storage ss = { 0 };
+		socklen_t len = sizeof(ss);
+
+		if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0 || (ss.ss_family != AF_INET && ss.ss_family != AF_INET6))
+			continue;
+		struct l2tp_addr a = from_sockaddr(&ss);
+		if (memcmp(&a, local, sizeof(a)) == 0)
+			return fd;
+	}
+	ck_abort();
 }
 
 static int peer_on(const char *ip, struct l2tp_addr *ret)
@@ -175,6 +202,17 @@ static ssize_t peer_receive(int fd, struct l2tp_addr *from)
 static void assert_addr(const struct l2tp_addr *a, const struct l2tp_addr *b)
 {
 	ck_assert_mem_eq(a, b, sizeof(*a));
+}
+
+#define TUNNEL 7
+
+/* As the data path gets it. */
+static int tunnel_fd(void)
+{
+	int fd = fdstore_get(fds, (struct fd_name){ TUNNEL, 0 });
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
 }
 
 static bool readable(int fd)
@@ -274,11 +312,11 @@ START_TEST(tunnel_sockets_share_the_port)
 	int a = peer_on(hosts[_i], &friend), b = peer_on(hosts[_i], &stranger);
 	struct listen_socket *s = NULL;
 
-	ck_assert_int_eq(listen_connect(l, NULL, &local, &friend, &s), 0);
+	ck_assert_int_eq(listen_connect(l, NULL, TUNNEL, &local, &friend, &s), 0);
 	peer_send(b, &local, 1);
-	ck_assert(!readable(listen_fd(s)));
+	ck_assert(!readable(tunnel_fd()));
 	peer_send(a, &local, 2);
-	ck_assert(readable(listen_fd(s)));
+	ck_assert(readable(tunnel_fd()));
 	run();
 	ck_assert_int_eq(n_rx, 2);
 	for (int i = 0; i < 2; i++) {
@@ -321,7 +359,7 @@ START_TEST(dial_and_connect)
 
 	/* what came before the connect is delivered all the same */
 	peer_send(c, &local, 2);
-	ck_assert_int_eq(listen_connect(l, s, &local, &answered, &same), 0);
+	ck_assert_int_eq(listen_connect(l, s, TUNNEL, &local, &answered, &same), 0);
 	ck_assert_ptr_eq(s, same);
 	peer_send(c, &local, 3); /* this is not: it is connected now */
 	peer_send(b, &local, 4);
@@ -349,6 +387,7 @@ START_TEST(answers_from_a_dial_socket)
 	ck_assert_int_eq(listen_dial(l, &local, &asked, &s), 0);
 	answers = true;
 	close_on_receive = closed ? s : NULL;
+	closed_addr = local;
 	peer_send(b, &local, 1);
 	run();
 	ck_assert_int_eq(n_rx, 1);
@@ -397,16 +436,16 @@ START_TEST(marks)
 	ck_assert_int_eq(listen_send(l, NULL, &local, &peer, hello, 0), 0);
 	ck_assert_int_eq(tos_of(fd, peer.family), 0);
 
-	ck_assert_int_eq(listen_connect(l, NULL, &local, &peer, &s), 0);
+	ck_assert_int_eq(listen_connect(l, NULL, TUNNEL, &local, &peer, &s), 0);
 	ck_assert_int_eq(listen_mark(s, 46), 0);
 	for (unsigned dscp = 0; dscp < 64; dscp++) {
 		ck_assert_int_eq(listen_send(l, s, &local, &peer, hello, dscp), 0);
 		ck_assert_int_eq(tos_of(fd, peer.family), (int)dscp << 2);
 	}
-	ck_assert_int_eq(send(listen_fd(s), "data", 4, 0), 4);
+	ck_assert_int_eq(send(tunnel_fd(), "data", 4, 0), 4);
 	ck_assert_int_eq(tos_of(fd, peer.family), 46 << 2);
 	ck_assert_int_eq(listen_mark(s, 0), 0);
-	ck_assert_int_eq(send(listen_fd(s), "data", 4, 0), 4);
+	ck_assert_int_eq(send(tunnel_fd(), "data", 4, 0), 4);
 	ck_assert_int_eq(tos_of(fd, peer.family), 0);
 	close(fd);
 }
@@ -449,6 +488,7 @@ START_TEST(close_within_receive)
 	for (int i = 0; i < 100; i++)
 		peer_send(fd, &local, (uint8_t)i);
 	close_on_receive = s;
+	closed_addr = local;
 	successor = peer_on("127.0.0.1", &local);
 	for (int i = 0; i < 100; i++)
 		peer_send(fd, &local, (uint8_t)i);
@@ -473,6 +513,7 @@ START_TEST(close_of_another_within_receive)
 	for (int i = 0; i < 3; i++)
 		peer_send(fd, &one, (uint8_t)i);
 	close_on_receive = t;
+	closed_addr = two;
 	run();
 	ck_assert_int_eq(n_rx, 3);
 	close(fd);
@@ -507,7 +548,7 @@ START_TEST(icmp_errors)
 
 	close(fd);
 	ck_assert_int_eq(listen_dial(l, &local, &peer, &s), 0);
-	ck_assert_int_eq(listen_connect(l, s, &local, &peer, &t), 0);
+	ck_assert_int_eq(listen_connect(l, s, TUNNEL, &local, &peer, &t), 0);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(listen_send(l, s, &local, &peer, hello, 0), 0);
 	run();
@@ -547,13 +588,13 @@ START_TEST(icmp_errors_of_a_dial)
 	run();
 	ck_assert_int_eq(told, ECONNREFUSED);
 	ck_assert_int_ge(n_told, 1);
-	ck_assert(!readable(listen_fd(s)));
+	ck_assert(!readable(fd_of(&local)));
 
 	n_told = 0;
 	ck_assert_int_eq(listen_send(l, s, &local, &peer, hello, 0), 0);
-	ck_assert_int_eq(listen_connect(l, s, &local, &peer, &t), 0);
-	ck_assert_int_eq(_i ? getsockopt(listen_fd(t), IPPROTO_IPV6, IPV6_RECVERR, &on, &len) :
-			      getsockopt(listen_fd(t), IPPROTO_IP, IP_RECVERR, &on, &len), 0);
+	ck_assert_int_eq(listen_connect(l, s, TUNNEL, &local, &peer, &t), 0);
+	ck_assert_int_eq(_i ? getsockopt(tunnel_fd(), IPPROTO_IPV6, IPV6_RECVERR, &on, &len) :
+			      getsockopt(tunnel_fd(), IPPROTO_IP, IP_RECVERR, &on, &len), 0);
 	ck_assert_int_eq(on, 0);
 	ck_assert_int_eq(listen_send(l, t, &local, &peer, hello, 0), 0);
 	run();
@@ -636,7 +677,7 @@ START_TEST(not_our_address)
 
 	ck_assert_int_eq(listen_want(l, &a), -EADDRNOTAVAIL);
 	peer = addr("127.0.0.1", 9);
-	ck_assert_int_eq(listen_connect(l, NULL, &a, &peer, &s), -EADDRNOTAVAIL);
+	ck_assert_int_eq(listen_connect(l, NULL, TUNNEL, &a, &peer, &s), -EADDRNOTAVAIL);
 }
 END_TEST
 
@@ -648,14 +689,14 @@ static int use_all(uint16_t port)
 	struct l2tp_addr peer = { .family = 4, .ip = { 127, 0, 0, 1 }, .port = 9 };
 	struct listen_socket *a = NULL, *b = NULL;
 	struct listen *own = NULL;
-	int err = listen_new(event, receive, batch_done, &n_rx, &own);
+	int err = listen_new(event, fds, receive, batch_done, &n_rx, &own);
 
 	if (err == 0)
 		err = listen_want(own, &any);
 	if (err == 0)
 		err = listen_dial(own, &local, &peer, &a);
 	if (err == 0)
-		err = listen_connect(own, NULL, &fixed, &peer, &b);
+		err = listen_connect(own, NULL, TUNNEL, &fixed, &peer, &b);
 	listen_close(b);
 	listen_free(own);
 	return err;

@@ -27,6 +27,8 @@
 #include "daemon/attach/report.h"
 #include "daemon/attach/spawn.h"
 #include "daemon/attach/args.h"
+#include "daemon/kernel/fdstore.h"
+#include "daemon/kernel/workers.h"
 #include "plugins/pppd-l2tp-proto.h"
 #include "oom.h"
 
@@ -448,6 +450,13 @@ static void fake_describe(char *buf, size_t size)
 	snprintf(buf, size, "fds %d blocked %d leader %d", open, blocked, getsid(0) == getpid());
 }
 
+static void fake_pppox(char *buf, size_t size)
+{
+	ssize_t len = readlink("/proc/self/fd/3", buf, size - 1);
+
+	buf[len > 0 ? len : 0] = '\0';
+}
+
 static void fake_report(int fd, struct pppd_l2tp_report *r, enum pppd_l2tp_event event)
 {
 	r->event = event;
@@ -483,6 +492,8 @@ static int fake_word(const char *word, int *fd, struct pppd_l2tp_report *r)
 		r->token[0] ^= 1, fake_report(*fd, r, PPPD_L2TP_UP), r->token[0] ^= 1;
 	else if (strcmp(word, "fake:junk") == 0)
 		return send(*fd, "junk", 4, 0) == 4 ? -1 : 99;
+	else if (strcmp(word, "fake:pppox") == 0) /* which file is it? */
+		fake_pppox(r->peer_name, sizeof(r->peer_name));
 	else if (strncmp(word, "fake:say=", 9) == 0)
 		return write(1, value, strlen(value)) > 0 && write(2, "\n", 1) == 1 ? -1 : 99;
 	else if (strcmp(word, "fake:sleep") == 0)
@@ -530,10 +541,11 @@ struct call {
 static struct {
 	char directory[64];
 	sd_event *event;
+	struct workers *workers;
+	struct fdstore *fds;
 	struct ppp_manager *manager;
 	struct call calls[CALLS];
 	unsigned n, over;
-	int pppox;
 } w;
 
 static const struct ppp_options *world_options(const char *pppd, unsigned starts)
@@ -544,14 +556,23 @@ static const struct ppp_options *world_options(const char *pppd, unsigned starts
 	return &o;
 }
 
+/* The session of this id has something in place of a pppox. */
+static void give_pppox(uint32_t session_id, const char *path)
+{
+	const struct fd_name name = { 1, session_id };
+
+	ck_assert_int_eq(fdstore_put(w.fds, name, open(path, O_RDWR | O_CLOEXEC)), 0);
+}
+
 static void world_open(const char *pppd, unsigned starts)
 {
 	snprintf(w.directory, sizeof(w.directory), "/tmp/test_ppp.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(w.directory));
 	log_open(LOG_EMERG);
 	ck_assert_int_ge(sd_event_new(&w.event), 0);
-	ck_assert_int_eq(ppp_manager_new(w.event, world_options(pppd, starts), &w.manager), 0);
-	w.pppox = open("/dev/null", O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(workers_new(w.event, 1, &w.workers), 0);
+	ck_assert_int_eq(fdstore_new(w.workers, &w.fds), 0);
+	ck_assert_int_eq(ppp_manager_new(w.event, w.fds, world_options(pppd, starts), &w.manager), 0);
 }
 
 static void world_close(void)
@@ -559,8 +580,10 @@ static void world_close(void)
 	char path[80];
 
 	ppp_manager_free(w.manager);
+	fdstore_close_sessions(w.fds);
+	workers_free(w.workers);
+	fdstore_free(w.fds);
 	sd_event_unref(w.event);
-	close(w.pppox);
 	snprintf(path, sizeof(path), "%s/ppp", w.directory);
 	ck_assert_int_eq(rmdir(path), 0);        /* no record is left */
 	ck_assert_int_eq(rmdir(w.directory), 0); /* nor the socket */
@@ -600,9 +623,11 @@ static struct call *call_start(usec_t setup_timeout, char *const *options)
 	static const struct ppp_handler handler = { on_up, on_exited, on_lcp };
 	struct call *c = &w.calls[w.n++];
 	const struct ppp_spec spec = {
-		.tunnel_id = 1, .session_id = w.n, .fd = w.pppox, .options = options, .setup_timeout = setup_timeout,
+		.tunnel_id = 1, .session_id = w.n, .options = options, .setup_timeout = setup_timeout,
 	};
 
+	if (fdstore_get(w.fds, (struct fd_name){ 1, w.n }) < 0)
+		give_pppox(w.n, "/dev/null");
 	ck_assert_int_eq(ppp_start(w.manager, &spec, &handler, c, &c->ppp), 0);
 	ck_assert_uint_eq(c->exits, 0);
 	return c;
@@ -923,16 +948,51 @@ START_TEST(no_file_descriptor)
 }
 END_TEST
 
+/* Each pppd gets what the store has for its session when it is started. */
+START_TEST(pppox_of_its_session)
+{
+	struct call *one, *two;
+
+	world_open(SELF, 4);
+	give_pppox(1, "/dev/zero");
+	one = call_start(LONG, WORDS("fake:pppox", "fake:connect", "fake:up", "fake:exit=0"));
+	two = call_start(LONG, WORDS("fake:pppox", "fake:connect", "fake:up", "fake:exit=0"));
+	run_while(not_over, one);
+	run_while(not_over, two);
+	ck_assert_str_eq(one->status.peer_name, "/dev/zero");
+	ck_assert_str_eq(two->status.peer_name, "/dev/null");
+	world_close();
+}
+END_TEST
+
+/* It has been closed while pppd waited for its start. */
+START_TEST(pppox_gone)
+{
+	struct call *c;
+
+	world_open(SELF, 4);
+	c = call_start(LONG, WORDS("fake:exit=0"));
+	fdstore_close(w.fds, (struct fd_name){ 1, 1 }, NULL, NULL);
+	run_while(not_over, c);
+	ck_assert_int_eq(c->how.status, -1);
+	ck_assert_str_eq(c->how.text, "pppd could not be started: No such device");
+	ck_assert_int_eq(waitpid(-1, NULL, 0), -1);
+	ck_assert_int_eq(errno, ECHILD);
+	world_close();
+}
+END_TEST
+
 START_TEST(start_refused)
 {
 	static const struct ppp_handler handler = { on_up, on_exited };
-	struct ppp_spec spec = { .fd = 3, .interface = "/" };
+	struct ppp_spec spec = { .interface = "/" };
 	struct ppp *p = NULL;
 	int n = 0, r;
 
 	world_open(SELF, 1);
 	ck_assert_int_eq(ppp_start(w.manager, &spec, &handler, NULL, &p), -EINVAL);
-	spec = (struct ppp_spec){ .fd = w.pppox, .profile = "p", .interface = "i", .options = WORDS("fake:exit=0") };
+	spec = (struct ppp_spec){ .tunnel_id = 1, .session_id = 1, .profile = "p", .interface = "i",
+				  .options = WORDS("fake:exit=0") };
 	do {
 		oom_at = ++n;
 		r = ppp_start(w.manager, &spec, &handler, &w.calls[0], &p);
@@ -956,7 +1016,7 @@ START_TEST(manager_refused)
 	o = *world_options(SELF, 1);
 	do {
 		oom_at = ++n;
-		r = ppp_manager_new(w.event, &o, &m);
+		r = ppp_manager_new(w.event, w.fds, &o, &m);
 		oom_at = 0;
 		ck_assert(r == 0 || (r == -ENOMEM && !m));
 	} while (r < 0);
@@ -965,11 +1025,11 @@ START_TEST(manager_refused)
 
 	m = NULL;
 	o.runtime_directory = "/nonexistent";
-	ck_assert_int_eq(ppp_manager_new(w.event, &o, &m), -ENOENT);
+	ck_assert_int_eq(ppp_manager_new(w.event, w.fds, &o, &m), -ENOENT);
 	snprintf(path, sizeof(path), "%s/%0100d", w.directory, 0);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	o.runtime_directory = path;
-	r = ppp_manager_new(w.event, &o, &m);
+	r = ppp_manager_new(w.event, w.fds, &o, &m);
 	ck_assert_int_eq(r, -ENAMETOOLONG);
 	ck_assert_ptr_null(m);
 	snprintf(records, sizeof(records), "%s/ppp", path);
@@ -1161,6 +1221,8 @@ static Suite *ppp_suite(void)
 	tcase_add_test(supervision, no_pppd);
 	tcase_add_test(supervision, stranger_refused);
 	tcase_add_test(supervision, no_file_descriptor);
+	tcase_add_test(supervision, pppox_of_its_session);
+	tcase_add_test(supervision, pppox_gone);
 	tcase_add_test(supervision, start_refused);
 	tcase_add_test(supervision, manager_refused);
 	tcase_add_test(supervision, freed_while_busy);
