@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * listen: UDP sockets (RFC 2661 8.1) and what goes in and out of them.
+ * listen: what goes in and out of UDP sockets, which kernel/udp makes and kernel/fdstore has.
  *
  * Three kinds, one struct: listeners, bound and never connected; dial sockets, bound to the address that leads to the
- * peer, until it has answered; tunnel sockets, connected.  Those that share a port do so with SO_REUSEPORT alone:
- * binding is then cheap however many there are, and no other user can bind there; the kernel prefers the connected one
- * for a datagram of its peer.  All options but the mark are set before bind: a tunnel socket that is being touched
- * drops data.  Between bind and connect a tunnel socket catches what is meant for others; that stays in its queue and
- * is delivered by the event loop as from any other socket: its tunnel is found by its contents, not by its socket.
+ * peer, until it has answered; tunnel sockets, connected.  Between bind and connect a tunnel socket catches what is meant
+ * for others; that stays in its queue and is delivered by the event loop as from any other socket: its tunnel is found by
+ * its contents, not by its socket.
  *
- * A filter lets only control messages through (T bit set); data that the kernel's data path has not taken never wakes
- * us.  Replies leave from the address and port that were asked: by a listener, or, where none covers them, by the socket
+ * Replies leave from the address and port that were asked: by a listener, or, where none covers them, by the socket
  * of another tunnel, a dial socket most likely, if its datagrams are the ones that are being answered.
  *
  * ICMP errors are read from a dial socket's error queue, if somebody wants to know.  Before it is connected that is
@@ -25,23 +22,19 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/errqueue.h>
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
-#include "kernel/fdstore.h"
-#include "listen.h"
 #include "base/address.h"
+#include "kernel/udp.h"
+#include "listen.h"
 
 #define BATCH 32                         /* datagrams read at once */
 #define BATCHES 8                        /* in one wake-up, then it is others' turn */
 #define ERRORS 16                        /* ICMP errors, likewise */
 #define DATAGRAM_MAX 65536               /* none is longer */
-#define ECN_BITS 2                       /* below the DSCP */
-#define LISTENER_BUFFER (8 * 1024 * 1024) /* a burst of some ten thousand messages */
 
 /* Room for the longer address and for a mark. */
 union control {
@@ -52,12 +45,10 @@ struct listen_socket {
 	struct listen *listen;
 	struct listen_socket *prev, *next;
 	sd_event_source *io;
-	struct fd_name name; /* in the store */
-	int fd;              /* lent by it */
+	struct udp_socket udp;
 	bool listener;
 	bool wanted, added; /* listener: since the last listen_settle() */
 	unsigned dscp; /* of what does not bring its own */
-	struct l2tp_addr local;
 	struct l2tp_addr dialled;       /* dial socket: the peer that it was made for */
 	listen_unreachable unreachable; /* told of its ICMP errors; NULL: nobody is */
 	void *ctx;
@@ -79,22 +70,12 @@ struct listen {
 	uint8_t bytes[BATCH][DATAGRAM_MAX];
 };
 
-static int own_addr(int fd, struct l2tp_addr *ret)
-{
-	union socket_address u;
-	socklen_t len = sizeof(u);
-
-	if (getsockname(fd, &u.sa, &len) < 0)
-		return -errno;
-	return address_from_socket(&u, len, ret) ? 0 : -EAFNOSUPPORT;
-}
-
 /* ---- Receiving ---- */
 
 /* The address that was asked: from the control message, the port is the socket's. */
 static void read_local(struct msghdr *m, const struct listen_socket *s, struct l2tp_addr *ret)
 {
-	*ret = s->local;
+	*ret = s->udp.local;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			struct in_pktinfo info;
@@ -178,7 +159,7 @@ static int read_error(const struct listen_socket *s)
 	struct msghdr m = { .msg_name = &name, .msg_namelen = sizeof(name),
 			    .msg_control = &control, .msg_controllen = sizeof(control) };
 
-	if (recvmsg(s->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+	if (recvmsg(s->udp.fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 		return -errno;
 	int err = error_of(&m);
 	if (!is_unreachable(err) || !address_from_socket(&name, m.msg_namelen, &to))
@@ -232,64 +213,6 @@ static int socket_readable(sd_event_source *source, int fd, uint32_t revents, vo
 
 /* ---- Making sockets ---- */
 
-static int set_int(int fd, int level, int option, int value)
-{
-	return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
-}
-
-/* Accept what has the T bit.  A filter sees the UDP header too; a read past the end drops the datagram. */
-static int set_filter(int fd)
-{
-	enum { FIRST_OCTET = 8, T_BIT = 0x80 };
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FIRST_OCTET),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, T_BIT, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
-
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno : 0;
-}
-
-static int set_options(int fd, uint16_t family, bool shared)
-{
-	int err = set_filter(fd);
-
-	if (err == 0 && shared)
-		err = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-	if (err == 0 && family == 4)
-		err = set_int(fd, IPPROTO_IP, IP_PKTINFO, 1);
-	if (err == 0 && family == 6)
-		err = set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-	if (err == 0 && family == 6)
-		err = set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-	return err;
-}
-
-static int udp_socket(uint16_t family)
-{
-	int fd = socket(address_family(family), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	return fd < 0 ? -errno : fd;
-}
-
-static int bind_to(int fd, const struct l2tp_addr *a)
-{
-	union socket_address u;
-	socklen_t len = address_to_socket(a, &u);
-
-	return bind(fd, &u.sa, len) < 0 ? -errno : 0;
-}
-
-static int connect_to(int fd, const struct l2tp_addr *a)
-{
-	union socket_address u;
-	socklen_t len = address_to_socket(a, &u);
-
-	return connect(fd, &u.sa, len) < 0 ? -errno : 0;
-}
-
 static void socket_link(struct listen *l, struct listen_socket *s)
 {
 	struct listen_socket **at = &l->sockets, *prev = NULL;
@@ -315,38 +238,17 @@ static void socket_unlink(struct listen_socket *s)
 		s->listen->sockets = s->next;
 }
 
-static int socket_open(struct listen_socket *s, uint16_t family)
-{
-	int fd = udp_socket(family);
-	int err = fd < 0 ? fd : fdstore_put_new(s->listen->fds, fd, &s->name);
-
-	if (err == 0)
-		s->fd = fd;
-	return err;
-}
-
 static int socket_new(struct listen *l, const struct l2tp_addr *local, bool listener, struct listen_socket **ret)
 {
-	/* a port that the kernel chooses is to be nobody else's, which SO_REUSEPORT would allow among our own */
-	bool shared = listener || local->port != 0;
 	struct listen_socket *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
 	s->listen = l;
 	s->listener = listener;
-	int err = socket_open(s, local->family);
+	int err = udp_open(l->fds, local, listener, &s->udp);
 	if (err == 0)
-		err = set_options(s->fd, local->family, shared);
-	/* as much as we may have */
-	if (err == 0 && listener && set_int(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, LISTENER_BUFFER) < 0)
-		set_int(s->fd, SOL_SOCKET, SO_RCVBUF, LISTENER_BUFFER);
-	if (err == 0)
-		err = bind_to(s->fd, local);
-	if (err == 0)
-		err = own_addr(s->fd, &s->local);
-	if (err == 0)
-		err = sd_event_add_io(l->event, &s->io, s->fd, EPOLLIN, socket_readable, s);
+		err = sd_event_add_io(l->event, &s->io, s->udp.fd, EPOLLIN, socket_readable, s);
 	socket_link(l, s);
 	if (err < 0) {
 		listen_close(s);
@@ -360,23 +262,16 @@ static int socket_new(struct listen *l, const struct l2tp_addr *local, bool list
 static int port_is_free(const struct listen *l, const struct l2tp_addr *a)
 {
 	for (const struct listen_socket *s = l->sockets; s; s = s->next)
-		if (s->local.family == a->family && s->local.port == a->port)
+		if (s->udp.local.family == a->family && s->udp.local.port == a->port)
 			return 0; /* ours */
 
-	int fd = udp_socket(a->family);
-	if (fd < 0)
-		return fd;
-	int err = a->family == 6 ? set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) : 0;
-	if (err == 0)
-		err = bind_to(fd, a);
-	close(fd);
-	return err;
+	return udp_is_free(a);
 }
 
 static struct listen_socket *listener_at(const struct listen *l, const struct l2tp_addr *a)
 {
 	for (struct listen_socket *s = l->sockets; s && s->listener; s = s->next)
-		if (a->port && address_equal(&s->local, a))
+		if (a->port && address_equal(&s->udp.local, a))
 			return s;
 	return NULL;
 }
@@ -400,23 +295,8 @@ static int listener_want(struct listen *l, const struct l2tp_addr *a, uint16_t *
 		s->added = true;
 	}
 	s->wanted = true;
-	*ret_port = s->local.port;
+	*ret_port = s->udp.local.port;
 	return 0;
-}
-
-/* Our address on the way to peer, as the routing has it now; no port. */
-static int route_source(const struct l2tp_addr *peer, struct l2tp_addr *ret)
-{
-	int fd = udp_socket(peer->family);
-
-	if (fd < 0)
-		return fd;
-	int err = connect_to(fd, peer);
-	if (err == 0)
-		err = own_addr(fd, ret);
-	close(fd);
-	ret->port = 0;
-	return err;
 }
 
 /* ---- Public ---- */
@@ -483,7 +363,7 @@ int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_add
 	int err = 0;
 
 	if (from.family == 0 || address_is_any(&from)) {
-		err = route_source(peer, &from);
+		err = udp_route_source(peer, &from);
 		from.port = local->port;
 	}
 	if (err == 0)
@@ -491,20 +371,14 @@ int listen_dial(struct listen *l, struct l2tp_addr *local, const struct l2tp_add
 	if (err < 0)
 		return err;
 	s->dialled = *peer;
-	*local = s->local;
+	*local = s->udp.local;
 	*ret = s;
 	return 0;
 }
 
-static int set_errors(const struct listen_socket *s, bool on)
-{
-	return s->local.family == 4 ? set_int(s->fd, IPPROTO_IP, IP_RECVERR, on) :
-				      set_int(s->fd, IPPROTO_IPV6, IPV6_RECVERR, on);
-}
-
 void listen_watch_errors(struct listen_socket *s, listen_unreachable unreachable, void *ctx)
 {
-	if (!s || set_errors(s, true) < 0)
+	if (!s || udp_queue_errors(s->listen->fds, &s->udp, true) < 0)
 		return; /* without it a peer that does not answer is noticed later */
 	s->unreachable = unreachable;
 	s->ctx = ctx;
@@ -516,17 +390,7 @@ static int forget_errors(struct listen_socket *s)
 	if (!s->unreachable)
 		return 0;
 	s->unreachable = NULL;
-	return set_errors(s, false);
-}
-
-static int name_socket(struct listen_socket *s, uint32_t tunnel_id)
-{
-	struct fd_name name = { tunnel_id, 0 };
-	int err = fdstore_rename(s->listen->fds, s->name, name);
-
-	if (err == 0)
-		s->name = name;
-	return err;
+	return udp_queue_errors(s->listen->fds, &s->udp, false);
 }
 
 int listen_connect(struct listen *l, struct listen_socket *s, uint32_t tunnel_id, const struct l2tp_addr *local,
@@ -539,11 +403,9 @@ int listen_connect(struct listen *l, struct listen_socket *s, uint32_t tunnel_id
 		err = socket_new(l, local, false, &own);
 	if (err < 0)
 		return err;
-	err = name_socket(own, tunnel_id);
+	err = forget_errors(own);
 	if (err == 0)
-		err = forget_errors(own);
-	if (err == 0)
-		err = connect_to(own->fd, peer);
+		err = udp_connect(l->fds, &own->udp, tunnel_id, peer);
 	if (err < 0) {
 		if (!s)
 			listen_close(own);
@@ -555,14 +417,11 @@ int listen_connect(struct listen *l, struct listen_socket *s, uint32_t tunnel_id
 
 int listen_mark(struct listen_socket *s, unsigned dscp)
 {
-	int tos = (int)(dscp << ECN_BITS), err = 0;
+	int err;
 
 	if (s->dscp == dscp)
 		return 0;
-	if (s->local.family == 4)
-		err = set_int(s->fd, IPPROTO_IP, IP_TOS, tos);
-	else
-		err = set_int(s->fd, IPPROTO_IPV6, IPV6_TCLASS, tos);
+	err = udp_mark(s->listen->fds, &s->udp, dscp);
 	if (err == 0)
 		s->dscp = dscp;
 	return err;
@@ -576,7 +435,7 @@ void listen_close(struct listen_socket *s)
 		s->listen->reading = NULL;
 	socket_unlink(s);
 	sd_event_source_disable_unref(s->io);
-	fdstore_close(s->listen->fds, s->name, NULL, NULL); /* fine where it could not be made */
+	fdstore_close(s->listen->fds, s->udp.name, NULL, NULL); /* fine where it could not be made */
 	free(s);
 }
 
@@ -588,9 +447,10 @@ static struct listen_socket *find_listener(const struct listen *l, const struct 
 	struct listen_socket *wildcard = NULL;
 
 	for (struct listen_socket *s = l->sockets; s && s->listener; s = s->next) {
-		if (address_equal(&s->local, local))
+		if (address_equal(&s->udp.local, local))
 			return s;
-		if (s->local.family == local->family && s->local.port == local->port && address_is_any(&s->local))
+		if (s->udp.local.family == local->family && s->udp.local.port == local->port &&
+		    address_is_any(&s->udp.local))
 			wildcard = s;
 	}
 	return wildcard;
@@ -601,7 +461,7 @@ static struct listen_socket *find_sender(const struct listen *l, const struct l2
 {
 	struct listen_socket *s = find_listener(l, local);
 
-	if (!s && l->reading && address_equal(&l->reading->local, local))
+	if (!s && l->reading && address_equal(&l->reading->udp.local, local))
 		s = l->reading;
 	return s;
 }
@@ -636,7 +496,7 @@ static void put_local(struct msghdr *m, union control *control, const struct l2t
 
 static void put_mark(struct msghdr *m, union control *control, uint16_t family, unsigned dscp)
 {
-	int tos = (int)(dscp << ECN_BITS);
+	int tos = (int)(dscp << UDP_ECN_BITS);
 
 	if (family == 4)
 		put_control(m, control, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
@@ -665,14 +525,14 @@ int listen_send(struct listen *l, struct listen_socket *s, const struct l2tp_add
 	s = s ? s : find_sender(l, local);
 	if (!s)
 		return -EADDRNOTAVAIL;
-	if (address_is_any(&s->local) && !address_is_any(local))
+	if (address_is_any(&s->udp.local) && !address_is_any(local))
 		put_local(&m, &control, local);
 	if (dscp != s->dscp)
 		put_mark(&m, &control, local->family, dscp);
 
-	int err = send_message(s->fd, &m);
+	int err = send_message(s->udp.fd, &m);
 	/* An ICMP error about an earlier datagram is reported instead of sending this one. */
 	if (err == -ECONNREFUSED || err == -EHOSTUNREACH || err == -ENETUNREACH)
-		err = send_message(s->fd, &m);
+		err = send_message(s->udp.fd, &m);
 	return err;
 }
