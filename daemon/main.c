@@ -27,26 +27,26 @@
 #define CLEAN 256 /* an option that has no letter */
 
 static const char usage[] =
-	"l2tpd: L2TP daemon, LAC and LNS (RFC 2661), with the data path in the Linux kernel\n"
+	"l2tpd: L2TP daemon (LAC and LNS, RFC 2661) with the data path of the Linux kernel\n"
 	"\n"
 	"  l2tpd [--config FILE] [--dataplane=kernel|none] [--log-level LEVEL]\n"
 	"  l2tpd --check FILE [--print]\n"
 	"  l2tpd --clean [--config FILE]\n"
 	"\n"
-	"  -c, --config FILE       configuration, default " CONFIG_PATH "\n"
-	"  -t, --check FILE        read FILE, report every mistake, and exit\n"
-	"  -p, --print             read the configuration, print all of it as it would be in force, without\n"
-	"                          secrets, and exit\n"
-	"      --clean             end the pppd processes and remove the routes that a daemon has left\n"
-	"                          which did not stop in order, and exit\n"
-	"  -d, --dataplane WHAT    kernel (default), or none: the control protocol alone, without\n"
-	"                          rights, kernel modules and PPP\n"
-	"  -l, --log-level LEVEL   error, warning, notice, info or debug, instead of the file's\n"
-	"  -V, --version\n"
-	"  -h, --help\n"
+	"  -c, --config FILE       configuration file, default " CONFIG_PATH "\n"
+	"  -t, --check FILE        check FILE, print every error, and exit\n"
+	"  -p, --print             print the whole configuration as it would be in force, without secrets, and\n"
+	"                          exit\n"
+	"      --clean             terminate the pppd processes and remove the routes that a crashed daemon left\n"
+	"                          behind, and exit\n"
+	"  -d, --dataplane WHAT    kernel (default), or none: only the control protocol, which needs no\n"
+	"                          privileges, kernel modules or PPP\n"
+	"  -l, --log-level LEVEL   error, warning, notice, info or debug; overrides the configuration\n"
+	"  -V, --version           print the version\n"
+	"  -h, --help              print this help\n"
 	"\n"
-	"It stays in the foreground. SIGTERM and SIGINT close all tunnels and stop it, SIGHUP makes it\n"
-	"read the configuration again.\n"
+	"l2tpd runs in the foreground. SIGTERM and SIGINT close all tunnels and stop it; SIGHUP reloads the\n"
+	"configuration.\n"
 	"See l2tpd(8) and l2tpd.conf(5).\n";
 
 struct options {
@@ -73,7 +73,7 @@ static bool parse_level(const char *s, int *ret)
 			return true;
 		}
 	}
-	fprintf(stderr, "l2tpd: unknown log level \"%s\": error, warning, notice, info or debug\n", s);
+	fprintf(stderr, "l2tpd: unknown log level \"%s\"; expected error, warning, notice, info or debug\n", s);
 	return false;
 }
 
@@ -84,7 +84,7 @@ static bool parse_dataplane(const char *s, enum driver_dataplane *ret)
 	else if (!strcmp(s, "none"))
 		*ret = DATAPLANE_NONE;
 	else {
-		fprintf(stderr, "l2tpd: unknown dataplane \"%s\": kernel or none\n", s);
+		fprintf(stderr, "l2tpd: unknown dataplane \"%s\"; expected kernel or none\n", s);
 		return false;
 	}
 	return true;
@@ -287,7 +287,7 @@ int main(int argc, char **argv)
 	if (options.print) {
 		r = config_print(config, stdout);
 	} else if (options.check) {
-		printf("%s: no mistakes\n", options.config);
+		printf("%s: no errors\n", options.config);
 	} else {
 		log_open(config->log_level);
 		if (options.log_level >= 0)
