@@ -180,7 +180,7 @@ const char *address_read(const char *text, uint16_t port, enum address_interface
 	return NULL;
 }
 
-/* An interface that has gone since is told by its number. */
+/* An interface that no longer exists is printed as its number. */
 const char *address_ip_text(const struct l2tp_addr *a, char buf[ADDRESS_IP_MAX])
 {
 	char ip[INET6_ADDRSTRLEN] = "?", interface[IF_NAMESIZE];

@@ -10,7 +10,7 @@
  * Replies leave from the address and port that were asked: by a listener, or, where none covers them, by the socket
  * of another tunnel, a dial socket most likely, if its datagrams are the ones that are being answered.
  *
- * ICMP errors are read from a dial socket's error queue, if somebody wants to know.  Before it is connected that is
+ * ICMP errors are read from a dial socket's error queue, if a caller asks for them.  Before it is connected that is
  * switched off: what the kernel's data path sends from a tunnel socket must not fill a queue, and a tunnel that stands
  * does not depend on ICMP.
  *

@@ -15,7 +15,7 @@ typedef uint64_t usec_t;
 #define USEC_PER_MSEC ((usec_t)1000)
 #define USEC_NEVER UINT64_MAX
 
-/* Bytes that somebody else owns; never NUL-terminated by contract. */
+/* Bytes that another object owns; never NUL-terminated by contract. */
 struct l2tp_span {
 	const uint8_t *data;
 	size_t len;

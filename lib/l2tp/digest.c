@@ -103,6 +103,6 @@ void digest_wipe(void *p, size_t len)
 	if (!len)
 		return;
 	memset(p, 0, len);
-	/* The compiler must believe that somebody reads it. */
+	/* The compiler must believe that it is read. */
 	__asm__ volatile("" : : "r"(p) : "memory");
 }

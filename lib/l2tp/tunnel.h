@@ -89,8 +89,8 @@ struct tunnel {
 	bool half_open;          /* counted as such by the engine */
 	bool dialing;            /* in the source's list: SCCRQ sent, not answered */
 	bool hello_out;          /* a HELLO waits for its acknowledgement */
-	bool doubted;            /* half-open, and somebody says in the peer's name that it has given up */
-	usec_t wait_until;       /* a call request waits at most so long; 0: none does */
+	bool doubted;            /* half-open, and a StopCCN says that the peer has given up */
+	usec_t wait_until;       /* until when a call request may wait; 0: none waits */
 	bool condemned;          /* the peer is silent; the world is asked whether data still flows */
 	uint8_t sccrq_repeats;
 	uint8_t peer_name_len, vendor_name_len;
@@ -167,7 +167,7 @@ void tunnel_receive(struct tunnel *t, const struct arrival *in, usec_t now);
 void tunnel_timer(struct tunnel *t, enum timer_kind kind, usec_t now);
 void tunnel_op_done(struct tunnel *t, int err, const char *text, usec_t now);
 void tunnel_data_seen(struct tunnel *t, usec_t now);
-/* Half-open: it may have been given up by its peer, or somebody forges that. */
+/* Half-open: it may have been given up by its peer, or a forged message says so. */
 void tunnel_doubt(struct tunnel *t, const struct wire_header *stopccn, usec_t now);
 /* Have the world look for data, now or as soon as it is not busy with another operation of the tunnel. */
 void tunnel_ask_for_data(struct tunnel *t);
