@@ -50,7 +50,7 @@ static const struct rule {
 	{ "ipsec saref",            G,     NOTE_YES,   NULL, IPSEC, 0, 0 },
 	{ "saref refinfo",          G,     NOTE,       NULL, IPSEC, 0, 0 },
 	{ "force userspace",        G,     NOTE_YES,   NULL, "omitted: the kernel always forwards the data", 0, 0 },
-	{ "rand source",            G,     NOTE,       NULL, "omitted: it is always the kernel's", 0, 0 },
+	{ "rand source",            G,     NOTE,       NULL, "omitted: the kernel provides it", 0, 0 },
 
 	{ "exclusive",              N,     NOTE_YES,   NULL, "omitted: l2tpd allows a peer several tunnels", 0, 0 },
 	{ "ip range",               N,     DONE,       NULL, NULL, 0, 0 },

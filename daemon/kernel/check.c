@@ -134,7 +134,7 @@ static const struct sentence {
 
 	{ NEED_PPPOX, -EAFNOSUPPORT,
 	  "PPPoX sockets are not available: module pppox is missing, or they are not permitted", GET_SOCKET },
-	{ NEED_PPPOX, -EPERM, "PPPoX sockets are not permitted", "see the seccomp filter of the service or container" },
+	{ NEED_PPPOX, -EPERM, "PPPoX sockets are not permitted", "check the seccomp filter of the service or container" },
 	{ NEED_PPPOX, ANY, "the kernel's PPP over L2TP is missing, module l2tp_ppp", NULL },
 
 	{ NEED_PPP_DEV, -EPERM, "no permission to open /dev/ppp",

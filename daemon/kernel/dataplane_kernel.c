@@ -46,7 +46,7 @@ static const struct {
 	int err;
 	const char *text;
 } refusals[] = {
-	{ -EEXIST, "the id is in use in the kernel, by another program or by something still being deleted" },
+	{ -EEXIST, "the id is in use in the kernel, by another program or by an object still being deleted" },
 	{ -EBUSY, "the socket already carries a kernel tunnel" },
 	{ -ENODEV, "the kernel has no such tunnel or session" },
 	{ -EPERM, "CAP_NET_ADMIN is required" },
