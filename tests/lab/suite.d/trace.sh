@@ -66,7 +66,7 @@ will_show 20 tunnel '"Message":"StopCCN"'
 will_show 20 plain 'received .*: StopCCN'
 stop lns || fail 'the LNS did not stop'
 wait "$trace_tunnel" || fail "the trace of a daemon that ended: status $?"
-grep -q 'has stopped' "$tmp/tunnel.err" || fail "it does not say why it ends: $(cat "$tmp/tunnel.err")"
+grep -q 'the daemon stopped' "$tmp/tunnel.err" || fail "it does not say why it ends: $(cat "$tmp/tunnel.err")"
 
 # packets
 wait
