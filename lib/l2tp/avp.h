@@ -108,7 +108,7 @@ enum avp_shape {
 };
 
 /* Bits of avp_row.versions: known in this version of the header. */
-#define AVP_VERSION(n) (1 << (n))
+#define AVP_VERSION(n) ((uint8_t)(1 << (n)))
 #define AVP_V2 AVP_VERSION(2)
 
 struct avp_row {

@@ -356,7 +356,7 @@ bool l2tp_message_next(struct l2tp_message *m, bool secrets, struct l2tp_avp *re
 	row = a.reserved ? NULL : avp_find(AVP_VERSION(m->version), a.vendor, a.type);
 	*ret = (struct l2tp_avp){ .vendor = a.vendor,
 				  .type = a.type,
-				  .name = row ? avp_name(avp_id_of(row)) : "?",
+				  .name = row ? avp_name((uint16_t)avp_id_of(row)) : "?",
 				  .mandatory = a.mandatory,
 				  .hidden = a.hidden,
 				  .secret = !a.hidden && is_secret(row),

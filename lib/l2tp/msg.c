@@ -38,7 +38,7 @@ struct walk {
 static void malformed(struct walk *w, const struct avp *a, enum avp_id id, enum l2tp_error_code error, const char *what)
 {
 	if (a->mandatory)
-		fault_set(w->fault, RC_STOPCCN_GENERAL, (uint16_t)error, "%s AVP %s", avp_name(id), what);
+		fault_set(w->fault, RC_STOPCCN_GENERAL, (uint16_t)error, "%s AVP %s", avp_name((uint16_t)id), what);
 }
 
 /* Whose fault that is: without a secret nothing can be opened. */
@@ -144,7 +144,7 @@ static void check_required(struct walk *w)
 	for (uint16_t id = 0; id < AVP_COUNT; id++)
 		if ((avp_table[id].versions & w->decoder->avps) && msg_place(w->msg->type, id) >= least &&
 		    !msg_has(w->msg, id))
-			fault_set(w->fault, RC_STOPCCN_GENERAL, EC_VALUE, "required AVP %s is missing", avp_name(id));
+			fault_set(w->fault, RC_STOPCCN_GENERAL, EC_VALUE, "required AVP %s is missing", avp_name((uint16_t)id));
 }
 
 enum msg_verdict msg_decode(const struct msg_decoder *d, struct l2tp_span body, struct msg *ret, struct fault *fault)
