@@ -148,7 +148,7 @@ static int parse_options(int argc, char **argv, struct options *o, int *ret_stat
 static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void *ctx)
 {
 	(void)s;
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "%s: closing all tunnels", strsignal((int)si->ssi_signo));
+	log_event(LOG_NOTICE, CLASS_NEUTRAL, NULL, "%s: closing all tunnels", strsignal((int)si->ssi_signo));
 	driver_stop(ctx);
 	return 0;
 }
@@ -258,9 +258,9 @@ static int run(struct config *config, enum driver_dataplane dataplane)
 	if (r >= 0)
 		r = driver_start(driver);
 	if (r >= 0) {
-		log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "l2tpd " VERSION " is ready");
+		log_event(LOG_NOTICE, CLASS_NEUTRAL, NULL, "l2tpd " VERSION " is ready");
 		r = sd_event_loop(event);
-		log_event(r < 0 ? LOG_ERR : LOG_NOTICE, r < 0 ? LOG_BUG : LOG_INFO_ONLY, NULL, "stopped%s%s",
+		log_event(r < 0 ? LOG_ERR : LOG_NOTICE, r < 0 ? CLASS_BUG : CLASS_NEUTRAL, NULL, "stopped%s%s",
 			  r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
 	}
 	bus_free(bus);

@@ -85,7 +85,7 @@ static void on_up(void *ctx, const struct ppp_status *status)
 	snprintf(p->interface, sizeof(p->interface), "%s", status->interface);
 	o = object(p);
 	p->up = true;
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "%s%s%s%s%s%s%s%s%s", what, status->peer_name[0] ? ", user " : "",
+	log_event(LOG_NOTICE, CLASS_NEUTRAL, &o, "%s%s%s%s%s%s%s%s%s", what, status->peer_name[0] ? ", user " : "",
 		  status->peer_name, status->local_address[0] ? ", " : "", status->local_address,
 		  status->local_address[0] ? " -> " : "", status->remote_address, status->local_ipv6[0] ? ", " : "",
 		  status->local_ipv6);
@@ -108,7 +108,7 @@ static void on_lcp(void *ctx, const struct ppp_lcp *lcp)
 	if (!p->attachment.session.lns ||
 	    (!p->lcp_said && link.send_accm == p->send_accm && link.receive_accm == p->receive_accm))
 		return;
-	log_event(LOG_DEBUG, LOG_INFO_ONLY, &o, "LCP up: telling the LAC ACCM %08x to send, %08x to receive%s",
+	log_event(LOG_DEBUG, CLASS_NEUTRAL, &o, "LCP up: telling the LAC ACCM %08x to send, %08x to receive%s",
 		  link.send_accm, link.receive_accm, p->lcp_said ? ", and the last Configure-Requests" : "");
 	p->send_accm = link.send_accm;
 	p->receive_accm = link.receive_accm;
@@ -121,7 +121,7 @@ static void on_exited(void *ctx, const struct ppp_exit *how)
 	struct log_object o = object(p);
 
 	p->ppp = NULL;
-	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "pppd ended: %s", how->text);
+	log_event(LOG_INFO, CLASS_NEUTRAL, &o, "pppd ended: %s", how->text);
 	attachment_stopped(&p->attachment, &(struct attachment_end){ .reason = how->reason, .text = how->text,
 								     .cause = pppd_cause(how->status) });
 }
@@ -159,7 +159,7 @@ static void note_lcp(struct pppd *p, const struct l2tp_lcp_wishes *lcp)
 
 	p->lcp_said = lcp->want.len || lcp->allow.len;
 	if (p->attachment.session.lns && lcp_read(lcp->want).fcs)
-		log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the LAC wants FCS alternatives, which pppd cannot ask for");
+		log_event(LOG_INFO, CLASS_NEUTRAL, &o, "the LAC wants FCS alternatives, which pppd cannot ask for");
 }
 
 static int start(struct attachment *a)
@@ -242,14 +242,14 @@ static int kind_new(struct attachment_kind *k)
 	int r = all ? ppp_manager_new(k->event, k->fds, &options, &all->manager) : -ENOMEM, left;
 
 	if (r < 0) {
-		log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s: %s", options.runtime_directory, strerror(-r));
+		log_event(LOG_ERR, CLASS_LOCAL, NULL, "%s: %s", options.runtime_directory, strerror(-r));
 		free(all);
 		return r;
 	}
 	k->all = all;
 	left = ppp_manager_clean(all->manager);
 	if (left > 0)
-		log_event(LOG_NOTICE, LOG_LOCAL_, NULL, "terminated %d pppd processes of an earlier run", left);
+		log_event(LOG_NOTICE, CLASS_LOCAL, NULL, "terminated %d pppd processes of an earlier run", left);
 	return 0;
 }
 

@@ -194,10 +194,10 @@ static int timer_fired(sd_event_source *source, uint64_t now, void *userdata)
 
 	(void)source, (void)now;
 	if (!p->stopping) {
-		log_event(LOG_WARNING, LOG_REMOTE, &o, "PPP is not up in time, pppd (%d) is ended", (int)p->pid);
+		log_event(LOG_WARNING, CLASS_REMOTE, &o, "PPP is not up in time, pppd (%d) is ended", (int)p->pid);
 		terminate(p, PPP_TIMED_OUT);
 	} else {
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "pppd (%d) does not end, it is killed", (int)p->pid);
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "pppd (%d) does not end, it is killed", (int)p->pid);
 		(void)pidfd_send_signal(p->pidfd, SIGKILL, NULL, 0);
 	}
 	return 0;
@@ -245,7 +245,7 @@ static void read_reports(struct ppp *p)
 		fault = ppp_report_check(bytes, (size_t)len, p->token, &report);
 		if (fault) {
 			const struct log_object o = object(p);
-			log_event(LOG_WARNING, LOG_LOCAL_, &o, "message of pppd (%d) ignored: %s", (int)p->pid, fault);
+			log_event(LOG_WARNING, CLASS_LOCAL, &o, "message of pppd (%d) ignored: %s", (int)p->pid, fault);
 		} else {
 			apply_report(p, &report);
 		}
@@ -271,7 +271,7 @@ static struct ppp *find_caller(struct ppp_manager *m, int fd)
 	TAILQ_FOREACH(p, &m->lists[PPP_STARTING], entry)
 		if (p->pid == peer.pid && p->connection < 0)
 			return p;
-	log_event(LOG_WARNING, LOG_LOCAL_, NULL, "connection to %s refused: process %d is not a pppd of ours",
+	log_event(LOG_WARNING, CLASS_LOCAL, NULL, "connection to %s refused: process %d is not a pppd of ours",
 		  m->address.sun_path, (int)peer.pid);
 	return NULL;
 }
@@ -290,7 +290,7 @@ static void accept_all(struct ppp_manager *m)
 	}
 	/* Out of file descriptors: not again before something has changed, see enter(). */
 	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-		log_event(LOG_ERR, LOG_LOCAL_, NULL, "no connection from pppd accepted: %s", strerror(errno));
+		log_event(LOG_ERR, CLASS_LOCAL, NULL, "no connection from pppd accepted: %s", strerror(errno));
 		(void)sd_event_source_set_enabled(m->accept, SD_EVENT_OFF);
 	}
 }
@@ -311,7 +311,7 @@ static void output_line(struct ppp *p)
 
 	log_escape((struct l2tp_span){ (const uint8_t *)p->line, p->line_len }, line, sizeof(line));
 	p->line_len = 0;
-	log_event(LOG_DEBUG, LOG_LOCAL_, &o, "pppd (%d): %s", (int)p->pid, line);
+	log_event(LOG_DEBUG, CLASS_LOCAL, &o, "pppd (%d): %s", (int)p->pid, line);
 	if (strncmp(p->said, OPTION_ERROR, strlen(OPTION_ERROR)) != 0)
 		snprintf(p->said, sizeof(p->said), "%s", line);
 }
@@ -460,13 +460,13 @@ static void launch(struct ppp *p)
 	}
 	p->status.pid = p->pid;
 	enter(p, PPP_STARTING);
-	log_event(LOG_DEBUG, LOG_INFO_ONLY, &o, "pppd (%d) started", (int)p->pid);
+	log_event(LOG_DEBUG, CLASS_NEUTRAL, &o, "pppd (%d) started", (int)p->pid);
 	record = (struct ppp_record){
 		.tunnel_id = p->tunnel_id, .session_id = p->session_id, .pid = p->pid, .interface = p->interface,
 	};
 	r = ppp_record_write(p->manager->records, &record);
 	if (r < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "no record of pppd (%d): %s; after a crash nobody would end it",
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "no record of pppd (%d): %s; after a crash nobody would end it",
 			  (int)p->pid, strerror(-r));
 }
 

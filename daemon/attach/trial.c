@@ -33,10 +33,10 @@ static char *warn(const char *profile, enum ppp_trial_result result, const char 
 	char *line = NULL;
 
 	if (result == PPP_TRIAL_REFUSED)
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "pppd refuses the options of this profile; its sessions will fail: %s",
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "pppd refuses the options of this profile; its sessions will fail: %s",
 			  text);
 	else
-		log_event(LOG_NOTICE, LOG_LOCAL_, &o, "cannot try the options for pppd: %s", text);
+		log_event(LOG_NOTICE, CLASS_LOCAL, &o, "cannot try the options for pppd: %s", text);
 	if (asprintf(&line, result == PPP_TRIAL_REFUSED ? "pppd refuses the options of profile \"%s\"; its sessions will fail: %s" :
 							 "cannot try the options of profile \"%s\": %s", profile, text) < 0)
 		return NULL;
@@ -118,7 +118,7 @@ void trial_start(struct trial **at, const struct config *config, struct workers 
 	trial_forget(at);
 	r = start(at, config, workers);
 	if (r < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "cannot try the options for pppd: %s", strerror(-r));
+		log_event(LOG_WARNING, CLASS_LOCAL, NULL, "cannot try the options for pppd: %s", strerror(-r));
 }
 
 bool trial_await(struct trial *t, attachment_tried done, void *ctx)

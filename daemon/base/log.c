@@ -41,11 +41,11 @@ static const struct {
 	const char *name, *prefix; /* in the journal, and on a line after the level */
 	uint32_t share;            /* lines of one place in an interval */
 } classes[] = {
-	[LOG_INFO_ONLY] = { "INFO", "", 2000 },
-	[LOG_REMOTE] = { "REMOTE", " remote", 50 },
-	[LOG_LOCAL_] = { "LOCAL", " local", 200 },
-	[LOG_AUTHN] = { "AUTH", " auth", 50 },
-	[LOG_BUG] = { "BUG", " bug", 20 },
+	[CLASS_NEUTRAL] = { "INFO", "", 2000 },
+	[CLASS_REMOTE] = { "REMOTE", " remote", 50 },
+	[CLASS_LOCAL] = { "LOCAL", " local", 200 },
+	[CLASS_AUTH] = { "AUTH", " auth", 50 },
+	[CLASS_BUG] = { "BUG", " bug", 20 },
 };
 
 static const char *const level_names[] = {
@@ -276,8 +276,8 @@ static size_t report_lost(uint64_t lost, void *record)
 		 state.journal >= 0 ? "the journal did not accept them in time" :
 				      "standard error did not accept them");
 	if (state.journal < 0)
-		return line_fill(record, LOG_WARNING, LOG_LOCAL_, text);
-	entry_fill(&e, LOG_WARNING, LOG_LOCAL_, &no_object, text);
+		return line_fill(record, LOG_WARNING, CLASS_LOCAL, text);
+	entry_fill(&e, LOG_WARNING, CLASS_LOCAL, &no_object, text);
 	memcpy(record, e.data, e.len);
 	return e.len;
 }
@@ -481,13 +481,13 @@ static const struct {
 	const char *words;
 	enum log_class class;
 } origins[] = {
-	[L2TP_BY_NOBODY] = { "", LOG_INFO_ONLY },
-	[L2TP_BY_PEER] = { " by the peer", LOG_INFO_ONLY },
-	[L2TP_BY_REQUEST] = { " on request", LOG_INFO_ONLY },
-	[L2TP_BY_FAULT] = { ", the peer erred", LOG_REMOTE },
-	[L2TP_BY_TIMEOUT] = { ", timeout", LOG_REMOTE },
-	[L2TP_BY_LOCAL] = { ", local failure", LOG_LOCAL_ },
-	[L2TP_BY_PPP] = { ", PPP ended", LOG_INFO_ONLY },
+	[L2TP_BY_NOBODY] = { "", CLASS_NEUTRAL },
+	[L2TP_BY_PEER] = { " by the peer", CLASS_NEUTRAL },
+	[L2TP_BY_REQUEST] = { " on request", CLASS_NEUTRAL },
+	[L2TP_BY_FAULT] = { ", the peer erred", CLASS_REMOTE },
+	[L2TP_BY_TIMEOUT] = { ", timeout", CLASS_REMOTE },
+	[L2TP_BY_LOCAL] = { ", local failure", CLASS_LOCAL },
+	[L2TP_BY_PPP] = { ", PPP ended", CLASS_NEUTRAL },
 };
 
 enum log_class log_blame(const struct l2tp_reason *reason)

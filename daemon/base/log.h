@@ -16,11 +16,11 @@
 #include "l2tp.h"
 
 enum log_class {
-	LOG_INFO_ONLY, /* no fault */
-	LOG_REMOTE,    /* the peer erred */
-	LOG_LOCAL_,    /* this machine: kernel, pppd, configuration */
-	LOG_AUTHN,     /* authentication and authorisation */
-	LOG_BUG,       /* ours */
+	CLASS_NEUTRAL, /* nobody's fault */
+	CLASS_REMOTE,  /* the peer erred */
+	CLASS_LOCAL,   /* this machine: kernel, pppd, configuration */
+	CLASS_AUTH,    /* authentication and authorisation */
+	CLASS_BUG,     /* ours */
 };
 
 /* What a line is about; zero and NULL: does not apply. */

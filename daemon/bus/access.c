@@ -25,7 +25,7 @@ void bus_access_init(struct bus_access *a, const struct bus_options *options)
 
 	*a = (struct bus_access){ .group_known = g, .group = g ? g->gr_gid : 0, .others_read = options->others_read };
 	if (options->group && !g)
-		log_event(LOG_INFO, LOG_LOCAL_, NULL, "there is no group \"%s\": only root may use the control API",
+		log_event(LOG_INFO, CLASS_LOCAL, NULL, "there is no group \"%s\": only root may use the control API",
 			  options->group);
 }
 

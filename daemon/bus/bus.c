@@ -120,7 +120,7 @@ static void on_event(void *ctx, const struct event *e)
 
 static int fail(int r, const char *what)
 {
-	log_event(LOG_ERR, LOG_LOCAL_, NULL, "control API: %s: %s", what, strerror(-r));
+	log_event(LOG_ERR, CLASS_LOCAL, NULL, "control API: %s: %s", what, strerror(-r));
 	return r;
 }
 

@@ -87,7 +87,7 @@ static int call(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	if (method->right > o->connection->right)
 		return sd_bus_error_setf(error, ERROR_ACCESS, "%s is for root and the members of api-group", name);
 	if (method->right == BUS_MAY_CHANGE)
-		log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "%s asks for %s of %s",
+		log_event(LOG_INFO, CLASS_NEUTRAL, NULL, "%s asks for %s of %s",
 			  o->connection->system && sender ? sender : o->connection->who, name,
 			  sd_bus_message_get_path(m));
 	return method->call(o, m, error);

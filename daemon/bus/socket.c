@@ -102,7 +102,7 @@ static int on_pause(sd_event_source *source, uint64_t usec, void *ctx)
 /* Whoever waits at the door would wake us for ever. */
 static void pause_accepting(struct bus_socket *s, int r)
 {
-	log_event(LOG_WARNING, LOG_LOCAL_, NULL, "control API: cannot accept: %s", strerror(-r));
+	log_event(LOG_WARNING, CLASS_LOCAL, NULL, "control API: cannot accept: %s", strerror(-r));
 	sd_event_source_set_enabled(s->io, SD_EVENT_OFF);
 	sd_event_source_set_time_relative(s->pause, PAUSE);
 	sd_event_source_set_enabled(s->pause, SD_EVENT_ONESHOT);
@@ -122,7 +122,7 @@ static int on_connection(sd_event_source *source, int listener, uint32_t events,
 			break;
 		r = let_in(s, fd);
 		if (r < 0)
-			log_event(LOG_NOTICE, r == -EACCES ? LOG_AUTHN : LOG_LOCAL_, NULL,
+			log_event(LOG_NOTICE, r == -EACCES ? CLASS_AUTH : CLASS_LOCAL, NULL,
 				  "control API: a client is turned away: %s", strerror(-r));
 	}
 	return 0;

@@ -59,7 +59,7 @@ static void lose(struct bus_system *s, int r, const char *what)
 {
 	if (s->lost)
 		return;
-	log_event(s->named ? LOG_NOTICE : LOG_DEBUG, LOG_LOCAL_, NULL, "system bus: %s: %s", what, strerror(-r));
+	log_event(s->named ? LOG_NOTICE : LOG_DEBUG, CLASS_LOCAL, NULL, "system bus: %s: %s", what, strerror(-r));
 	s->lost = true;
 	wake(&s->connection);
 }
@@ -108,10 +108,10 @@ static int on_named(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		s->named = true;
 		s->complained = false;
 		s->pause = PAUSE_MIN;
-		log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "on the system bus as %s", BUS_NAME);
+		log_event(LOG_INFO, CLASS_NEUTRAL, NULL, "on the system bus as %s", BUS_NAME);
 		return 0;
 	}
-	log_event(s->complained ? LOG_DEBUG : LOG_WARNING, LOG_LOCAL_, NULL, "system bus: the name %s is refused: %s",
+	log_event(s->complained ? LOG_DEBUG : LOG_WARNING, CLASS_LOCAL, NULL, "system bus: the name %s is refused: %s",
 		  BUS_NAME, e ? e->message : "somebody else has it");
 	s->complained = true;
 	lose(s, -EPERM, "no name");
@@ -148,7 +148,7 @@ static int ask(struct bus_system *s)
 static void complain(struct bus_system *s, int r)
 {
 	if (r == -EACCES && !s->complained)
-		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "system bus: %s: l2tpd.service needs the drop-in %s",
+		log_event(LOG_WARNING, CLASS_LOCAL, NULL, "system bus: %s: l2tpd.service needs the drop-in %s",
 			  strerror(-r), BUS_DROP_IN);
 	s->complained = s->complained || r == -EACCES;
 }

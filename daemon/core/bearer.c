@@ -69,7 +69,7 @@ static void on_dialled(void *ctx, int status)
 	b->dialling = false;
 	b->placed = status == 0;
 	if (!b->placed)
-		log_event(LOG_NOTICE, LOG_LOCAL_, &o, "the call was not placed: %s %s (%s)", b->path,
+		log_event(LOG_NOTICE, CLASS_LOCAL, &o, "the call was not placed: %s %s (%s)", b->path,
 			  status == -ETIMEDOUT ? "timed out" : "failed", l2tp_cdn_name(reason.result));
 	b->handler->dialled(b->ctx, b->placed ? NULL : &reason);
 }
@@ -124,7 +124,7 @@ int bearer_dial(sd_event *event, const struct bearer_call *call, const struct be
 		return 0;
 	}
 	const struct log_object o = handler->object(ctx);
-	log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot run dial-hook: %s", strerror(-r));
+	log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot run dial-hook: %s", strerror(-r));
 	bearer_free(b);
 	return r;
 }
@@ -149,7 +149,7 @@ static void on_link_told(void *ctx, int status)
 	const struct log_object o = b->handler->object(b->ctx);
 
 	if (status != 0)
-		log_event(LOG_NOTICE, LOG_LOCAL_, &o, "\"%s link\" failed", b->path);
+		log_event(LOG_NOTICE, CLASS_LOCAL, &o, "\"%s link\" failed", b->path);
 }
 
 static void put_accm(struct environment *e, const char *name, uint32_t accm)

@@ -219,7 +219,7 @@ static void log_refusal(const struct decide_request *r, const struct l2tp_reason
 	const struct log_object o = { .tunnel_id = r->tunnel_id, .session_id = r->session_id, .peer = r->peer,
 				      .profile = r->tunnel_profile ? r->tunnel_profile->name : NULL };
 
-	log_event(LOG_WARNING, stranger ? LOG_AUTHN : LOG_LOCAL_, &o, "session refused: %s (result %u, error %u)",
+	log_event(LOG_WARNING, stranger ? CLASS_AUTH : CLASS_LOCAL, &o, "session refused: %s (result %u, error %u)",
 		  reason->text, reason->result, reason->error);
 }
 

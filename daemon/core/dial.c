@@ -61,7 +61,7 @@ static void again(struct dial *d, const char *why)
 	usec_t pause = may_dial(d) ? redial_later(&d->redial, d->owner.profile) : 0;
 
 	if (pause)
-		log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "%s; redialling in %.1f s", why, (double)pause / USEC_PER_SEC);
+		log_event(LOG_NOTICE, CLASS_NEUTRAL, &o, "%s; redialling in %.1f s", why, (double)pause / USEC_PER_SEC);
 }
 
 /* ---- An attempt --------------------------------------------------------------------------------------------- */
@@ -116,7 +116,7 @@ static void on_unreachable(void *ctx, int err)
 		again(d, why);
 		return;
 	}
-	log_event(LOG_NOTICE, LOG_REMOTE, &o, "%s; also dialling the next one", why);
+	log_event(LOG_NOTICE, CLASS_REMOTE, &o, "%s; also dialling the next one", why);
 	redial_at_once(&d->redial);
 }
 
@@ -142,7 +142,7 @@ static void dial_next(struct dial *d, const struct l2tp_addr *addrs, size_t n)
 	int r;
 
 	o.peer = peer;
-	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "dialling %s (%s)", destinations_name(&d->destinations, p),
+	log_event(LOG_INFO, CLASS_NEUTRAL, &o, "dialling %s (%s)", destinations_name(&d->destinations, p),
 		  l2tp_addr_str(peer, name));
 	r = open_tunnel(d, peer);
 	destinations_advance(&d->destinations, p, n);
@@ -163,7 +163,7 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 		return;
 	if (err < 0) {
 		destinations_advance(&d->destinations, d->owner.profile, 0);
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "%s", why);
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "%s", why);
 		again(d, "no address to dial");
 	} else if (d->pair.tunnel.id && !pair_is_doubtful(&d->pair)) { /* it has spoken meanwhile */
 		attempt(d);
@@ -180,7 +180,7 @@ static bool call_again(struct dial *d)
 	struct log_object o = object(d);
 
 	if (silent && now >= silent_at) {
-		log_event(LOG_NOTICE, LOG_REMOTE, &o, "the peer has not answered for %.1f s; dialling a second tunnel",
+		log_event(LOG_NOTICE, CLASS_REMOTE, &o, "the peer has not answered for %.1f s; dialling a second tunnel",
 			  (double)(now - d->pair.asked) / USEC_PER_SEC);
 		return false;
 	}
@@ -218,7 +218,7 @@ static bool borrow(struct dial *d, uint32_t tunnel_id)
 	if (!may_dial(d) || !pair_borrow(&d->pair, tunnel_id))
 		return false;
 	o = object(d);
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "the peer opened a tunnel at the same time; placing calls there");
+	log_event(LOG_NOTICE, CLASS_NEUTRAL, &o, "the peer opened a tunnel at the same time; placing calls there");
 	redial_at_once(&d->redial);
 	return true;
 }
@@ -343,7 +343,7 @@ static void end(struct dial **at)
 	struct dial *d = *at;
 	struct log_object o = object(d);
 
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "no longer dialled");
+	log_event(LOG_NOTICE, CLASS_NEUTRAL, &o, "no longer dialled");
 	pair_leave_doubted(&d->pair);
 	if (d->pair.tunnel.id)
 		hang_up(d, "no longer dialled");
@@ -418,7 +418,7 @@ void dials_reload(struct dials *s)
 		at = &(*at)->next;
 	}
 	if (dials_start(s) < 0)
-		log_event(LOG_ERR, LOG_LOCAL_, NULL, "out of memory: some profiles are not dialled; reload again");
+		log_event(LOG_ERR, CLASS_LOCAL, NULL, "out of memory: some profiles are not dialled; reload again");
 }
 
 void dials_resume(struct dials *s)

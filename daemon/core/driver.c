@@ -61,7 +61,7 @@ static void note_message(struct driver *d, const struct l2tp_trace *t)
 	trace_message(d->trace, d->engine.l2tp, t);
 	if (!log_enabled(LOG_DEBUG))
 		return;
-	log_event(LOG_DEBUG, LOG_INFO_ONLY, &(struct log_object){ .tunnel_id = t->tunnel_id,
+	log_event(LOG_DEBUG, CLASS_NEUTRAL, &(struct log_object){ .tunnel_id = t->tunnel_id,
 						    .peer_tunnel_id = peer_id_of(d, t->tunnel_id),
 						    .peer = t->peer },
 		  "%s %s Ns %u Nr %u, %zu octets%s%s", what, t->type ? l2tp_message_name(t->type) : "ZLB", t->ns, t->nr,
@@ -178,7 +178,7 @@ static void report_flood(struct driver *d)
 	if ((s.limited == d->limited && s.evicted == d->evicted) ||
 	    (d->flood_told && now < d->flood_told + FLOOD_REPORTS))
 		return;
-	log_event(LOG_WARNING, LOG_REMOTE, NULL,
+	log_event(LOG_WARNING, CLASS_REMOTE, NULL,
 		  "rate limits: dropped %" PRIu64 " tunnel requests, evicted %" PRIu64
 		  " half-open tunnels since the last report", s.limited - d->limited, s.evicted - d->evicted);
 	d->limited = s.limited;
@@ -198,7 +198,7 @@ static void batch_done(void *ctx)
 
 static int fail(int r, const char *what)
 {
-	log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s: %s", what, strerror(-r));
+	log_event(LOG_ERR, CLASS_LOCAL, NULL, "%s: %s", what, strerror(-r));
 	return r;
 }
 
@@ -232,7 +232,7 @@ static int lock_directory(struct driver *d)
 	d->lock = -1;
 	if (r != -EWOULDBLOCK)
 		return fail(r, directory);
-	log_event(LOG_ERR, LOG_LOCAL_, NULL, "another l2tpd uses %s; give each a runtime-directory of its own", directory);
+	log_event(LOG_ERR, CLASS_LOCAL, NULL, "another l2tpd uses %s; give each a runtime-directory of its own", directory);
 	return r;
 }
 
@@ -250,7 +250,7 @@ static int make_none(struct driver *d)
 	if (r == -EWOULDBLOCK)
 		return r;
 	if (r < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "continuing without a control API");
+		log_event(LOG_WARNING, CLASS_LOCAL, NULL, "continuing without a control API");
 	return dataplane_null_new(d->event, &d->dataplane);
 }
 
@@ -264,7 +264,7 @@ static int make_kernel(struct driver *d)
 		if (!why)
 			return fail(r, "kernel");
 		for (char *rest = why, *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
-			log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s", line);
+			log_event(LOG_ERR, CLASS_LOCAL, NULL, "%s", line);
 		free(why);
 		return r;
 	}
@@ -276,7 +276,7 @@ static int make_kernel(struct driver *d)
 		return fail(r, "rtnetlink");
 	routes = link_clean(d->link);
 	if (routes > 0)
-		log_event(LOG_NOTICE, LOG_LOCAL_, NULL, "removed %d host routes of an earlier run", routes);
+		log_event(LOG_NOTICE, CLASS_LOCAL, NULL, "removed %d host routes of an earlier run", routes);
 	return 0;
 }
 
@@ -355,7 +355,7 @@ int driver_start(struct driver *d)
 	int r = ports_listen(d->listen, d->profiles.config, why);
 
 	if (r < 0) {
-		log_event(LOG_ERR, LOG_LOCAL_, NULL, "%s", why);
+		log_event(LOG_ERR, CLASS_LOCAL, NULL, "%s", why);
 		return r;
 	}
 	note_status(d);
@@ -423,7 +423,7 @@ static int on_drain_timer(sd_event_source *s, uint64_t usec, void *ctx)
 	(void)s, (void)usec;
 	d->drain_until = USEC_NEVER;
 	l2tp_get_stats(d->engine.l2tp, &stats);
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL,
+	log_event(LOG_NOTICE, CLASS_NEUTRAL, NULL,
 		  "drain timed out: closing %" PRIu32 " tunnels with %" PRIu32 " sessions",
 		  stats.tunnels_established + stats.tunnels_half_open, stats.sessions);
 	close_all(d, &reason);
@@ -438,7 +438,7 @@ static void set_drain_timer(struct driver *d, usec_t timeout)
 	if (timeout == USEC_NEVER)
 		return;
 	if (sd_event_add_time_relative(d->event, &d->drain_timer, CLOCK_MONOTONIC, timeout, 0, on_drain_timer, d) < 0)
-		log_event(LOG_ERR, LOG_LOCAL_, NULL, "out of memory: the drain has no timeout; drain again");
+		log_event(LOG_ERR, CLASS_LOCAL, NULL, "out of memory: the drain has no timeout; drain again");
 	else
 		d->drain_until = clock_now() + timeout;
 }
@@ -452,7 +452,7 @@ void driver_drain(struct driver *d, bool on, usec_t timeout)
 	if (!is_stopping(d))
 		d->decide.state = on ? DECIDE_DRAINING : DECIDE_OPEN;
 	events_emit(&d->events, &(struct event){ .type = EVENT_DRAIN });
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, on ? "draining: refusing new tunnels and sessions" :
+	log_event(LOG_NOTICE, CLASS_NEUTRAL, NULL, on ? "draining: refusing new tunnels and sessions" :
 							"drain ended: accepting new tunnels and sessions");
 	if (!on)
 		dials_resume(&d->dials);
@@ -466,7 +466,7 @@ static int on_stop_timer(sd_event_source *s, uint64_t usec, void *ctx)
 	struct driver *d = ctx;
 
 	(void)s, (void)usec;
-	log_event(LOG_WARNING, LOG_LOCAL_, NULL,
+	log_event(LOG_WARNING, CLASS_LOCAL, NULL,
 		  "stop-timeout expired before every peer had answered and every session had ended; stopping anyway");
 	sd_event_exit(d->event, 0);
 	return 0;

@@ -87,7 +87,7 @@ static void open_now(struct opening *o, const struct config_profile *p, const st
 	uint32_t id = 0;
 	int r;
 
-	log_event(LOG_INFO, LOG_INFO_ONLY, &object, "dialling %s (%s) on request", p->servers[o->server],
+	log_event(LOG_INFO, CLASS_NEUTRAL, &object, "dialling %s (%s) on request", p->servers[o->server],
 		  l2tp_addr_str(peer, name));
 	r = tunnel_open(&d->tunnels, p, peer, NULL, &t);
 	if (r >= 0) {
@@ -95,7 +95,7 @@ static void open_now(struct opening *o, const struct config_profile *p, const st
 		object.tunnel_id = id;
 		r = place_calls(d, p, id, o->calls == OPEN_CALLS_DEFAULT ? p->calls : o->calls);
 		if (r < 0)
-			log_event(LOG_WARNING, LOG_LOCAL_, &object, "not all calls were placed: %s", strerror(-r));
+			log_event(LOG_WARNING, CLASS_LOCAL, &object, "not all calls were placed: %s", strerror(-r));
 	}
 	opening_end(o, id ? 0 : r, id ? NULL : strerror(-r), id);
 	engine_pump(&d->engine);
@@ -221,7 +221,7 @@ static void close_tunnels_of(struct driver *d, const struct config_profile *p)
 
 static void tell_hang_up(struct driver *d, const struct config_profile *p, const char *what)
 {
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, &(struct log_object){ .profile = p->name }, "%s", what);
+	log_event(LOG_NOTICE, CLASS_NEUTRAL, &(struct log_object){ .profile = p->name }, "%s", what);
 	events_emit(&d->events, &(struct event){ .type = EVENT_HANG_UP, .profile = p->name });
 }
 

@@ -65,7 +65,7 @@ void profiles_put(struct profiles *p, const struct config_profile *profile)
 	r = *at;
 	if (--r->users > 0)
 		return;
-	log_event(LOG_INFO, LOG_INFO_ONLY, &(struct log_object){ .profile = profile->name },
+	log_event(LOG_INFO, CLASS_NEUTRAL, &(struct log_object){ .profile = profile->name },
 		  "the removed profile has no tunnels or sessions left");
 	*at = r->next;
 	config_clear_profile(&r->profile);

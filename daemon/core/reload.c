@@ -292,7 +292,7 @@ static void take_over(struct driver *d, struct tunnel *t)
 	p = l2tp_get_tunnel(d->engine.l2tp, t->id, &info) < 0 ? NULL : decide_successor(&d->decide, &info);
 	if (!p)
 		return;
-	log_event(LOG_NOTICE, LOG_INFO_ONLY,
+	log_event(LOG_NOTICE, CLASS_NEUTRAL,
 		  &(struct log_object){ .tunnel_id = t->id, .peer = &t->peer, .profile = p->name },
 		  "profile \"%s\" has been removed; the tunnel now belongs to this one", t->profile->name);
 	tunnel_belong(t, p);
@@ -362,7 +362,7 @@ static int prepare(struct reload *x, FILE *errors)
 	if (r < 0)
 		fprintf(errors, "%s\n", why[0] ? why : strerror(-r));
 	else if (kind->class->kind_set && kind->class->kind_set(kind, x->config) < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "out of memory: the options of %s stay as they were",
+		log_event(LOG_WARNING, CLASS_LOCAL, NULL, "out of memory: the options of %s stay as they were",
 			  kind->class->name);
 	return r;
 }
@@ -420,19 +420,19 @@ static void log_lines(int level, char *text)
 {
 	for (char *line; (line = strsep(&text, "\n"));)
 		if (line[0])
-			log_event(level, LOG_LOCAL_, NULL, "%s", line);
+			log_event(level, CLASS_LOCAL, NULL, "%s", line);
 }
 
 static void log_names(const char *what, char **names)
 {
 	for (; names && *names; names++)
-		log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "%s %s", what, *names);
+		log_event(LOG_NOTICE, CLASS_NEUTRAL, NULL, "%s %s", what, *names);
 }
 
 static void log_result(struct driver *d, int r, const struct changes *c)
 {
 	if (r < 0) {
-		log_event(LOG_ERR, LOG_LOCAL_, NULL, "reload failed, nothing has changed: %s",
+		log_event(LOG_ERR, CLASS_LOCAL, NULL, "reload failed, nothing has changed: %s",
 			  r == -EINVAL ? "mistakes in the configuration" : strerror(-r));
 		return;
 	}
@@ -444,7 +444,7 @@ static void log_result(struct driver *d, int r, const struct changes *c)
 	log_names("pool removed:", c->pools_removed);
 	log_names("option changed:", c->options);
 	log_names("option needs a restart, not changed:", c->need_restart);
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, NULL, "reloaded %s", d->profiles.config->path);
+	log_event(LOG_NOTICE, CLASS_NEUTRAL, NULL, "reloaded %s", d->profiles.config->path);
 }
 
 int reload_run(struct driver *d, FILE *errors, struct changes *ret)

@@ -180,7 +180,7 @@ static void on_added(void *ctx, int err, const char *text)
 	struct log_object o = object(n);
 
 	if (err < 0)
-		log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot create the kernel session, refusing: %s",
+		log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot create the kernel session, refusing: %s",
 			  text ? text : strerror(-err));
 	op_done(n, err, text);
 }
@@ -250,7 +250,7 @@ static void add(struct session *n, const struct l2tp_op *op)
 	if (!n->decision.profile && !decide_ours(n, &reason)) {
 		struct log_object o = object(n);
 
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "giving up the call: %s", reason.text);
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "giving up the call: %s", reason.text);
 		close_session(n, &reason);
 		op_done(n, -ECANCELED, NULL);
 		return;
@@ -271,7 +271,7 @@ static void on_set(void *ctx, int err, const char *text)
 	struct log_object o = object(n);
 
 	if (err < 0)
-		log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot sequence data, closing: %s", text ? text : strerror(-err));
+		log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot sequence data, closing: %s", text ? text : strerror(-err));
 	op_done(n, err, text);
 }
 
@@ -289,7 +289,7 @@ static void on_renumbered(void *ctx, int err, const char *text)
 {
 	(void)ctx;
 	if (err < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, NULL, "cannot change the numbering of data: %s",
+		log_event(LOG_WARNING, CLASS_LOCAL, NULL, "cannot change the numbering of data: %s",
 			  text ? text : strerror(-err));
 }
 
@@ -311,7 +311,7 @@ static void on_deleted(void *ctx, int err, const char *text)
 	struct log_object o = object(n);
 
 	if (err < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "cannot remove the kernel session: %s", text ? text : strerror(-err));
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "cannot remove the kernel session: %s", text ? text : strerror(-err));
 	op_done(n, err, text);
 }
 
@@ -492,7 +492,7 @@ static void start(struct session *n, const struct l2tp_op *op)
 		struct l2tp_reason reason = { .origin = L2TP_BY_LOCAL, .result = RC_CDN_NO_FACILITY_TEMPORARY };
 
 		snprintf(reason.detail, sizeof(reason.detail), "cannot start %s: %s", a->class->name, strerror(-r));
-		log_event(LOG_ERR, LOG_LOCAL_, &o, "%s; closing", reason.detail);
+		log_event(LOG_ERR, CLASS_LOCAL, &o, "%s; closing", reason.detail);
 		close_session(n, &reason);
 	} else if (r == ATTACHMENT_IS_UP) {
 		came_up(n);
@@ -511,7 +511,7 @@ static void up(struct session *n, const struct l2tp_op *op)
 	n->up = true;
 	if (t && t->socket)
 		tunnel_mark(t, op->phb);
-	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "session established as %s", n->lns ? "LNS" : "LAC");
+	log_event(LOG_INFO, CLASS_NEUTRAL, &o, "session established as %s", n->lns ? "LNS" : "LAC");
 	emit(n, EVENT_SESSION_ESTABLISHED, NULL);
 	if (n->sessions->decide->state != DECIDE_STOPPING)
 		start(n, op);
@@ -527,7 +527,7 @@ static void hear_link(struct session *n, const struct l2tp_op *op)
 
 	log_hex(link->last_sent_confreq, sent, sizeof(sent));
 	log_hex(link->last_received_confreq, received, sizeof(received));
-	log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the LNS has negotiated ACCM %08x to send, %08x to receive%s%s%s%s",
+	log_event(LOG_INFO, CLASS_NEUTRAL, &o, "the LNS has negotiated ACCM %08x to send, %08x to receive%s%s%s%s",
 		  link->send_accm, link->receive_accm, sent[0] ? ", LCP sent " : "", sent,
 		  received[0] ? ", received " : "", received);
 	if (n->bearer && n->up)
@@ -559,13 +559,13 @@ static void log_causes(const struct session *n, const struct l2tp_reason *reason
 	char text[160];
 
 	if (d->said)
-		log_event(LOG_INFO, LOG_INFO_ONLY, &o,
+		log_event(LOG_INFO, CLASS_NEUTRAL, &o,
 			  "the peer's PPP ended: %s%s%s (cause %u, protocol 0x%04x, direction %u)%s%s",
 			  l2tp_disconnect_name(d), *direction ? ", " : "", direction, d->code, d->protocol,
 			  d->direction, d->text[0] ? ": " : "",
 			  log_escape((struct l2tp_span){ (const uint8_t *)d->text, strlen(d->text) }, text, sizeof(text)));
 	if (reason->q931.said)
-		log_event(LOG_INFO, LOG_INFO_ONLY, &o, "the peer's line ended: Q.931 cause %u, message %u",
+		log_event(LOG_INFO, CLASS_NEUTRAL, &o, "the peer's line ended: Q.931 cause %u, message %u",
 			  reason->q931.cause, reason->q931.message);
 }
 
@@ -595,7 +595,7 @@ static void log_errors(const struct session *n, const struct l2tp_call_errors *e
 {
 	struct log_object o = object(n);
 
-	log_event(LOG_NOTICE, LOG_REMOTE, &o,
+	log_event(LOG_NOTICE, CLASS_REMOTE, &o,
 		  "errors on the LAC's link: CRC %u, framing %u, hardware overrun %u, buffer overrun %u, timeout %u, "
 		  "alignment %u", e->crc, e->framing, e->hardware_overrun, e->buffer_overrun, e->timeout, e->alignment);
 }

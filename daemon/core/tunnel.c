@@ -124,13 +124,13 @@ bool tunnels_admit(struct tunnels *s, const struct l2tp_addr *peer, struct l2tp_
 	if (!profile) {
 		reason->result = config->stranger_refusal.result;
 		reason->error = config->stranger_refusal.error;
-		tell_refused(s, LOG_AUTHN, peer, host_name, reason, "no lns profile matches this address and host name");
+		tell_refused(s, CLASS_AUTH, peer, host_name, reason, "no lns profile matches this address and host name");
 	} else if (!decide_takes_new(s->decide)) {
 		*reason = decide_draining(s->decide, &config->limits.refusal);
-		tell_refused(s, LOG_INFO_ONLY, peer, host_name, reason, reason->text);
+		tell_refused(s, CLASS_NEUTRAL, peer, host_name, reason, reason->text);
 	} else if (is_full(profile) && !has_one_from(s, peer)) {
 		*reason = too_many(s);
-		tell_refused(s, LOG_LOCAL_, peer, host_name, reason, reason->text);
+		tell_refused(s, CLASS_LOCAL, peer, host_name, reason, reason->text);
 	} else {
 		*params = profile->params;
 		return true;
@@ -141,7 +141,7 @@ bool tunnels_admit(struct tunnels *s, const struct l2tp_addr *peer, struct l2tp_
 void tunnels_refused(struct tunnels *s, const struct l2tp_addr *peer, struct l2tp_span host_name,
 		     const struct l2tp_reason *reason)
 {
-	const enum log_class class = reason->result == RC_STOPCCN_UNAUTHORIZED ? LOG_AUTHN : LOG_REMOTE;
+	const enum log_class class = reason->result == RC_STOPCCN_UNAUTHORIZED ? CLASS_AUTH : CLASS_REMOTE;
 	char why[256];
 
 	snprintf(why, sizeof(why), "%s (result %u, error %u): %s", l2tp_stopccn_name(reason->result), reason->result,
@@ -206,7 +206,7 @@ static void on_added(void *ctx, int err, const char *text)
 	struct log_object o = object(t);
 
 	if (err < 0)
-		log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot create the kernel tunnel, closing: %s", text ? text : strerror(-err));
+		log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot create the kernel tunnel, closing: %s", text ? text : strerror(-err));
 	engine_op_done(t->tunnels->engine, t->id, 0, err, text);
 }
 
@@ -219,7 +219,7 @@ static void pin(struct tunnel *t, const struct l2tp_op *op)
 		return;
 	r = link_pin_peer(t->tunnels->link, &op->local, &op->peer);
 	if (r < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "cannot add a host route to the peer; a default route through "
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "cannot add a host route to the peer; a default route through "
 			  "this tunnel would loop: %s", strerror(-r));
 	t->pinned = r >= 0;
 }
@@ -244,7 +244,7 @@ void tunnel_mark(struct tunnel *t, uint32_t phb)
 	int r = listen_mark(t->socket, dscp);
 
 	if (r < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "cannot mark data with DSCP %u: %s", dscp, strerror(-r));
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "cannot mark data with DSCP %u: %s", dscp, strerror(-r));
 }
 
 static void add(struct tunnel *t, const struct l2tp_op *op)
@@ -254,7 +254,7 @@ static void add(struct tunnel *t, const struct l2tp_op *op)
 	int r = listen_connect(s->listen, t->socket, t->id, &op->local, &op->peer, &t->socket);
 
 	if (r < 0) {
-		log_event(LOG_ERR, LOG_LOCAL_, &o, "cannot open a socket for the tunnel, closing: %s", strerror(-r));
+		log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot open a socket for the tunnel, closing: %s", strerror(-r));
 		engine_op_done(s->engine, t->id, 0, r, strerror(-r));
 		return;
 	}
@@ -272,7 +272,7 @@ static void on_deleted(void *ctx, int err, const char *text)
 	struct log_object o = object(t);
 
 	if (err < 0)
-		log_event(LOG_WARNING, LOG_LOCAL_, &o, "cannot remove the kernel tunnel: %s", text ? text : strerror(-err));
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "cannot remove the kernel tunnel: %s", text ? text : strerror(-err));
 	engine_op_done(t->tunnels->engine, t->id, 0, err, text);
 }
 
@@ -303,7 +303,7 @@ static void log_down(struct tunnel *t, const struct l2tp_reason *reason)
 	char text[LOG_OUTCOME_MAX];
 
 	if (!t->end_logged)
-		log_event(LOG_NOTICE, reason->result == RC_STOPCCN_UNAUTHORIZED ? LOG_AUTHN : log_blame(reason), &o,
+		log_event(LOG_NOTICE, reason->result == RC_STOPCCN_UNAUTHORIZED ? CLASS_AUTH : log_blame(reason), &o,
 			  "tunnel closed%s", log_outcome(reason, l2tp_stopccn_name(reason->result), text));
 	t->end_logged = true;
 }
@@ -381,7 +381,7 @@ static void up(struct tunnel *t)
 		return;
 	}
 	count(t, true);
-	log_event(LOG_NOTICE, LOG_INFO_ONLY, &o, "tunnel established");
+	log_event(LOG_NOTICE, CLASS_NEUTRAL, &o, "tunnel established");
 	emit(t, EVENT_TUNNEL_ESTABLISHED, NULL);
 	if (t->owner)
 		t->owner->class->up(t->owner, t->id, 0);

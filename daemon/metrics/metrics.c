@@ -216,7 +216,7 @@ static int serve(struct metrics *m, const struct config_stream *where)
 		m->where = *where;
 		return 0;
 	}
-	log_event(LOG_ERR, LOG_LOCAL_, NULL, "cannot serve metrics on %s: %s",
+	log_event(LOG_ERR, CLASS_LOCAL, NULL, "cannot serve metrics on %s: %s",
 		  where->path[0] ? where->path : l2tp_addr_str(&where->addr, address), strerror(-r));
 	if (somewhere(&m->where) && http_new(m->event, &m->where, page, m, &m->http) < 0)
 		m->where = (struct config_stream){ 0 };

@@ -148,14 +148,14 @@ START_TEST(line)
 		struct log_object object;
 		const char *expect;
 	} cases[] = {
-		{ LOG_INFO, LOG_INFO_ONLY, { 0 }, "info: said 7\n" },
-		{ LOG_WARNING, LOG_REMOTE, { .tunnel_id = 4711, .peer_tunnel_id = 92, .peer = &peer, .host = "lac7" },
+		{ LOG_INFO, CLASS_NEUTRAL, { 0 }, "info: said 7\n" },
+		{ LOG_WARNING, CLASS_REMOTE, { .tunnel_id = 4711, .peer_tunnel_id = 92, .peer = &peer, .host = "lac7" },
 		  "warning remote: tunnel 4711/92 peer=192.0.2.1:1701 host=lac7: said 7\n" },
-		{ LOG_ERR, LOG_LOCAL_, { .tunnel_id = 1, .session_id = 5, .peer_session_id = 6, .interface = "l2tp0" },
+		{ LOG_ERR, CLASS_LOCAL, { .tunnel_id = 1, .session_id = 5, .peer_session_id = 6, .interface = "l2tp0" },
 		  "error local: tunnel 1/- session 5/6 interface=l2tp0: said 7\n" },
-		{ LOG_NOTICE, LOG_AUTHN, { .profile = "isp" }, "notice auth: profile=isp: said 7\n" },
-		{ LOG_CRIT, LOG_BUG, { .host = "" }, "critical bug: said 7\n" },
-		{ LOG_DEBUG, LOG_INFO_ONLY, { 0 }, "" },
+		{ LOG_NOTICE, CLASS_AUTH, { .profile = "isp" }, "notice auth: profile=isp: said 7\n" },
+		{ LOG_CRIT, CLASS_BUG, { .host = "" }, "critical bug: said 7\n" },
+		{ LOG_DEBUG, CLASS_NEUTRAL, { 0 }, "" },
 	};
 
 	errno = EPERM;
@@ -171,8 +171,8 @@ START_TEST(levels)
 	ck_assert(log_enabled(LOG_INFO) && !log_enabled(LOG_DEBUG));
 	log_set_level(LOG_ERR);
 	ck_assert(log_enabled(LOG_ERR) && !log_enabled(LOG_WARNING));
-	log_event(LOG_WARNING, LOG_LOCAL_, NULL, "no");
-	log_event(LOG_ERR, LOG_LOCAL_, NULL, "yes");
+	log_event(LOG_WARNING, CLASS_LOCAL, NULL, "no");
+	log_event(LOG_ERR, CLASS_LOCAL, NULL, "yes");
 	ck_assert_str_eq(lines(), "error local: yes\n");
 }
 END_TEST
@@ -182,11 +182,11 @@ START_TEST(one_line)
 {
 	char text[5000];
 
-	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "a%sb", "\n\n");
+	log_event(LOG_INFO, CLASS_NEUTRAL, NULL, "a%sb", "\n\n");
 	ck_assert_str_eq(lines(), "info: a  b\n");
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	log_event(LOG_INFO, LOG_INFO_ONLY, &(struct log_object){ .host = text }, "%s", text);
+	log_event(LOG_INFO, CLASS_NEUTRAL, &(struct log_object){ .host = text }, "%s", text);
 	const char *got = lines();
 	ck_assert_uint_eq(count(got, "\n"), 1);
 	ck_assert_uint_gt(strlen(got), 1000);
@@ -205,7 +205,7 @@ START_TEST(journal_fields)
 	setenv("JOURNAL_STREAM", _i == 2 ? "nonsense" : stream, 1);
 	log_open(LOG_INFO);
 	errno = EPERM;
-	log_event(LOG_WARNING, LOG_REMOTE, &object, "said %d", 7);
+	log_event(LOG_WARNING, CLASS_REMOTE, &object, "said %d", 7);
 	ck_assert_int_eq(errno, EPERM);
 	if (_i > 0) {
 		ck_assert_str_eq(entries(), "");
@@ -219,7 +219,7 @@ START_TEST(journal_fields)
 			 "L2TP_HOST=lac7\nL2TP_PROFILE=isp\nL2TP_INTERFACE=l2tp0\n"
 			 "MESSAGE=tunnel 4711/92 session 5/6 peer=192.0.2.1:1701 host=lac7 "
 			 "profile=isp interface=l2tp0: said 7\n\n");
-	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "plain");
+	log_event(LOG_INFO, CLASS_NEUTRAL, NULL, "plain");
 	ck_assert_str_eq(entries(), "SYSLOG_IDENTIFIER=l2tpd\nPRIORITY=6\nL2TP_CLASS=INFO\nMESSAGE=plain\n\n");
 }
 END_TEST
@@ -231,13 +231,13 @@ START_TEST(journal_values)
 	char text[5000];
 
 	open_journal();
-	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "a%sb", "\n");
+	log_event(LOG_INFO, CLASS_NEUTRAL, NULL, "a%sb", "\n");
 	ck_assert(log_drain());
 	ck_assert_ptr_nonnull(memmem(journald.got, journald.len, expect, sizeof(expect) - 1));
 	(void)entries();
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	log_event(LOG_INFO, LOG_INFO_ONLY, &(struct log_object){ .host = text }, "%s", text);
+	log_event(LOG_INFO, CLASS_NEUTRAL, &(struct log_object){ .host = text }, "%s", text);
 	ck_assert_ptr_nonnull(strstr(entries(), "\nMESSAGE=host=xxx"));
 	ck_assert_uint_lt(strlen(journald.got), 4096);
 }
@@ -250,7 +250,7 @@ END_TEST
 static void log_many(int from, int to)
 {
 	for (int i = from; i < to; i++) {
-		log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "line %d%s", i, "; a text as long as one that the daemon logs");
+		log_event(LOG_INFO, CLASS_NEUTRAL, NULL, "line %d%s", i, "; a text as long as one that the daemon logs");
 		now += i % 1000 == 0 ? 5 : 0;
 	}
 }
@@ -374,7 +374,7 @@ END_TEST
 
 static void bad_message(int n)
 {
-	log_event(LOG_WARNING, LOG_REMOTE, NULL, "bad message %d", n);
+	log_event(LOG_WARNING, CLASS_REMOTE, NULL, "bad message %d", n);
 }
 
 START_TEST(repeats_are_counted)
@@ -386,13 +386,13 @@ START_TEST(repeats_are_counted)
 	got = lines();
 	ck_assert_uint_eq(count(got, "warning remote: bad message"), 50);
 	/* other places are not affected, and the sum waits for the interval's end */
-	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "other");
+	log_event(LOG_INFO, CLASS_NEUTRAL, NULL, "other");
 	ck_assert_str_eq(lines(), "info: other\n");
 	now += 4;
 	bad_message(500);
 	ck_assert_str_eq(lines(), "");
 	now += 1;
-	log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "other");
+	log_event(LOG_INFO, CLASS_NEUTRAL, NULL, "other");
 	ck_assert_str_eq(lines(), "warning remote: suppressed 451 similar messages; last: bad message 500\ninfo: other\n");
 	bad_message(501);
 	ck_assert_str_eq(lines(), "warning remote: bad message 501\n");
@@ -420,7 +420,7 @@ START_TEST(last_is_told_whole)
 	const struct log_object object = { .tunnel_id = 4711, .peer_tunnel_id = 92, .host = host, .profile = profile };
 
 	for (int i = 0; i < 52; i++)
-		log_event(i == 51 ? LOG_ERR : LOG_WARNING, LOG_REMOTE, &object, "tunnel refused: %s%d", "%s%n", i);
+		log_event(i == 51 ? LOG_ERR : LOG_WARNING, CLASS_REMOTE, &object, "tunnel refused: %s%d", "%s%n", i);
 	memset(host, 'x', sizeof(host) - 1);
 	lines();
 	if (_i == 1)
@@ -443,7 +443,7 @@ START_TEST(last_is_cut)
 	text[10] = '\n';
 	text[sizeof(text) - 1] = '\0';
 	for (int i = 0; i < 51; i++)
-		log_event(LOG_WARNING, LOG_REMOTE, NULL, "bad %s", text);
+		log_event(LOG_WARNING, CLASS_REMOTE, NULL, "bad %s", text);
 	lines();
 	log_flush();
 	const char *got = lines();
@@ -458,7 +458,7 @@ END_TEST
 START_TEST(news_are_not_counted)
 {
 	for (int i = 0; i < 1500; i++)
-		log_event(LOG_INFO, LOG_INFO_ONLY, NULL, "up");
+		log_event(LOG_INFO, CLASS_NEUTRAL, NULL, "up");
 	ck_assert_uint_eq(count(lines(), "info: up\n"), 1500);
 }
 END_TEST
@@ -473,7 +473,7 @@ START_TEST(many_places)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #pragma GCC diagnostic ignored "-Wformat-security"
-		log_event(LOG_WARNING, LOG_REMOTE, NULL, formats[i]);
+		log_event(LOG_WARNING, CLASS_REMOTE, NULL, formats[i]);
 #pragma GCC diagnostic pop
 	}
 	ck_assert_uint_eq(count(lines(), "\n"), 200);
