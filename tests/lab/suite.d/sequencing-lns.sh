@@ -58,4 +58,4 @@ session negotiation 3
 begins yes
 ends no
 vj_is_refused || fail 'TCP headers may be compressed'
-! said lns 'goes on to number' || fail 'they did not'
+! said lns 'cannot change the numbering of data' || fail 'they did not'
