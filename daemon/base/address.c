@@ -101,7 +101,7 @@ const char *address_split(const char *text, struct address_parts *ret)
 	else
 		end = colon && !strchr(colon + 1, ':') ? colon : text + strlen(text);
 	if (!end)
-		return "a [ without its ]";
+		return "[ without ]";
 	*ret = (struct address_parts){ { (const uint8_t *)host, (size_t)(end - host) }, NULL, bracket };
 	end += bracket;
 	if (*end) /* without a colon it is a port that cannot be read */
@@ -115,7 +115,7 @@ const char *address_read_port(const char *text, uint16_t *ret)
 	unsigned long port = digits && digits <= 5 && !text[digits] ? strtoul(text, NULL, 10) : 0;
 
 	if (port < 1 || port > UINT16_MAX)
-		return "an address with a bad port";
+		return "an address with an invalid port";
 	*ret = (uint16_t)port;
 	return NULL;
 }

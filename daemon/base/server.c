@@ -30,7 +30,7 @@ const char *server_read(const char *text, uint16_t port, struct server *ret)
 	else if (strpbrk(s.name, "[]"))
 		what = "not a name";
 	if (!what && parts.port && address_read_port(parts.port, &s.port))
-		what = "a name or an address with a bad port";
+		what = "a name or an address with an invalid port";
 	if (!what)
 		*ret = s;
 	return what;

@@ -65,14 +65,14 @@ static const char *read_prefix(const char *text, struct config_prefix *ret)
 	if (!slash)
 		bits = full;
 	else if (!value_read_digits(slash + 1, &bits, &rest) || *rest || bits > full)
-		return "a prefix with a bad length";
+		return "a prefix with an invalid length";
 	if (full == 128 && p.addr.family == 4) {
 		if (bits < 96)
-			return "a prefix with a bad length";
+			return "a prefix with an invalid length";
 		bits -= 96;
 	}
 	if (!bits_are_zero(&p.addr, (unsigned)bits))
-		return "a prefix with bits set behind its length";
+		return "a prefix with bits set beyond its length";
 	p.bits = (uint8_t)bits;
 	*ret = p;
 	return NULL;
@@ -87,7 +87,7 @@ static const char *set_prefix(struct option_context *x, const struct option *o, 
 	if (what)
 		return what;
 	if (p->n_peers >= o->max)
-		return "one too many";
+		return "too many values";
 	longer = realloc(p->peers, (p->n_peers + 1) * sizeof(*longer));
 	if (!longer)
 		return value_out_of_memory(x);
@@ -131,9 +131,9 @@ static const char *set_listen(struct option_context *x, const struct option *o, 
 		return what;
 	for (size_t i = 0; i < c->n_listens; i++)
 		if (address_equal(&c->listens[i].addr, &addr))
-			return "there already";
+			return "given twice";
 	if (c->n_listens >= o->max)
-		return "one too many";
+		return "too many values";
 	longer = realloc(c->listens, (c->n_listens + 1) * sizeof(*longer));
 	if (!longer)
 		return value_out_of_memory(x);

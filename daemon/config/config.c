@@ -35,7 +35,7 @@ struct load {
 	struct mistakes mistakes;
 	struct node *root, **end;  /* of the statements of all files */
 	const char *failed;        /* if one cannot be read: that */
-	const struct config_profile *greedy; /* the first lns that takes every peer */
+	const struct config_profile *greedy; /* the first lns that matches every peer */
 	void *names, *pools;       /* titles of profiles, and of pools: tsearch(3) */
 	char place[4200];          /* room for a path and a line */
 };
@@ -171,8 +171,10 @@ static void check_name(struct load *load, const struct node *n, void **names, co
 	const struct node *const *found = tsearch(n->title, names, compare_titles);
 
 	if (!name[0] || name[strspn(name, good)] || strlen(name) > NAME_MAX_LEN)
-		mistakes_add(&load->mistakes, n->title->at, "%s \"%.64s\": a bad name; allowed: 1 to %d letters, digits, "
-			     "'.', '_', '-'", n->text, name, NAME_MAX_LEN);
+		mistakes_add(&load->mistakes, n->title->at,
+			     "%s \"%.64s\": not a valid name; allowed: 1 to %d letters, digits, "
+			     "'.', '_', '-'",
+			     n->text, name, NAME_MAX_LEN);
 	if (!found)
 		load->x.oom = true;
 	else if (*found != n->title)
@@ -214,8 +216,8 @@ static void check_secret(struct load *load, const struct config_profile *p, cons
 			     "hide-avps without a secret; give a secret or secret-file");
 }
 
-/* The response to a challenge says nothing of who has made it (5.1.1): with one secret for both, whom we dial can have
- * us answer our own challenge as the LNS that we are to others. */
+/* The response to a challenge says nothing of its sender (5.1.1): with one secret for both, a server that we
+ * dial can have us answer our own challenge as the LNS that we are to others. */
 static void check_reflection(struct load *load, const struct config_profile *p)
 {
 	const struct config_profile *q = p->params.secret_len ? load->x.config->profiles : p;
@@ -223,9 +225,11 @@ static void check_reflection(struct load *load, const struct config_profile *p)
 	while (q < p && !(p->lac != q->lac && config_same_secret(&p->params, &q->params)))
 		q++;
 	if (q < p)
-		mistakes_note(&load->mistakes, p->at, "%s \"%s\" and %s \"%s\" have the same secret: whoever sends our "
-			      "own challenge back to us as the other kind of peer gets the answer; give each a secret of "
-			      "its own", p->lac ? "lac" : "lns", p->name, q->lac ? "lac" : "lns", q->name);
+		mistakes_note(&load->mistakes, p->at,
+			      "%s \"%s\" and %s \"%s\" have the same secret: a peer can send our "
+			      "own challenge back to us in the other role, and gets the answer; give each a secret of "
+			      "its own",
+			      p->lac ? "lac" : "lns", p->name, q->lac ? "lac" : "lns", q->name);
 }
 
 static void check_timers(struct load *load, const struct config_profile *p, const struct scope *s)
@@ -256,10 +260,10 @@ static void check_lac(struct load *load, const struct config_profile *p, const s
 			     "give server = \"NAME or ADDRESS\", or a list", p->name);
 	if (p->family && source_family && p->family != source_family)
 		mistakes_add(&load->mistakes, place_of(s, "source"),
-			     "source is not of the family that is asked for; allowed: an IPv%d address", p->family);
+			     "source is not of the configured family; allowed: an IPv%d address", p->family);
 	if (p->local_port && !port_has_listener(load->x.config, p->local_port))
 		mistakes_add(&load->mistakes, place_of(s, "local-port"),
-			     "local-port %u is not listened on; allowed: ephemeral, or the port of a listen address",
+			     "local-port %u is not a listen port; allowed: ephemeral, or the port of a listen address",
 			     p->local_port);
 	if (p->calls > p->params.sessions_max)
 		mistakes_add(&load->mistakes, place_of(s, given(s, "calls") ? "calls" : "sessions"),
@@ -318,10 +322,10 @@ static void check_ppp(struct load *load, const struct config_profile *p, const s
 			     ppp->interface, (unsigned)sessions, p->lac ? "calls" : "sessions");
 	if (ppp->ipv6 && ppp->mtu && ppp->mtu < IPV6_MTU_MIN)
 		mistakes_add(&load->mistakes, place_of(s, "mtu"),
-			     "an mtu that IPv6 does not fit; allowed: %d and more, or ipv6 = no", IPV6_MTU_MIN);
+			     "an mtu that is too small for IPv6; allowed: %d and more, or ipv6 = no", IPV6_MTU_MIN);
 	if (ppp->ipv6 && ppp->mru && ppp->mru < IPV6_MTU_MIN)
 		mistakes_add(&load->mistakes, place_of(s, "mru"),
-			     "an mru that IPv6 does not fit; allowed: %d and more, or ipv6 = no", IPV6_MTU_MIN);
+			     "an mru that is too small for IPv6; allowed: %d and more, or ipv6 = no", IPV6_MTU_MIN);
 }
 
 static void check_chosen(struct load *load, const struct config_profile *p, const struct scope *s)
@@ -329,7 +333,7 @@ static void check_chosen(struct load *load, const struct config_profile *p, cons
 	const struct config_profile *q = load->greedy;
 
 	if (!p->lac && q)
-		mistakes_note(&load->mistakes, p->at, "lns \"%s\" will never be chosen: lns \"%s\" in %s takes every peer",
+		mistakes_note(&load->mistakes, p->at, "lns \"%s\" is never used: lns \"%s\" in %s matches every peer",
 			      p->name, q->name, place_text(load, q->at, p->at));
 	else if (!p->lac && p->n_peers == 0 && !p->host_names && !config_tells_calls_apart(p) && !s->unclear)
 		load->greedy = p;

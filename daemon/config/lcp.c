@@ -103,7 +103,7 @@ const char *lcp_list_add(struct lcp_list *list, const char *word)
 		if (strlen(rows[i].word) != len || memcmp(rows[i].word, word, len) != 0 || !word[len] != !rows[i].size)
 			continue;
 		if (find(lcp_list_span(list), rows[i].type, rows[i].size))
-			return "there already";
+			return "given twice";
 		if (rows[i].size)
 			what = read_number(&rows[i], word + len + 1, &value);
 		if (!what)

@@ -80,7 +80,7 @@ const struct option options[] = {
 
 	WHOLE(IN_POOL, "range", range, config_pool, 0)
 
-	/* for whom */
+	/* which peers and calls */
 	WHOLE(IN_LNS, "peer", prefixes, config_profile, LIST_MAX)
 	LNS("peer-host-name",       texts,       host_names,           0,          LIST_MAX,   NONE,        NONE)
 	LNS("called-number",        texts,       for_calls.called_numbers, 0,      LIST_MAX,   NONE,        NONE)
@@ -93,7 +93,7 @@ const struct option options[] = {
 	LNS("accept-tunnel-id-0",   yes_no,      params.accept_tunnel_id_0, 0,     0,          NONE,        "no")
 	LNS("sequencing",           sequencing,  sequencing,           0,          0,          NONE,        "no")
 
-	/* whom to dial */
+	/* which servers to dial */
 	LAC("server",               servers,     servers,              0,          LIST_MAX,   NONE,        NONE)
 	LAC("port",                 number,      server_port,          1,          UINT16_MAX, NONE,        STRING(L2TP_PORT))
 	LAC("family",               family,      family,               0,          0,          NONE,        "any")

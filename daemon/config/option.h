@@ -57,7 +57,7 @@ struct option {
 	size_t offset, size; /* in the struct of the section */
 	uint64_t min, max;   /* of a number or a time; of a text's length; of a list's */
 	const char *word;    /* stands for 0 of a number, for never of a time; NULL: there is none */
-	const char *fallback; /* the default as it would be written; NULL: none, or set by whoever makes the struct */
+	const char *fallback; /* the default as it would be written; NULL: none, or set by the maker of the struct */
 };
 
 /* Kinds (config/value.c, config/address.c).  Their fields: */

@@ -4,7 +4,7 @@
  * is wrong with it; and with its writer, which prints the option as it may stand in a file.  A reader leaves the field
  * alone when it fails.  Bounds come from the option's row.
  *
- * Values of a list come one by one and are appended.  Whoever frees the struct calls clear(), which is fine with a
+ * Values of a list come one by one and are appended.  To free the struct, clear() is called, which is fine with a
  * field that was never set and wipes what is secret.  Called through the rows of option.c.
  */
 #include <assert.h>
@@ -248,7 +248,7 @@ static const char *set_refusal(struct option_context *x, const struct option *o,
 	if (result < o->min || result > o->max || error > EC_UNKNOWN_MANDATORY_AVP)
 		return "out of range";
 	if ((result == RC_CDN_GENERAL) != (error != EC_NONE))
-		return "an error code goes with result 2, and only with that";
+		return "an error code is required with result 2, and not allowed with others";
 	*refusal = (struct l2tp_refusal){ (uint16_t)result, (uint16_t)error };
 	return NULL;
 }
@@ -403,7 +403,7 @@ static const char *set_texts(struct option_context *x, const struct option *o, c
 	while (*list && (*list)[n])
 		n++;
 	if (n >= o->max)
-		return "one too many";
+		return "too many values";
 	longer = realloc(*list, (n + 2) * sizeof(*longer));
 	if (!longer)
 		return value_out_of_memory(x);
@@ -423,8 +423,10 @@ static const char *set_servers(struct option_context *x, const struct option *o,
 
 static void describe_servers(const struct option *o, char *buf, size_t size)
 {
-	snprintf(buf, size, "a list of up to %" PRIu64 " names of 1 to %d octets or addresses, with a port or without, as in "
-		 "lns.example:1702, 192.0.2.1:1702, 2001:db8::1 or [2001:db8::1]:1702", o->max, SERVER_NAME_MAX);
+	snprintf(buf, size,
+		 "a list of up to %" PRIu64 " names of 1 to %d octets or addresses, optionally with a port, as in "
+		 "lns.example:1702, 192.0.2.1:1702, 2001:db8::1 or [2001:db8::1]:1702",
+		 o->max, SERVER_NAME_MAX);
 }
 
 static void print_texts(const struct option *o, const void *field, const struct option_print *p)
@@ -443,7 +445,7 @@ static void print_texts(const struct option *o, const void *field, const struct 
 
 static void describe_list(const struct option *o, char *buf, size_t size)
 {
-	snprintf(buf, size, "a list of up to %" PRIu64 " texts that are not empty", o->max);
+	snprintf(buf, size, "a list of up to %" PRIu64 " non-empty texts", o->max);
 }
 
 static void clear_texts(void *field)
@@ -467,7 +469,7 @@ static const char *set_interface(struct option_context *x, const struct option *
 		return "not a pattern";
 	len += pattern ? DIGITS - strlen("%d") : 0;
 	if (len < o->min || len > o->max)
-		return pattern ? "too long with five digits for %d" : "of wrong length";
+		return pattern ? "too long with five digits for %d" : "empty or too long";
 	for (const char *p = text; *p; p++)
 		if (isspace((unsigned char)*p) || *p == '/' || *p == ':')
 			return "not a name for an interface";
@@ -562,7 +564,7 @@ static const char *check_secret_file(struct option_context *x, int fd)
 	if (!S_ISREG(st.st_mode))
 		return "not a regular file";
 	if (st.st_mode & (S_IROTH | S_IWOTH))
-		return "open to every user of this machine (chmod 600 it)";
+		return "readable by every user of this machine (protect it with chmod 600)";
 	return NULL;
 }
 
@@ -630,8 +632,8 @@ static void describe_secret_credential(const struct option *o, char *buf, size_t
 
 static void describe_secret_file(const struct option *o, char *buf, size_t size)
 {
-	snprintf(buf, size, "a regular file, closed to others, with %" PRIu64 " to %" PRIu64 " octets, "
-		 "by absolute path or from the directory of this file", o->min, o->max);
+	snprintf(buf, size, "a regular file that other users cannot read, with %" PRIu64 " to %" PRIu64 " octets, "
+		 "by absolute path or relative to the directory of this file", o->min, o->max);
 }
 
 static void clear_secret(void *field)

@@ -93,7 +93,7 @@ END_TEST
 #define NO_INTERFACE "a link-local address without its interface (as in fe80::1%eth0)"
 #define NOT_LINK_LOCAL "an interface with an address that is not link-local"
 #define NOT_THERE "an address on an interface that does not exist"
-#define BAD_PORT "an address with a bad port"
+#define BAD_PORT "an address with an invalid port"
 
 static const struct {
 	const char *text;
@@ -130,8 +130,8 @@ static const struct {
 	{ "2001:db8::1:1701:", 0, REFUSED, "not an address", NULL },
 	{ "[1111:2222:3333:4444:5555:6666:7777:8888:9999]", 0, REFUSED, "not an address", NULL },
 	{ "[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd]", 0, REFUSED, "not an address", NULL },
-	{ "[::1", 0, REFUSED, "a [ without its ]", NULL },
-	{ "[", 0, REFUSED, "a [ without its ]", NULL },
+	{ "[::1", 0, REFUSED, "[ without ]", NULL },
+	{ "[", 0, REFUSED, "[ without ]", NULL },
 	{ "192.0.2.1:", 0, REFUSED, BAD_PORT, NULL },
 	{ "192.0.2.1:0", 0, REFUSED, BAD_PORT, NULL },
 	{ "192.0.2.1:65536", 0, REFUSED, BAD_PORT, NULL },

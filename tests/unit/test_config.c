@@ -378,7 +378,7 @@ static const struct {
 	{ PATH_32 PATH_32 PATH_32 "/a1234567890", "too long" },
 	{ "127.0.0.1", "an address without a port" },
 	{ "::1", "an address without a port" },
-	{ "127.0.0.1:0", "an address with a bad port" },
+	{ "127.0.0.1:0", "an address with an invalid port" },
 	{ ":9701", "not an address" },
 	{ "metrics", "not an address" },
 	{ "", "not an address" },
@@ -626,9 +626,9 @@ static const struct {
 	{ "listen = 192.0.2.1 log-level = info\n", "\n\nlog-level = debug\n", "",
 	  "@/test.conf.d/1.conf:3:1: log-level is set twice, first in @/test.conf:1\n" },
 	{ "lns a {}\n", "lns c { peer = 192.0.2.9 }", "# one\nlac c { server = s }\nlns d {\nchallenge = yes }",
-	  "@/test.conf.d/1.conf:1:1: note: lns \"c\" will never be chosen: lns \"a\" in @/test.conf:1 takes every peer\n"
+	  "@/test.conf.d/1.conf:1:1: note: lns \"c\" is never used: lns \"a\" in @/test.conf:1 matches every peer\n"
 	  "@/test.conf.d/2.conf:2:5: the name \"c\" is already used in @/test.conf.d/1.conf:1; each lns and lac needs its own\n"
-	  "@/test.conf.d/2.conf:3:1: note: lns \"d\" will never be chosen: lns \"a\" in @/test.conf:1 takes every peer\n"
+	  "@/test.conf.d/2.conf:3:1: note: lns \"d\" is never used: lns \"a\" in @/test.conf:1 matches every peer\n"
 	  "@/test.conf.d/2.conf:4:1: challenge without a secret; give a secret or secret-file\n" },
 	{ "", "pool p {\nrange = 10.0.0.0/24 }", "\npool p { range = 10.1.0.0/24 }",
 	  "@/test.conf.d/2.conf:2:6: the name \"p\" is already used in @/test.conf.d/1.conf:1; each pool needs its own\n" },
