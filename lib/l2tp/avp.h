@@ -124,6 +124,7 @@ struct avp_row {
 
 extern const struct avp_row avp_table[AVP_COUNT]; /* index: enum avp_id */
 
+/* Of a row of the table, not of a copy. */
 static inline enum avp_id avp_id_of(const struct avp_row *row)
 {
 	return (enum avp_id)(row - avp_table);
