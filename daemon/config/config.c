@@ -14,7 +14,6 @@
  */
 #include "config.h"
 #include "base/address.h"
-#include <arpa/inet.h>
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
@@ -272,13 +271,13 @@ static void check_lac(struct load *load, const struct config_profile *p, const s
 
 static void check_addresses(struct load *load, const struct config_ppp *ppp, const struct scope *s)
 {
-	struct in_addr local;
+	uint32_t local;
 
 	if (ppp->pool && ppp->remote_address)
 		mistakes_add(&load->mistakes, place_of(s, "remote-address"),
 			     "remote-address and pool; allowed: one of them");
-	if (ppp->pool && ppp->local_address && inet_pton(AF_INET, ppp->local_address, &local) == 1 &&
-	    ntohl(local.s_addr) >= ppp->pool->first && ntohl(local.s_addr) <= ppp->pool->last)
+	if (ppp->pool && ppp->local_address && address_read_ip4(ppp->local_address, &local) &&
+	    local >= ppp->pool->first && local <= ppp->pool->last)
 		mistakes_add(&load->mistakes, place_of(s, "local-address"),
 			     "local-address is one of pool \"%s\"; allowed: any other", ppp->pool->name);
 }
