@@ -90,6 +90,12 @@ static inline void msg_set(struct msg *m, enum avp_id id)
 	m->has |= (avp_set)1 << id;
 }
 
+/* For what is sent only if there is something to say. */
+static inline void msg_set_if(struct msg *m, enum avp_id id, bool said)
+{
+	m->has |= (avp_set)said << id;
+}
+
 /* ---- The table --------------------------------------------------------------------------------------------- */
 
 enum avp_shape {

@@ -204,8 +204,8 @@ static void put_causes(struct msg *m, const struct l2tp_reason *reason)
 	m->ppp_disconnect_cause = (struct ppp_disconnect){ d->code, d->protocol, d->direction,
 							   { (const uint8_t *)d->text, strnlen(d->text, sizeof(d->text)) } };
 	m->q931_cause_code = (struct q931_cause){ .cause = reason->q931.cause, .msg = reason->q931.message };
-	m->has |= (uint64_t)(d->said && l2tp_disconnect_valid(d)) << AVP_PPP_DISCONNECT_CAUSE |
-		  (uint64_t)reason->q931.said << AVP_Q931_CAUSE_CODE;
+	msg_set_if(m, AVP_PPP_DISCONNECT_CAUSE, d->said && l2tp_disconnect_valid(d));
+	msg_set_if(m, AVP_Q931_CAUSE_CODE, reason->q931.said);
 }
 
 /* Cut to fit; what is behind it is zero already. */

@@ -336,10 +336,11 @@ void session_put_proxy(const struct l2tp_proxy *proxy, struct msg *m)
 	m->proxy_authen_name = proxy->authen_name;
 	m->proxy_authen_challenge = proxy->authen_challenge;
 	m->proxy_authen_response = proxy->authen_response;
-	m->has |= (uint64_t)!!m->initial_received_lcp_confreq.len << AVP_INITIAL_RECEIVED_LCP_CONFREQ |
-		  (uint64_t)!!m->last_sent_lcp_confreq.len << AVP_LAST_SENT_LCP_CONFREQ |
-		  (uint64_t)!!m->last_received_lcp_confreq.len << AVP_LAST_RECEIVED_LCP_CONFREQ |
-		  (uint64_t)!!m->proxy_authen_type << AVP_PROXY_AUTHEN_TYPE | proxy_needs(m->proxy_authen_type);
+	msg_set_if(m, AVP_INITIAL_RECEIVED_LCP_CONFREQ, m->initial_received_lcp_confreq.len);
+	msg_set_if(m, AVP_LAST_SENT_LCP_CONFREQ, m->last_sent_lcp_confreq.len);
+	msg_set_if(m, AVP_LAST_RECEIVED_LCP_CONFREQ, m->last_received_lcp_confreq.len);
+	msg_set_if(m, AVP_PROXY_AUTHEN_TYPE, m->proxy_authen_type);
+	m->has |= proxy_needs(m->proxy_authen_type);
 	/* a password is hidden if there is a secret, whatever hide_avps says */
 	if (proxy->authen_type == L2TP_PROXY_TEXT || proxy->authen_type == L2TP_PROXY_PAP)
 		m->hide |= (uint64_t)1 << AVP_PROXY_AUTHEN_RESPONSE;

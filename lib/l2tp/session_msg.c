@@ -10,17 +10,11 @@
 
 #include "msg.h"
 
-/* An AVP that is sent if there is something to say. */
-static void set_if(struct msg *m, enum avp_id avp, bool said)
-{
-	m->has |= (uint64_t)said << avp;
-}
-
 /* The per-hop behaviour that we ask for, or answer with (RFC 3308). */
 static void put_phb(struct msg *m, uint32_t phb)
 {
 	m->session_ds = (uint16_t)phb;
-	set_if(m, AVP_SESSION_DS, phb != L2TP_PHB_NONE);
+	msg_set_if(m, AVP_SESSION_DS, phb != L2TP_PHB_NONE);
 }
 
 static void fill_icrq(struct session *s, struct msg *m)
@@ -35,10 +29,10 @@ static void fill_icrq(struct session *s, struct msg *m)
 	m->sub_address = info->sub_address;
 	msg_set(m, AVP_CALL_SERIAL_NUMBER);
 	msg_set(m, AVP_BEARER_TYPE);
-	set_if(m, AVP_PHYSICAL_CHANNEL_ID, info->physical_channel_id);
-	set_if(m, AVP_CALLING_NUMBER, info->calling_number.len);
-	set_if(m, AVP_CALLED_NUMBER, info->called_number.len);
-	set_if(m, AVP_SUB_ADDRESS, info->sub_address.len);
+	msg_set_if(m, AVP_PHYSICAL_CHANNEL_ID, info->physical_channel_id);
+	msg_set_if(m, AVP_CALLING_NUMBER, info->calling_number.len);
+	msg_set_if(m, AVP_CALLED_NUMBER, info->called_number.len);
+	msg_set_if(m, AVP_SUB_ADDRESS, info->sub_address.len);
 	put_phb(m, s->table->conn->params.session_phb);
 }
 
@@ -55,8 +49,8 @@ static void put_connection(const struct l2tp_call_info *info, struct msg *m)
 	m->framing_type = info->framing_type;
 	msg_set(m, AVP_TX_CONNECT_SPEED);
 	msg_set(m, AVP_FRAMING_TYPE);
-	set_if(m, AVP_RX_CONNECT_SPEED, info->rx_connect_speed);
-	set_if(m, AVP_SEQUENCING_REQUIRED, info->sequencing_required);
+	msg_set_if(m, AVP_RX_CONNECT_SPEED, info->rx_connect_speed);
+	msg_set_if(m, AVP_SEQUENCING_REQUIRED, info->sequencing_required);
 	session_put_lcp(&info->lcp, m);
 }
 
@@ -64,7 +58,7 @@ static void fill_iccn(struct session *s, struct msg *m)
 {
 	put_connection(&s->info, m);
 	m->private_group_id = s->info.private_group_id;
-	set_if(m, AVP_PRIVATE_GROUP_ID, s->info.private_group_id.len);
+	msg_set_if(m, AVP_PRIVATE_GROUP_ID, s->info.private_group_id.len);
 	session_put_proxy(&s->info.proxy, m);
 }
 
@@ -90,14 +84,14 @@ static void fill_ocrq(struct session *s, struct msg *m)
 	msg_set(m, AVP_BEARER_TYPE);
 	msg_set(m, AVP_FRAMING_TYPE);
 	msg_set(m, AVP_CALLED_NUMBER);
-	set_if(m, AVP_SUB_ADDRESS, info->sub_address.len);
+	msg_set_if(m, AVP_SUB_ADDRESS, info->sub_address.len);
 	put_phb(m, s->table->conn->params.session_phb);
 }
 
 static void fill_ocrp(struct session *s, struct msg *m)
 {
 	m->physical_channel_id = s->info.physical_channel_id;
-	set_if(m, AVP_PHYSICAL_CHANNEL_ID, m->physical_channel_id);
+	msg_set_if(m, AVP_PHYSICAL_CHANNEL_ID, m->physical_channel_id);
 	put_phb(m, s->phb);
 }
 
@@ -132,7 +126,7 @@ void session_say(struct session *s, enum cm_type type, usec_t now)
 	struct msg m = { .type = type, .assigned_session_id = s->id };
 
 	assert(kinds[type].fill);
-	set_if(&m, AVP_ASSIGNED_SESSION_ID, kinds[type].assigns);
+	msg_set_if(&m, AVP_ASSIGNED_SESSION_ID, kinds[type].assigns);
 	kinds[type].fill(s, &m);
 	if (type == CM_ICRP || type == CM_OCRP)
 		conn_reply(s->table->conn, &m, s->peer_id, now);

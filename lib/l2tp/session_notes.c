@@ -26,9 +26,8 @@ int session_set_link_info(struct session *s, const struct l2tp_link_info *link, 
 	s->link.send_accm = link->send_accm;
 	s->link.receive_accm = link->receive_accm;
 	msg_set(&m, AVP_ACCM);
-	if (session_lcp_said(s))
-		m.has |= (uint64_t)!!sent.data << AVP_LNS_LAST_SENT_LCP_CONFREQ |
-			 (uint64_t)!!received.data << AVP_LNS_LAST_RECEIVED_LCP_CONFREQ;
+	msg_set_if(&m, AVP_LNS_LAST_SENT_LCP_CONFREQ, session_lcp_said(s) && sent.data);
+	msg_set_if(&m, AVP_LNS_LAST_RECEIVED_LCP_CONFREQ, session_lcp_said(s) && received.data);
 	conn_send(s->table->conn, &m, s->peer_id, now);
 	return 0;
 }

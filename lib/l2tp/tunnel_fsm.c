@@ -44,10 +44,8 @@ static void put_identity(const struct tunnel *t, struct msg *m)
 	msg_set(m, AVP_FRAMING_CAPABILITIES);
 	msg_set(m, AVP_ASSIGNED_TUNNEL_ID);
 	msg_set(m, AVP_RECEIVE_WINDOW_SIZE);
-	if (p->bearer_capabilities)
-		msg_set(m, AVP_BEARER_CAPABILITIES);
-	if (m->vendor_name.len)
-		msg_set(m, AVP_VENDOR_NAME);
+	msg_set_if(m, AVP_BEARER_CAPABILITIES, p->bearer_capabilities);
+	msg_set_if(m, AVP_VENDOR_NAME, m->vendor_name.len);
 }
 
 static void fill_stopccn(const struct tunnel *t, const struct l2tp_reason *reason, struct msg *m)
@@ -77,7 +75,7 @@ static void send_sccrq(struct tunnel *t, const struct tunnel_input *in, usec_t n
 	put_identity(t, &m);
 	authentication(t)->demand(t, &m);
 	m.control_ds = (uint16_t)t->conn.params.control_phb;
-	m.has |= (uint64_t)(t->conn.params.control_phb != L2TP_PHB_NONE) << AVP_CONTROL_DS;
+	msg_set_if(&m, AVP_CONTROL_DS, t->conn.params.control_phb != L2TP_PHB_NONE);
 	env->random(env->ctx, &t->tie_breaker, sizeof(t->tie_breaker));
 	m.tie_breaker = t->tie_breaker;
 	msg_set(&m, AVP_TIE_BREAKER);
@@ -98,7 +96,7 @@ static void send_sccrp(struct tunnel *t, const struct tunnel_input *in, usec_t n
 	if (msg_has(in->msg, AVP_CONTROL_DS))
 		t->conn.phb = t->conn.params.control_phb;
 	m.control_ds = (uint16_t)t->conn.phb;
-	m.has |= (uint64_t)(t->conn.phb != L2TP_PHB_NONE) << AVP_CONTROL_DS;
+	msg_set_if(&m, AVP_CONTROL_DS, t->conn.phb != L2TP_PHB_NONE);
 	conn_send(&t->conn, &m, 0, now);
 	tunnel_set_life(t, now + t->conn.params.setup_timeout);
 }
