@@ -5,11 +5,11 @@
  */
 #include "tunnel.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "kernel/dataplane.h"
@@ -93,7 +93,7 @@ static struct l2tp_reason too_many(const struct tunnels *s)
 static bool has_one_from(const struct tunnels *s, const struct l2tp_addr *peer)
 {
 	for (const struct tunnel *t = s->all; t; t = t->hh.next)
-		if (t->counted && memcmp(&t->peer, peer, sizeof(*peer)) == 0)
+		if (t->counted && address_equal(&t->peer, peer))
 			return true;
 	return false;
 }
@@ -158,7 +158,7 @@ static int local_socket(struct tunnels *s, const struct config_profile *p, const
 	int r;
 
 	*local = (struct l2tp_addr){ .family = peer->family };
-	if (p->source && inet_pton(peer->family == 6 ? AF_INET6 : AF_INET, p->source, local->ip) != 1)
+	if (p->source && (address_read_ip(p->source, INTERFACE_EXISTS, local) || local->family != peer->family))
 		return -EAFNOSUPPORT; /* the address that was resolved is of the other family */
 	r = listen_dial(s->listen, local, peer, ret);
 	if (r >= 0 && p->local_port) {
@@ -364,7 +364,7 @@ static void drop_replaced(const struct tunnel *by)
 	struct tunnel *t, *next;
 
 	HASH_ITER(hh, by->tunnels->all, t, next)
-		if (t->counted && memcmp(&t->peer, &by->peer, sizeof(t->peer)) == 0 && !stands(t))
+		if (t->counted && address_equal(&t->peer, &by->peer) && !stands(t))
 			count(t, false);
 }
 
