@@ -136,18 +136,18 @@ static bool take_address(struct decision *n, const struct config_profile *profil
 	return true;
 }
 
-/* A place in this profile, and what goes with it.  false: *reason says what is missing, and all is as it was. */
+/* A place in this profile, and what goes with it; what one of its sessions has it keeps, and gets what a reload has made
+ * the profile demand since.  false: *reason says what is missing, and all is as it was. */
 static bool reserve(struct decision *n, const struct config_profile *p, struct l2tp_reason *reason)
 {
 	const struct l2tp_refusal *given = &p->params.call_refusal;
+	const bool belongs = n->profile == p;
 
-	if (n->profile == p)
-		return true;
-	if (is_full(p)) {
+	if (!belongs && is_full(p)) {
 		*reason = decide_refusal(given, RC_CDN_GENERAL, EC_RESOURCES, "too many sessions of this profile");
 		return false;
 	}
-	if (!take_address(n, p)) {
+	if (!(belongs && n->address) && !take_address(n, p)) {
 		*reason = decide_refusal(given, RC_CDN_NO_FACILITY_TEMPORARY, EC_NONE, "no address left in the pool");
 		return false;
 	}
@@ -270,6 +270,11 @@ bool decide_own(struct decide *d, struct decision *n, const struct config_profil
 		return true;
 	decision_release(n);
 	return false;
+}
+
+bool decide_complete(struct decision *n, struct l2tp_reason *reason)
+{
+	return reserve(n, n->profile, reason);
 }
 
 /* ---- Reload --------------------------------------------------------------------------------------------------- */

@@ -67,6 +67,9 @@ void decide_session(struct decide *d, struct decision *n, enum decide_moment mom
 		    decision_done done, void *ctx);
 /* One that we place ourselves: its profile is known.  false: there is no room, *reason says for what. */
 bool decide_own(struct decide *d, struct decision *n, const struct config_profile *profile, struct l2tp_reason *reason);
+/* It is about to begin, with what its profile has now: a pool, or numbers for interfaces, may have come with a reload after
+ * it was allowed.  false: as above */
+bool decide_complete(struct decision *n, struct l2tp_reason *reason);
 /* What it holds is free again; nobody is told any more.  One that is all zero: fine */
 void decision_release(struct decision *n);
 

@@ -503,6 +503,19 @@ static void start(struct session *n, const struct l2tp_op *op)
 	}
 }
 
+/* Nothing is attached to one that would have to begin without its address. */
+static bool complete(struct session *n)
+{
+	const struct log_object o = object(n);
+	struct l2tp_reason reason;
+
+	if (decide_complete(&n->decision, &reason))
+		return true;
+	log_event(LOG_WARNING, LOG_LOCAL_, &o, "closing the session: %s", reason.text);
+	close_session(n, &reason);
+	return false;
+}
+
 static void up(struct session *n, const struct l2tp_op *op)
 {
 	struct tunnel *t = tunnel_get(n->sessions->tunnels, n->key.tunnel_id);
@@ -513,7 +526,7 @@ static void up(struct session *n, const struct l2tp_op *op)
 		tunnel_mark(t, op->phb);
 	log_event(LOG_INFO, CLASS_NEUTRAL, &o, "session established as %s", n->lns ? "LNS" : "LAC");
 	emit(n, EVENT_SESSION_ESTABLISHED, NULL);
-	if (n->sessions->decide->state != DECIDE_STOPPING)
+	if (n->sessions->decide->state != DECIDE_STOPPING && complete(n))
 		start(n, op);
 }
 

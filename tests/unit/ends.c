@@ -12,6 +12,7 @@
 
 #include "attach/none.h"
 #include "base/log.h"
+#include "core/reload.h"
 
 #define PATIENCE (20 * USEC_PER_SEC)
 
@@ -87,6 +88,16 @@ void start(struct end *end, const char *name, const char *text)
 	ck_assert_int_eq(driver_new(event, config, &ends_options, &end->driver), 0);
 	driver_watch(end->driver, &end->watcher);
 	ck_assert_int_eq(driver_start(end->driver), 0);
+}
+
+void reload(struct end *end, const char *name, const char *text)
+{
+	struct changes changes;
+	char path[128];
+
+	write_config(name, text, path);
+	ck_assert_int_eq(reload_run(end->driver, stderr, &changes), 0);
+	changes_clear(&changes);
 }
 
 void end_free(struct end *end)

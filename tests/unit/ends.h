@@ -31,6 +31,8 @@ void ends_teardown(void);
 /* name: "lns" or "lac" */
 void write_config(const char *name, const char *text, char path[128]);
 void start(struct end *end, const char *name, const char *text);
+/* It succeeds. */
+void reload(struct end *end, const char *name, const char *text);
 void end_free(struct end *end);
 /* The LNS serves profile "isp" on this port, and the LAC dials it with profile "uplink"; more: in the profile. */
 const char *lns_text(uint16_t port, const char *more);

@@ -293,16 +293,6 @@ static const char *joined(char **names_of)
 	return text;
 }
 
-static void reload(struct end *end, const char *name, const char *text)
-{
-	struct changes changes;
-	char path[128];
-
-	write_config(name, text, path);
-	ck_assert_int_eq(reload_run(end->driver, stderr, &changes), 0);
-	changes_clear(&changes);
-}
-
 static const char many[] = "listen = \"127.0.0.1:%u\"\nlns a { secret = x }\nlns b { peer = 192.0.2.1 }\n"
 			   "lac c { server = s dial = no }\nlns e { peer = 192.0.2.2 }\n"
 			   "pool p { range = 10.0.0.1-10.0.0.9 }\npool q { range = 10.1.0.1-10.1.0.9 }\n"

@@ -457,6 +457,43 @@ START_TEST(moved) /* what the ICCN says decides for another profile: its pool, i
 }
 END_TEST
 
+/* A reload while the LAC dials: what the profile has got meanwhile is for this one, too.  Without an address of the pool
+ * its peer would be asked which one it wants. */
+START_TEST(demands_more) /* 0: before it is connected; 1: before it is attached; 2, 3: when the pool has none left */
+{
+	struct end lns, lac;
+	char text[1024];
+	uint16_t port = free_port();
+	uint32_t id;
+
+	late = 200 * USEC_PER_MSEC;
+	late_moment = _i % 2 ? DECIDE_CONNECTED : DECIDE_ASKED;
+	use_strings(&decider);
+	start_lns(&lns, port, "");
+	start_lac(&lac, port, "redial-min = 1h redial-max = 1h calls = 0");
+	run_until(&lac, "TUNNEL_ESTABLISHED", 1);
+	ck_assert_int_eq(open_call(lac.driver, lac.tunnel_id, &(struct l2tp_call_info){ 0 }, &id), 0);
+	while (!questions)
+		run_for(10 * USEC_PER_MSEC);
+	snprintf(text, sizeof(text), "pool one { range = 10.0.0.2-10.0.0.2 }\n%s",
+		 lns_text(port, "ppp { pool = one interface = \"s%d\" }"));
+	reload(&lns, "lns", text);
+	if (_i >= 2)
+		ck_assert_uint_ne(pool_acquire(lns.driver->decide.pools[0]), 0);
+	if (_i < 2) {
+		run_until(&lns, "ATTACHMENT_UP", 1);
+		ck_assert_uint_eq(strings->attachment.session.decision->address, 0x0a000002);
+		ck_assert_uint_eq(strings->attachment.session.decision->interface, 1);
+		ck_assert_uint_eq(pool_used(lns.driver->decide.pools[0]), 1);
+	} else {
+		run_until(&lac, "SESSION_GONE", 1);
+		ck_assert_int_eq(lac.reason.result, RC_CDN_NO_FACILITY_TEMPORARY);
+		ck_assert_uint_eq(count(lns.heard, "ATTACHMENT_STARTED"), 0);
+	}
+	free_ends(&lns, &lac);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("session");
@@ -477,6 +514,7 @@ int main(void)
 	tcase_add_loop_test(tc, too_late, 0, 2);
 	tcase_add_test(tc, freed_while_asked);
 	tcase_add_test(tc, moved);
+	tcase_add_loop_test(tc, demands_more, 0, 4);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
