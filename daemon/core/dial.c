@@ -295,7 +295,7 @@ static int begin(struct dials *s, const struct config_profile *p)
 	if (!d)
 		return -ENOMEM;
 	*d = (struct dial){ .owner = { &dial_class, p }, .dials = s, .next = s->all };
-	d->pair = (struct pair){ .engine = s->engine, .tunnels = s->tunnels, .sessions = s->sessions, .owner = &d->owner };
+	d->pair = (struct pair){ .engine = s->engine, .tunnels = s->tunnels, .owner = &d->owner };
 	r = redial_init(&d->redial, s->engine->event, attempt, d);
 	if (r < 0)
 		free(d);

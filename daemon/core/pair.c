@@ -125,11 +125,27 @@ bool pair_borrow(struct pair *p, uint32_t tunnel_id)
 	return true;
 }
 
+/* Also those that ring: they are the engine's alone, until the peer answers. */
+static void close_calls(const struct pair *p, const char *why)
+{
+	struct l2tp *l2tp = p->engine->l2tp;
+	struct l2tp_tunnel_info tunnel;
+	struct l2tp_session_info session;
+	struct l2tp_cursor c;
+
+	if (l2tp_get_tunnel(l2tp, p->tunnel.id, &tunnel) < 0)
+		return;
+	c = (struct l2tp_cursor){ .tunnel_serial = tunnel.serial, .tunnel_id = tunnel.tunnel_id };
+	while (l2tp_next_session(l2tp, &c, &session) >= 0 && session.tunnel_id == tunnel.tunnel_id)
+		if (session.call_cookie)
+			engine_close_session(p->engine, session.tunnel_id, session.session_id, why);
+}
+
 void pair_give_back(struct pair *p, const char *why)
 {
 	struct tunnel *t = tunnel_get(p->tunnels, p->tunnel.id);
 
-	sessions_close(p->sessions, p->owner, why);
+	close_calls(p, why);
 	if (t)
 		t->owner = NULL;
 	p->tunnel.id = 0;

@@ -12,7 +12,6 @@
 #ifndef PAIR_H
 #define PAIR_H
 
-#include "session.h"
 #include "tunnel.h"
 
 struct pair_tunnel {
@@ -25,7 +24,6 @@ struct pair_tunnel {
 struct pair {
 	struct engine *engine;
 	struct tunnels *tunnels;
-	struct sessions *sessions;
 	struct owner *owner;
 	struct pair_tunnel tunnel, doubted;
 	usec_t asked;            /* for a sign of life of the tunnel; 0: never */

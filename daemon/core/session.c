@@ -723,15 +723,6 @@ void sessions_disown(struct sessions *s, const struct owner *owner)
 			n->owner = NULL;
 }
 
-void sessions_close(struct sessions *s, const struct owner *owner, const char *why)
-{
-	struct session *n, *next;
-
-	HASH_ITER(hh, s->all, n, next)
-		if (n->owner == owner)
-			engine_close_session(s->engine, n->key.tunnel_id, n->key.session_id, why);
-}
-
 void sessions_clear(struct sessions *s)
 {
 	struct session *n, *next;

@@ -58,8 +58,6 @@ void session_view(const struct session *n, struct attachment_view *ret);
 void sessions_stop(struct sessions *s);
 /* The owner goes, what it wanted stays. */
 void sessions_disown(struct sessions *s, const struct owner *owner);
-/* Those of an owner are closed. */
-void sessions_close(struct sessions *s, const struct owner *owner, const char *why);
 void sessions_clear(struct sessions *s);
 
 #endif

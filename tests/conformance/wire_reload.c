@@ -411,6 +411,29 @@ static void impatient(struct peer *p)
 	answer(p);
 }
 
+/* The peer has opened a tunnel at the same time, and the call that rings there is the profile's, too. */
+static void not_dialled_while_it_rings(struct peer *p)
+{
+	struct peer q = beside(p);
+	char sections[1024];
+	struct msg m;
+
+	snprintf(sections, sizeof(sections), OURS "}\n%s", lac(p, SOON));
+	start(p, sections);
+	p->to.sin_port = 0;
+	m = peer_msg(&q, CM_SCCRQ);
+	m.tie_breaker = peer_hear(p, CM_SCCRQ)->tie_breaker - 1;
+	msg_set(&m, AVP_TIE_BREAKER);
+	q.to.sin_port = htons(own.port);
+	peer_send(&q, &m, 0);
+	(void)peer_hear(&q, CM_SCCRP);
+	peer_say(&q, CM_SCCCN);
+	(void)peer_hear(&q, CM_ICRQ);
+	daemon_reload(&own, OURS "}\n", true);
+	(void)peer_hear(&q, CM_CDN);
+	peer_alive(&q);
+}
+
 const struct scenario reload_scenarios[] = {
 	{ "reload: a changed secret is for new tunnels", OWN,
 	  { FN(start_secretly), OPEN, CALL, FN(another_secret), FN(stop) } },
@@ -439,6 +462,8 @@ const struct scenario reload_scenarios[] = {
 	{ "reload: a lac with another server, not dialled, removed", OWN,
 	  { FN(start_dialling), FN(another_server), FN(stop) } },
 	{ "reload: a lac whose server has a port of its own", OWN, { FN(own_port), FN(stop) } },
+	{ "reload: a lac that is removed, and its call rings in the peer's tunnel", OWN,
+	  { FN(not_dialled_while_it_rings), FN(stop) } },
 	{ "reload: a lac that waits", OWN, { FN(impatient), FN(stop) } },
 	{ 0 },
 };
