@@ -159,10 +159,11 @@ void config_clear_profile(struct config_profile *p);
 /* The lns profile for a peer, NULL if there is none. */
 const struct config_profile *config_match(const struct config *c, const struct l2tp_addr *peer,
 					  struct l2tp_span host_name);
-/* The same for an incoming call of this peer.  connected: its ICCN has told the rest. */
+/* The same for an incoming call of this peer.  connected: its ICCN has told the rest; from: the first one that is looked
+ * at, NULL: of all. */
 const struct config_profile *config_match_call(const struct config *c, const struct l2tp_addr *peer,
 					       struct l2tp_span host_name, const struct l2tp_call_info *call,
-					       bool connected);
+					       bool connected, const struct config_profile *from);
 /* Is it for some calls only? */
 bool config_tells_calls_apart(const struct config_profile *p);
 

@@ -85,9 +85,10 @@ const struct config_profile *config_match(const struct config *c, const struct l
 
 const struct config_profile *config_match_call(const struct config *c, const struct l2tp_addr *peer,
 					       struct l2tp_span host_name, const struct l2tp_call_info *call,
-					       bool connected)
+					       bool connected,
+					       const struct config_profile *from)
 {
-	for (const struct config_profile *p = c->profiles; p < c->profiles + c->n_profiles; p++)
+	for (const struct config_profile *p = from ? from : c->profiles; p < c->profiles + c->n_profiles; p++)
 		if (profile_takes_peer(p, peer, host_name) && profile_takes_call(p, call, connected))
 			return p;
 	return NULL;

@@ -191,12 +191,39 @@ static const struct config_profile *match(const struct decide *d, enum decide_mo
 
 	if (served && r->lns && !r->call->outgoing)
 		p = config_match_call(d->profiles->config, r->peer, r->peer_host_name, r->call,
-				      moment == DECIDE_CONNECTED);
+				      moment == DECIDE_CONNECTED, NULL);
 	if (served && p)
 		return p;
 	*reason = (struct l2tp_reason){ .origin = L2TP_BY_LOCAL, .result = RC_CDN_ADMIN };
 	snprintf(reason->text, sizeof(reason->text), served ? "no lns profile matches" : "no longer configured");
 	return NULL;
+}
+
+/* The next one that the call may be for, if what it has not said yet may show that it is not this one's.  NULL: none */
+static const struct config_profile *other(const struct decide *d, const struct decide_request *r,
+					  const struct config_profile *p)
+{
+	const struct config *c = d->profiles->config;
+
+	if (r->call->outgoing || (!p->for_calls.private_group_ids && !p->for_calls.proxy_authen_names))
+		return NULL;
+	return p + 1 == c->profiles + c->n_profiles ?
+		       NULL : config_match_call(c, r->peer, r->peer_host_name, r->call, false, p + 1);
+}
+
+/* A place in this profile, or in another one that the call may be for: a profile that is full does not keep out the calls
+ * of others.  Whose it is shows when it is connected. */
+static bool reserve_any(struct decision *n, const struct decide_request *r, const struct config_profile *p,
+			struct l2tp_reason *reason)
+{
+	struct l2tp_reason ignored;
+
+	if (reserve(n, p, reason))
+		return true;
+	while ((p = other(n->decide, r, p)))
+		if (reserve(n, p, &ignored))
+			return true;
+	return false;
 }
 
 static bool judge(struct decide *d, struct decision *n, enum decide_moment moment, const struct decide_request *r,
@@ -210,7 +237,7 @@ static bool judge(struct decide *d, struct decision *n, enum decide_moment momen
 		*reason = decide_draining(d, &p->params.call_refusal);
 		return false;
 	}
-	return reserve(n, p, reason);
+	return moment == DECIDE_ASKED ? reserve_any(n, r, p, reason) : reserve(n, p, reason);
 }
 
 static void log_refusal(const struct decide_request *r, const struct l2tp_reason *reason)

@@ -788,7 +788,7 @@ START_TEST(match_call)
 		for (int connected = 0; connected < 2; connected++) {
 			const char *expect = connected ? cases[i].connected : cases[i].profile;
 			const struct config_profile *p = config_match_call(c, &peer, (struct l2tp_span){ 0 },
-									   &cases[i].call, connected);
+									   &cases[i].call, connected, NULL);
 
 			ck_assert_msg(!p == !expect && (!p || !strcmp(p->name, expect)), "%zu, %d: %s", i, connected,
 				      p ? p->name : "none");

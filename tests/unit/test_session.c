@@ -457,6 +457,28 @@ START_TEST(moved) /* what the ICCN says decides for another profile: its pool, i
 }
 END_TEST
 
+START_TEST(not_kept_out) /* 0: by a profile that is full and that may not be theirs; 1: it is theirs for sure */
+{
+	uint16_t port = free_port();
+	struct end lns, lac;
+	char text[1024];
+
+	use_strings(NULL);
+	snprintf(text, sizeof(text), "listen = \"127.0.0.1:%u\"\n"
+		 "lns red { host-name = l %s max-sessions = 1 }\n"
+		 "lns any { host-name = l }\n", port, _i ? "" : "private-group-id = red");
+	start(&lns, "lns", text);
+	start_lac(&lac, port, "calls = 3 redial-min = 1h redial-max = 1h");
+	run_until(&lns, "ATTACHMENT_UP", _i ? 1 : 3);
+	if (_i)
+		run_until(&lac, "SESSION_CLOSING", 2);
+	run_for(50 * USEC_PER_MSEC);
+	ck_assert_uint_eq(count(lac.heard, "SESSION_CLOSING"), _i ? 2 : 0);
+	ck_assert_uint_eq(count(lns.heard, "SESSION_OPENED"), _i ? 1 : 3);
+	free_ends(&lns, &lac);
+}
+END_TEST
+
 /* A reload while the LAC dials: what the profile has got meanwhile is for this one, too.  Without an address of the pool
  * its peer would be asked which one it wants. */
 START_TEST(demands_more) /* 0: before it is connected; 1: before it is attached; 2, 3: when the pool has none left */
@@ -514,6 +536,7 @@ int main(void)
 	tcase_add_loop_test(tc, too_late, 0, 2);
 	tcase_add_test(tc, freed_while_asked);
 	tcase_add_test(tc, moved);
+	tcase_add_loop_test(tc, not_kept_out, 0, 2);
 	tcase_add_loop_test(tc, demands_more, 0, 4);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
