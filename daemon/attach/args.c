@@ -172,8 +172,8 @@ static void add_variable(struct words *w, const char *variable)
 static const char *const words_defaults[] = {
 	"noipdefault",            /* our address is configured or the peer's to say, never looked up by host name */
 	"lcp-echo-adaptive",      /* not while traffic shows that the peer is alive */
-	"lcp-max-terminate", "0", /* say good-bye once, do not wait: the CDN follows, reliably */
-	"lcp-restart", "1",       /* also how long we stay when the peer has said good-bye, and the next call waits for that */
+	"lcp-max-terminate", "0", /* one Terminate-Request, without waiting: the CDN follows, reliably */
+	"lcp-restart", "1",       /* also how long pppd stays after the peer's Terminate-Request, which delays the next call */
 	"lcp-max-configure", "30", /* in all as long as by default */
 	NULL
 };
@@ -194,7 +194,7 @@ static void add_pppox(struct words *w, const struct ppp_spec *spec, const char *
 		return;
 	words_add(w, "pppol2tp");
 	words_addf(w, "%d", PPPD_L2TP_FD);
-	/* For whoever reads the process list.  No pppol2tp_lns_mode: the kernel session was made with it, and in pppd
+	/* For those who read the process list.  No pppol2tp_lns_mode: the kernel session was made with it, and in pppd
 	 * it only switches on a parser of LCP frames that serves nobody here. */
 	words_add(w, "pppol2tp_tunnel_id");
 	words_addf(w, "%u", spec->tunnel_id);

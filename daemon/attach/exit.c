@@ -3,10 +3,10 @@
  * exit: pppd's exit status (pppd(8), EXIT STATUS) becomes the Result Code AVP of a CDN (RFC 2661 4.4.2).
  *
  * The rows' reasoning.  A peer reads the result to decide whether to call again, here or elsewhere:
- *  - ended as somebody wished, by a limit, or not allowed to be here: administrative (3), no use in calling elsewhere;
+ *  - ended on request, by a limit, or not allowed to be here: administrative (3), no use in calling elsewhere;
  *  - the other end fell silent: loss of carrier (1);
  *  - frames flow but LCP was never agreed on: no appropriate framing (11);
- *  - this machine cannot run PPP until somebody changes it: no facilities, permanent (5); or just now: temporary (4);
+ *  - this machine cannot run PPP until its set-up is changed: no facilities, permanent (5); or just now: temporary (4);
  *  - it broke half way: general error (2) with the vendor-specific error code (6), the only one that fits.
  * RFC 3145's cause goes along: the status says which way pppd took to its end, and where it has negotiated its way
  * there, the frames that the plugin saw say which protocol failed, and on which side.  A wrong name and a wrong

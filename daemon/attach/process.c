@@ -10,14 +10,14 @@
  *	   +--ppp_stop-------+--pidfd-------------+--> ENDED: exited(), freed
  *
  * Invariants: handlers are called from the event loop only, never from within ppp_start() or ppp_stop(); a started
- * process is owned through its pidfd until waitid() has reaped it, and nobody else in the daemon may reap children;
+ * process is owned through its pidfd until waitid() has reaped it, and nothing else in the daemon may reap children;
  * nothing here waits, except ppp_manager_free() and ppp_manager_clean().  Each process costs three file descriptors:
  * its pidfd, the plugin's connection, and, until it is up, a pipe with what it says.
  *
- * Whoever connects to the socket must be, by its process number, a pppd of ours that has not connected yet; and each
+ * What connects to the socket must be, by its process number, a pppd of ours that has not connected yet; and each
  * of its messages must carry the token that we gave to that one.
  *
- * Called by the driver: ppp_start() when a session is established, ppp_stop() before its kernel objects go.
+ * Called by pppd.c: ppp_start() when a session is established, ppp_stop() before its kernel objects go.
  */
 #include "process.h"
 
@@ -194,10 +194,11 @@ static int timer_fired(sd_event_source *source, uint64_t now, void *userdata)
 
 	(void)source, (void)now;
 	if (!p->stopping) {
-		log_event(LOG_WARNING, CLASS_REMOTE, &o, "PPP is not up in time, pppd (%d) is ended", (int)p->pid);
+		log_event(LOG_WARNING, CLASS_REMOTE, &o, "PPP did not come up within %.0f s; terminating pppd (pid %d)",
+			  (double)p->setup_timeout / USEC_PER_SEC, (int)p->pid);
 		terminate(p, PPP_TIMED_OUT);
 	} else {
-		log_event(LOG_WARNING, CLASS_LOCAL, &o, "pppd (%d) does not end, it is killed", (int)p->pid);
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "pppd (pid %d) did not terminate; killing it", (int)p->pid);
 		(void)pidfd_send_signal(p->pidfd, SIGKILL, NULL, 0);
 	}
 	return 0;
@@ -245,7 +246,7 @@ static void read_reports(struct ppp *p)
 		fault = ppp_report_check(bytes, (size_t)len, p->token, &report);
 		if (fault) {
 			const struct log_object o = object(p);
-			log_event(LOG_WARNING, CLASS_LOCAL, &o, "message of pppd (%d) ignored: %s", (int)p->pid, fault);
+			log_event(LOG_WARNING, CLASS_LOCAL, &o, "ignored a message of pppd (pid %d): %s", (int)p->pid, fault);
 		} else {
 			apply_report(p, &report);
 		}
@@ -271,7 +272,7 @@ static struct ppp *find_caller(struct ppp_manager *m, int fd)
 	TAILQ_FOREACH(p, &m->lists[PPP_STARTING], entry)
 		if (p->pid == peer.pid && p->connection < 0)
 			return p;
-	log_event(LOG_WARNING, CLASS_LOCAL, NULL, "connection to %s refused: process %d is not a pppd of ours",
+	log_event(LOG_WARNING, CLASS_LOCAL, NULL, "connection to %s refused: process %d is not a pppd that l2tpd started",
 		  m->address.sun_path, (int)peer.pid);
 	return NULL;
 }
@@ -290,7 +291,7 @@ static void accept_all(struct ppp_manager *m)
 	}
 	/* Out of file descriptors: not again before something has changed, see enter(). */
 	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-		log_event(LOG_ERR, CLASS_LOCAL, NULL, "no connection from pppd accepted: %s", strerror(errno));
+		log_event(LOG_ERR, CLASS_LOCAL, NULL, "cannot accept a connection from pppd: %s", strerror(errno));
 		(void)sd_event_source_set_enabled(m->accept, SD_EVENT_OFF);
 	}
 }
@@ -466,7 +467,7 @@ static void launch(struct ppp *p)
 	};
 	r = ppp_record_write(p->manager->records, &record);
 	if (r < 0)
-		log_event(LOG_WARNING, CLASS_LOCAL, &o, "no record of pppd (%d): %s; after a crash nobody would end it",
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "cannot record pppd (pid %d): %s; after a crash of l2tpd it would be left running",
 			  (int)p->pid, strerror(-r));
 }
 

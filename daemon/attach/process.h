@@ -2,8 +2,8 @@
 /*
  * process: one pppd for each session, supervised.
  *
- * pppd gets the session's pppox socket, which the store must have until it has ended, and nothing else; our plugin inside it (plugins/pppd-l2tp.c) reports over a
- * private socket what happens; its process is owned through a pidfd.  Starts are paced.  It is ended with SIGTERM,
+ * pppd gets the session's pppox socket, which the store must have until it has ended, and nothing else; our plugin
+ * inside it (plugins/pppd-l2tp.c) reports over a private socket what happens; its process is owned through a pidfd.  Starts are paced.  It is ended with SIGTERM,
  * then SIGKILL.
  */
 #ifndef PPP_H
@@ -56,7 +56,7 @@ struct ppp_status {
 struct ppp_exit {
 	int status;                  /* pppd's exit status (pppd(8)); -1: killed by a signal or never started */
 	char text[128];              /* a sentence */
-	struct l2tp_reason reason;   /* origin L2TP_BY_LOCAL */
+	struct l2tp_reason reason;   /* for the CDN; its origin is that of exit.c's row */
 };
 
 /* LCP's last Configure-Requests, from their first option on; data NULL: too long to be told. */

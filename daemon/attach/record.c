@@ -158,7 +158,7 @@ static int record_open(int directory, const char *name, const char *comm)
 	return pidfd;
 }
 
-/* Signal (0: none) whoever is left; returns their number.  Records of others are removed. */
+/* Signal (0: none) the processes that are left; returns their number.  Records of others are removed. */
 static int sweep(int directory, const char *comm, int signal)
 {
 	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), pidfd, left = 0;

@@ -4,7 +4,7 @@
  *
  * The configuration is in force by then.  To wait for pppd first would keep a reload, with its tunnels and limits, back for
  * the slowest of the profiles, and pppd judges by more than the configuration: a secrets file or a radius server's
- * that is about to be put there.  Whoever has asked for the reload hears what came of it in the answer.
+ * that is about to be put there.  The answer to the request for the reload says what came of it.
  *
  * Called by pppd.c.
  */

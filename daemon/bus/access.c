@@ -2,7 +2,7 @@
 /*
  * access: who may do what on the private socket.  Root, the user that the daemon runs as, and the members of
  * api-group may do everything; others may look, if api-others says so.  The kernel says who is at the other end, as it
- * was when he connected: nothing that he sends is believed.
+ * was when the client connected: nothing that it sends is believed.
  */
 #include <errno.h>
 #include <grp.h>

@@ -227,7 +227,7 @@ static int on_io(sd_event_source *s, int fd, uint32_t events, void *ctx)
 	else if (!(events & EPOLLOUT))
 		r = -ECONNRESET;
 	if (c->stalled && (events & EPOLLOUT))
-		sd_event_source_set_time_relative(c->timer, STALL_TIME); /* he reads */
+		sd_event_source_set_time_relative(c->timer, STALL_TIME); /* it reads */
 	if (r < 0)
 		die(c);
 	else

@@ -2,7 +2,7 @@
 /*
  * impl: what the parts of the control API share.
  *
- *	bus.c          birth and end; what happens in the driver becomes signals, and answers that somebody waits for
+ *	bus.c          birth and end; what happens in the driver becomes signals, and answers that clients wait for
  *	bus/socket.c   the private socket: who may come in
  *	bus/client.c   one connection of it: octets in, one request at a time, answers out
  *	bus/system.c   the connection to the system bus
@@ -66,13 +66,13 @@ struct bus_object {
 	};
 };
 
-/* Somebody who gets signals. */
+/* A client that gets signals. */
 struct bus_subscriber {
 	struct bus_subscriber *next;
 	struct bus_connection *connection;
 	char *name;               /* on the system bus; NULL */
-	uint64_t at;              /* number of the next signal for him */
-	uint64_t lost;            /* that he has not been told of */
+	uint64_t at;              /* number of the next signal for it */
+	uint64_t lost;            /* that it has not been told of */
 };
 
 /* What a request comes in by: a private connection, or the system bus for all who are there. */
@@ -246,7 +246,7 @@ void bus_pending_free(struct bus_pending *p);
 /* Before it is opened: it will be waited for, so long.  Then: it has this tunnel. */
 int bus_pending_until_up(struct bus_pending *p, uint32_t calls, usec_t timeout);
 void bus_pending_opened(struct bus_pending *p, uint32_t tunnel);
-/* Something has happened that somebody may wait for. */
+/* Something has happened that a client may wait for. */
 void bus_pending_event(struct bus *b, const struct event *e);
 /* The connection ends. */
 void bus_pending_orphan(struct bus_connection *c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list: lists in pages.  A page ends when it has its rows, or when its time is over: so 100,000 sessions are listed
+ * list: lists in pages.  A page ends when it has its rows, or when it has taken long enough: so 100,000 sessions are listed
  * without anybody waiting for it, HELLOs least of all.  What a client keeps between two pages is the engine's cursor
  * (l2tp.h) in letters; nothing is kept here, and any letters are safe.
  */

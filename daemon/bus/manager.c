@@ -121,7 +121,7 @@ static int subscribe(struct bus_object *o, sd_bus_message *m, sd_bus_error *erro
 	int r = bus_subscribe(o->connection, subscriber(o, m));
 
 	if (r == -EUSERS)
-		return sd_bus_error_set_const(error, ERROR_BUSY, "there are as many subscribers as are allowed");
+		return sd_bus_error_set_const(error, ERROR_BUSY, "no more subscribers are allowed");
 	return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 

@@ -19,7 +19,7 @@ int bus_pending_new(struct bus_connection *c, sd_bus_message *request, struct bu
 	struct bus_pending *p;
 
 	if (c->pending >= c->pending_max)
-		return sd_bus_error_setf(error, ERROR_BUSY, "%u requests wait for their answers already", c->pending);
+		return sd_bus_error_setf(error, ERROR_BUSY, "%u requests are pending already", c->pending);
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;

@@ -3,12 +3,11 @@
  * signal: signals and those who get them.
  *
  * A signal is made once, however many listen, and kept in a ring; each subscriber has a place in it and is sent what
- * follows as fast as he reads.  Who falls behind by the whole ring loses the oldest ones and is told how many: a tunnel
+ * follows as fast as it reads.  One that falls behind by the whole ring loses the oldest ones and is told how many: a tunnel
  * that closes with 60,000 sessions is more than anybody reads at once.  So what signals cost is bounded, and a reader
- * who sleeps costs nothing more.
+ * that sleeps costs nothing more.
  *
- * On the system bus a signal goes to the subscriber alone: broadcast, everybody on the machine could read who calls
- * whom.
+ * On the system bus a signal goes to the subscriber alone: broadcast, every user of the machine could read who calls.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -177,7 +176,7 @@ static int send_to(struct bus_subscriber *to, sd_bus_message *m)
 	return r;
 }
 
-/* How many he has not been told of. */
+/* How many it has not been told of. */
 static int send_lost(struct bus_subscriber *to)
 {
 	struct bus *b = to->connection->bus;

@@ -2,7 +2,7 @@
 /*
  * socket: the private socket, "bus" in the runtime directory, and its clients.
  *
- * The directory is locked by whoever uses it, so that a socket which is there already was left behind: it is replaced.
+ * The directory is locked by the daemon that uses it, so that a socket which is there already was left behind: it is replaced.
  * Clients are counted; one place is kept for root, and some for those who may do more than look.
  */
 #include <errno.h>
@@ -99,7 +99,7 @@ static int on_pause(sd_event_source *source, uint64_t usec, void *ctx)
 	return 0;
 }
 
-/* Whoever waits at the door would wake us for ever. */
+/* A connection that is waiting would wake us again and again. */
 static void pause_accepting(struct bus_socket *s, int r)
 {
 	log_event(LOG_WARNING, CLASS_LOCAL, NULL, "control API: cannot accept: %s", strerror(-r));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * system: the control API on the system bus, under the name org.l2tpd1.  Whom the bus lets through to us is decided
- * by its policy file (org.l2tpd1.conf): whoever comes may do everything.
+ * system: the control API on the system bus, under the name org.l2tpd1.  Which programs the bus lets through is decided
+ * by its policy file (org.l2tpd1.conf): those may do everything.
  *
  * The system bus may not be there, may come later, may go away: then we try again, after a pause that doubles.  Every
  * word with it is asynchronous; a bus that does not answer is just not there.
@@ -112,7 +112,7 @@ static int on_named(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return 0;
 	}
 	log_event(s->complained ? LOG_DEBUG : LOG_WARNING, CLASS_LOCAL, NULL, "system bus: the name %s is refused: %s",
-		  BUS_NAME, e ? e->message : "somebody else has it");
+		  BUS_NAME, e ? e->message : "another program owns it");
 	s->complained = true;
 	lose(s, -EPERM, "no name");
 	return 0;

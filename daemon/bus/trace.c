@@ -2,7 +2,7 @@
 /*
  * trace: Trace, which hands out a socket with control messages (trace_record.h).
  *
- * Whoever may change things may see them: a message can hold a password in the clear, hidden AVPs or not.  On the
+ * Clients that may change things may see them: a message can hold a password in the clear, hidden AVPs or not.  On the
  * private socket a client without that right could not be given a file descriptor anyway.
  */
 #include <errno.h>

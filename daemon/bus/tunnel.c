@@ -88,7 +88,7 @@ static int complain_open(const struct driver *d, const char *profile, int r, sd_
 					 profile);
 	if (r == -EBUSY)
 		return draining(error);
-	return sd_bus_error_setf(error, ERROR_FAILED, "%s", r == -ESHUTDOWN ? "the daemon stops" : strerror(-r));
+	return sd_bus_error_setf(error, ERROR_FAILED, "%s", r == -ESHUTDOWN ? "the daemon is stopping" : strerror(-r));
 }
 
 static void on_opened(void *ctx, int err, const char *text, uint32_t tunnel_id)
@@ -209,9 +209,9 @@ static int complain_call(uint32_t tunnel, int r, sd_bus_error *error)
 		int r;
 		const char *name, *text;
 	} rows[] = {
-		{ -EINVAL, ERROR_ARGUMENT, "a text that fits no message" },
+		{ -EINVAL, ERROR_ARGUMENT, "a text is too long for a message" },
 		{ -ESHUTDOWN, ERROR_FAILED, "the tunnel is closing" },
-		{ -EMFILE, ERROR_FAILED, "there are as many sessions as are allowed" },
+		{ -EMFILE, ERROR_FAILED, "no more sessions are allowed" },
 		{ -EOPNOTSUPP, ERROR_NOT_SUPPORTED, "the peer has not said that it places such calls" },
 	};
 

@@ -36,7 +36,7 @@ struct attachment_session {
 	const struct l2tp_call_info *call;
 	struct l2tp_span peer_host_name;
 	struct decision *decision;
-	struct session *session;             /* whom it tells */
+	struct session *session;             /* that hears from it */
 };
 
 /* Why it ended. */

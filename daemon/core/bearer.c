@@ -3,7 +3,7 @@
  * bearer: see bearer.h.  The program is called with one of three words, and with what it is to know in its environment:
  *
  *	dial     place the call that the LNS has asked for (RFC 2661 7.5.1): its exit status becomes the CDN's result
- *	link     the LNS has told the octets to escape (4.4.6), and what LCP said (RFC 3437): whoever has placed the call
+ *	link     the LNS has told the octets to escape (4.4.6), and what LCP said (RFC 3437): the program that has placed the call
  *	         has the link, and frames in L2TP are never escaped
  *	hangup   clear the call
  *

@@ -14,7 +14,7 @@
 
 struct bearer;
 
-/* Of whom.  Pointers stay the caller's. */
+/* Which call.  Pointers stay the caller's. */
 struct bearer_call {
 	uint32_t tunnel_id, session_id;
 	const struct l2tp_addr *peer;

@@ -7,8 +7,9 @@
  *	CONNECTED  ->   profile     ->   moved, if it is another one  -> the same
  *	USER       ->                                         the same
  *
- * What is refused when it is asked for holds nothing any more; later, what it held until it is gone.  Addresses go by pool: a session that moves to another profile with the same
- * pool keeps its own.  The log of a refusal is written here, where it is decided.
+ * What is refused when it is asked for holds nothing any more; what is refused later holds what it held until it is
+ * gone.  Addresses go by pool: a session that moves to another profile with the same pool keeps its own.  The log of a
+ * refusal by the configuration is written here, where it is decided; that of a decider's is its own.
  *
  * Called by tunnel.c, session.c and attachments (through attachment.h), moved by reload.c.
  */

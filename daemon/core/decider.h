@@ -13,7 +13,7 @@ struct decider;
 struct decision;
 
 enum decide_moment {
-	DECIDE_ASKED,     /* ICRQ or OCRQ: who calls whom */
+	DECIDE_ASKED,     /* ICRQ or OCRQ: the numbers, and the peer */
 	DECIDE_CONNECTED, /* ICCN: also private group and proxy authentication */
 	DECIDE_USER,      /* PPP knows the name of the other end's user */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * destinations: whom a lac profile dials, one after the other: a ring of the addresses of its first server's name, then
+ * destinations: what a lac profile dials, one after the other: a ring of the addresses of its first server's name, then
  * those of the second's, and so on.
  */
 #ifndef DESTINATIONS_H

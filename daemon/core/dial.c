@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dial: see dial.h.  Resolve the server's name, open the tunnel, place the calls, and begin again for ever when something
+ * dial: see dial.h.  Resolve the server's name, open the tunnel, place the calls, and begin again when something
  * ends, behind a pause that grows (redial.h); PPP that comes up sets it back.
  *
  * Each attempt takes the next destination (destinations.h); its name is resolved anew for it.  A server that answers "try

@@ -35,7 +35,7 @@ void dials_clear(struct dials *s);
 /* Is the profile dialled by itself, and has it been hung up? */
 bool dial_exists(const struct dials *s, const struct config_profile *profile);
 bool dial_is_held(const struct dials *s, const struct config_profile *profile);
-/* No more attempts; dial at once, and again for ever (it must exist).  False: that was so already. */
+/* No more attempts; dial at once, and again whenever it ends (it must exist).  False: it is so already. */
 bool dial_hold(struct dials *s, const struct config_profile *profile);
 bool dial_resume(struct dials *s, const struct config_profile *profile);
 

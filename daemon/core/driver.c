@@ -168,7 +168,7 @@ static void receive(void *ctx, const struct l2tp_rx *rx)
 	l2tp_input(d->engine.l2tp, rx, clock_now());
 }
 
-/* A flood is answered with silence, also in the log; but once in a while somebody should know. */
+/* A flood is answered with silence, also in the log; but once in a while the operator should know. */
 static void report_flood(struct driver *d)
 {
 	const usec_t now = clock_now();
@@ -300,7 +300,7 @@ static int make_kind(struct driver *d, const struct driver_options *o)
 
 static void on_detached(void *ctx);
 
-/* Who knows whom. */
+/* Which part knows which. */
 static void introduce(struct driver *d)
 {
 	d->tunnels = (struct tunnels){ .engine = &d->engine, .events = &d->events, .profiles = &d->profiles,

@@ -4,7 +4,7 @@
  *
  * One direction: what happens is told to the engine (l2tp_input, engine_op_done, requests).  The other: engine_pump()
  * drains its operations into a handler, which starts something that reports back later.  The pump never runs inside
- * itself, so that whoever carries out may report at once.
+ * itself, so that what carries out may report at once.
  */
 #ifndef ENGINE_H
 #define ENGINE_H
@@ -33,7 +33,7 @@ void engine_clear(struct engine *e); /* one that is all zero: fine */
 void engine_pump(struct engine *e);
 /* What was asked for is done, or has failed: text says how, in words for this machine's operator; NULL. */
 void engine_op_done(struct engine *e, uint32_t tunnel_id, uint32_t session_id, int err, const char *text);
-/* On behalf of somebody here; text: NULL, or why. */
+/* On behalf of this machine; text: NULL, or why. */
 void engine_close_tunnel(struct engine *e, uint32_t tunnel_id, const char *text);
 void engine_close_session(struct engine *e, uint32_t tunnel_id, uint32_t session_id, const char *text);
 

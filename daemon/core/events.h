@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events: what happens, told to whoever watches.  A watcher is called in the middle of things: it may look (view.h) and
+ * events: what happens, told to those who watch.  A watcher is called in the middle of things: it may look (view.h) and
  * ask for counters, and must not act.
  */
 #ifndef EVENTS_H

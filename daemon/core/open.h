@@ -33,7 +33,7 @@ int open_call(struct driver *d, uint32_t tunnel_id, const struct l2tp_call_info 
 int open_close(struct driver *d, uint32_t tunnel_id, uint32_t session_id, const struct l2tp_reason *reason);
 /* The kernel's counters of a session, or (session_id 0) of a tunnel.  -ENOENT; -ENOTCONN: it has none yet */
 int open_count(struct driver *d, uint32_t tunnel_id, uint32_t session_id, open_counted done, void *ctx);
-/* Whoever has asked for counters with this ctx does not wait for them any more. */
+/* The caller that asked for counters with this ctx does not wait for them any more. */
 void open_forget_count(struct driver *d, const void *ctx);
 
 void openings_stop(struct driver *d);

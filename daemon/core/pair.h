@@ -17,7 +17,7 @@
 struct pair_tunnel {
 	uint32_t id;             /* 0: none */
 	uint32_t calls;          /* placed on it and not gone */
-	size_t server;           /* of the profile's: whom it is to */
+	size_t server;           /* of the profile's: that it leads to */
 	bool sent_away;          /* the last call to end was told to try another server */
 };
 

@@ -18,7 +18,7 @@ struct redial {
 	bool looking;      /* the timer is for a sign of life, and no pause */
 };
 
-/* The pause behind so many failures in a row: between half and the whole of what doubles from min to max. */
+/* The pause after this number of failures in a row: between half and the whole of what doubles from min to max. */
 usec_t redial_pause(usec_t min, usec_t max, unsigned failures, uint32_t random);
 
 /* The first attempt is made at once. */

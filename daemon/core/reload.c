@@ -11,7 +11,7 @@
  * A profile that is gone is moved out of the old configuration and stays as long as it has users.  The tunnels of a lac
  * profile, which are ours, are closed.  Those of an lns profile go to the one that fits their peers now, as if they had
  * been renamed, if they have shown what that demands; others drain: their calls stay, new ones are refused, and with the
- * last one the tunnel is closed, because a LAC would go on to try its calls there and be refused for ever.  Addresses that
+ * last one the tunnel is closed, because a LAC would go on to try its calls there and be refused each time.  Addresses that
  * were given stay their calls', see calls_move_addresses().
  *
  * Called by main for SIGHUP and by the control API.

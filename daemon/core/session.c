@@ -142,7 +142,7 @@ static void decide(struct session *n, const struct l2tp_op *op)
 		       op->connected ? on_connected : on_asked, n);
 }
 
-/* One of ours: whoever wants it has the profile, else the tunnel. */
+/* One of ours: its owner has the profile, else the tunnel. */
 static bool decide_ours(struct session *n, struct l2tp_reason *reason)
 {
 	return decide_own(n->sessions->decide, &n->decision, profile_of(n), reason);
@@ -511,7 +511,7 @@ static bool complete(struct session *n)
 
 	if (decide_complete(&n->decision, &reason))
 		return true;
-	log_event(LOG_WARNING, LOG_LOCAL_, &o, "closing the session: %s", reason.text);
+	log_event(LOG_WARNING, CLASS_LOCAL, &o, "closing the session: %s", reason.text);
 	close_session(n, &reason);
 	return false;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trace: hands every control message, as the driver tells it, to whoever has subscribed.
+ * trace: hands every control message, as the driver tells it, to its subscribers.
  *
  * Each subscriber has one end of a SOCK_SEQPACKET pair; the kernel's buffer of it is all that is kept for a slow
  * reader. What does not fit is lost and counted in the next record that does.  An end that was closed is noticed by the
@@ -178,7 +178,7 @@ static bool deliver(struct subscriber *s, struct trace_record *r, struct l2tp_sp
 	return errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM || errno == EMSGSIZE;
 }
 
-/* The datagram with what it hides; itself if that is nothing, or cannot be had. */
+/* The datagram with what it hides; itself if that is nothing, or cannot be opened. */
 static struct l2tp_span open_datagram(struct trace *t, const struct l2tp *engine, const struct l2tp_trace *m)
 {
 	size_t len;

@@ -20,7 +20,7 @@ usec_t view_now(void)
 	return clock_now();
 }
 
-/* The difference of the clocks is kept until somebody sets one of them: the same event has the same time each time that
+/* The difference of the clocks is kept until one of them is set: the same event has the same time each time that
  * it is shown. */
 usec_t view_realtime(struct driver *d, usec_t monotonic)
 {

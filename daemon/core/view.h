@@ -40,7 +40,8 @@ struct view_session {
 
 struct view_profile {
 	const struct config_profile *profile;
-	const char *state;            /* "active"; "hung-up": not dialled until it is resumed; "draining": removed by a reload, and it still has tunnels */
+	/* "active"; "hung-up": not dialled until it is resumed; "draining": removed by a reload, and it still has tunnels */
+	const char *state;
 	uint32_t tunnels, sessions;
 };
 

@@ -270,7 +270,7 @@ static void remove_stale(const union address *a)
 	close(fd);
 }
 
-/* Whoever may enter its directory may read a Unix socket, as whoever reaches its address may a TCP one. */
+/* Clients that may enter its directory may read a Unix socket, as those that reach its address may a TCP one. */
 static int bind_to(struct http *h, const struct config_stream *where)
 {
 	const int one = 1, zero = 0;
