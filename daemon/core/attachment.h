@@ -136,7 +136,7 @@ struct attachment {
 
 /* It carries packets; again: more of them. */
 void attachment_up(struct attachment *a);
-/* It has found out who the user at the other end is (decider.h). */
+/* It has found out who the user at the other end is (decider.h); once more while that is being decided: ignored. */
 void attachment_user(struct attachment *a, const char *user);
 /* The last word: the struct is gone behind it. */
 void attachment_stopped(struct attachment *a, const struct attachment_end *end);

@@ -195,7 +195,7 @@ static const struct config_profile *match(const struct decide *d, enum decide_mo
 				      moment == DECIDE_CONNECTED, NULL);
 	if (served && p)
 		return p;
-	*reason = (struct l2tp_reason){ .origin = L2TP_BY_LOCAL, .result = RC_CDN_ADMIN };
+	*reason = (struct l2tp_reason){ .origin = L2TP_BY_REQUEST, .result = RC_CDN_ADMIN };
 	snprintf(reason->text, sizeof(reason->text), served ? "no lns profile matches" : "no longer configured");
 	return NULL;
 }
@@ -241,11 +241,12 @@ static bool judge(struct decide *d, struct decision *n, enum decide_moment momen
 	return moment == DECIDE_ASKED ? reserve_any(n, r, p, reason) : reserve(n, p, reason);
 }
 
-static void log_refusal(const struct decide_request *r, const struct l2tp_reason *reason)
+/* peer: NULL, its tunnel's line of the log has named it */
+static void log_refusal(const struct decision *n, const struct l2tp_addr *peer, const struct l2tp_reason *reason)
 {
-	const bool stranger = reason->result == RC_CDN_ADMIN && reason->origin == L2TP_BY_LOCAL;
-	const struct log_object o = { .tunnel_id = r->tunnel_id, .session_id = r->session_id, .peer = r->peer,
-				      .profile = r->tunnel_profile ? r->tunnel_profile->name : NULL };
+	const bool stranger = reason->result == RC_CDN_ADMIN && reason->origin == L2TP_BY_REQUEST;
+	const struct log_object o = { .tunnel_id = n->tunnel_id, .session_id = n->session_id, .peer = peer,
+				      .profile = n->profile ? n->profile->name : NULL };
 
 	log_event(LOG_WARNING, stranger ? CLASS_AUTH : CLASS_LOCAL, &o, "session refused: %s (result %u, error %u)",
 		  reason->text, reason->result, reason->error);
@@ -266,6 +267,8 @@ void decide_answer(struct decision *n, const struct l2tp_reason *refusal)
 {
 	assert(n->asking);
 	n->asking = false;
+	if (refusal)
+		log_refusal(n, NULL, refusal);
 	finish(n, refusal);
 }
 
@@ -277,11 +280,13 @@ void decide_session(struct decide *d, struct decision *n, enum decide_moment mom
 	if (moment == DECIDE_ASKED)
 		begin(d, n);
 	assert(n->decide && !n->asking && !n->done);
+	n->tunnel_id = r->tunnel_id;
+	n->session_id = r->session_id;
 	n->moment = moment;
 	n->done = done;
 	n->ctx = ctx;
 	if (moment != DECIDE_USER && !judge(d, n, moment, r, &refusal)) {
-		log_refusal(r, &refusal);
+		log_refusal(n, r->peer, &refusal);
 		finish(n, &refusal);
 	} else if (d->decider) {
 		n->asking = true;

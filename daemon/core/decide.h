@@ -38,6 +38,7 @@ struct decision {
 	uint32_t address;                     /* the peer's, of a pool, host order; 0: none */
 	struct pool *pool;                    /* that it goes back to; NULL: a reload has taken the pool away */
 	uint32_t interface;                   /* number in the interface's name; 0: none */
+	uint32_t tunnel_id, session_id;       /* of the last question; 0: of none */
 	enum decide_moment moment;            /* the last one */
 	bool asking;                          /* the decider has not answered yet */
 	decision_done done;

@@ -250,7 +250,7 @@ static void add(struct session *n, const struct l2tp_op *op)
 	if (!n->decision.profile && !decide_ours(n, &reason)) {
 		struct log_object o = object(n);
 
-		log_event(LOG_WARNING, CLASS_LOCAL, &o, "giving up the call: %s", reason.text);
+		log_event(LOG_WARNING, CLASS_LOCAL, &o, "cannot place the call: %s", reason.text);
 		close_session(n, &reason);
 		op_done(n, -ECANCELED, NULL);
 		return;
@@ -271,7 +271,7 @@ static void on_set(void *ctx, int err, const char *text)
 	struct log_object o = object(n);
 
 	if (err < 0)
-		log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot sequence data, closing: %s", text ? text : strerror(-err));
+		log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot enable data sequencing; closing the session: %s", text ? text : strerror(-err));
 	op_done(n, err, text);
 }
 
@@ -299,7 +299,7 @@ static void renumber(struct session *n)
 	struct dataplane *dp = n->sessions->dataplane;
 	struct dataplane_session spec;
 
-	if (is_numbered_now(n) == n->numbered)
+	if (n->ending || is_numbered_now(n) == n->numbered)
 		return;
 	spec = spec_of(n, n->version);
 	dp->class->session_set(dp, &spec, on_renumbered, NULL);
@@ -442,14 +442,24 @@ static void on_user(void *ctx, const struct l2tp_reason *refusal)
 void attachment_user(struct attachment *a, const char *user)
 {
 	struct session *n = session_of(a);
-	const struct decide_request request = { .tunnel_id = n->key.tunnel_id,
-						.session_id = n->key.session_id,
-						.peer = &n->peer,
-						.lns = n->lns,
-						.user = user };
+	const struct tunnel *t = tunnel_get(n->sessions->tunnels, n->key.tunnel_id);
+	const struct l2tp *l2tp = n->sessions->engine->l2tp;
+	struct l2tp_session_info info;
+	struct l2tp_tunnel_info tunnel;
 
-	if (!n->ending)
-		decide_session(n->sessions->decide, &n->decision, DECIDE_USER, &request, on_user, n);
+	if (n->ending || n->decision.asking || l2tp_get_tunnel(l2tp, n->key.tunnel_id, &tunnel) < 0 ||
+	    l2tp_get_session(l2tp, n->key.tunnel_id, n->key.session_id, &info) < 0)
+		return;
+	decide_session(n->sessions->decide, &n->decision, DECIDE_USER,
+		       &(struct decide_request){ .tunnel_id = n->key.tunnel_id,
+						 .session_id = n->key.session_id,
+						 .peer = &n->peer,
+						 .peer_host_name = tunnel.peer_host_name,
+						 .call = info.call,
+						 .tunnel_profile = t ? t->profile : NULL,
+						 .lns = n->lns,
+						 .user = user },
+		       on_user, n);
 }
 
 void attachment_stopped(struct attachment *a, const struct attachment_end *end)

@@ -33,6 +33,8 @@ static int on_up(sd_event_source *s, void *ctx)
 	(void)s;
 	t->is_up = true;
 	attachment_up(&t->attachment);
+	attachment_user(&t->attachment, "alice");
+	attachment_user(&t->attachment, "mallory"); /* while that is being decided, or after it */
 	return 0;
 }
 
@@ -159,6 +161,9 @@ static void ask(struct decider *d, struct decision *n, enum decide_moment moment
 	*q = (struct question){ .decision = n, .moment = moment, .next = questions };
 	questions = q;
 	asked |= 1U << moment;
+	if (moment == DECIDE_USER && late && late_moment == moment)
+		ck_assert_str_eq(r->user, "alice");
+	ck_assert(r->tunnel_profile && r->peer_host_name.len && r->call);
 	snprintf(q->called, sizeof(q->called), "%.*s", (int)called.len, (const char *)called.data);
 	if (late && moment == late_moment && (!late_number || strcmp(late_number, q->called) == 0))
 		ck_assert_int_ge(sd_event_add_time_relative(event, &q->timer, CLOCK_MONOTONIC, late, 0, on_late, q), 0);
@@ -368,7 +373,7 @@ START_TEST(late_answer)
 	run_until(&lns, "ATTACHMENT_UP", 3);
 	ck_assert_uint_ge(clock_now() - begun, late);
 	ck_assert_uint_eq(count(lac.heard, "SESSION_CLOSING"), 0);
-	ck_assert_uint_eq(asked, 1U << DECIDE_ASKED | 1U << DECIDE_CONNECTED);
+	ck_assert_uint_eq(asked, 1U << DECIDE_ASKED | 1U << DECIDE_CONNECTED | 1U << DECIDE_USER);
 	free_ends(&lns, &lac);
 }
 END_TEST
@@ -417,6 +422,36 @@ START_TEST(too_late) /* the LAC gives up before the answer comes: nobody is aske
 	ck_assert_uint_eq(forgotten, 1);
 	ck_assert_uint_eq(pool_used(lns.driver->decide.pools[0]), 0);
 	ck_assert_uint_eq(count(lns.heard, "SESSION_"), 0);
+	free_ends(&lns, &lac);
+}
+END_TEST
+
+/* The session carries packets meanwhile. */
+START_TEST(late_user)
+{
+	static const char *const refusals[] = { NULL, "not that one", NULL };
+	struct end lns, lac;
+
+	late = 200 * USEC_PER_MSEC;
+	late_moment = DECIDE_USER;
+	use_strings(NULL);
+	uint16_t port = free_port();
+	start_lac(&lac, port, "redial-min = 1h redial-max = 1h");
+	ends_options.decider = &decider;
+	start_lns(&lns, port, "");
+	run_until(&lns, "ATTACHMENT_UP", 1);
+	while (!questions)
+		run_for(10 * USEC_PER_MSEC);
+	no = refusals[_i];
+	if (_i == 2)
+		ck_assert_int_eq(open_close(lac.driver, lac.tunnel_id, lac.session_id, NULL), 0);
+	while (questions)
+		run_for(10 * USEC_PER_MSEC);
+	run_for(100 * USEC_PER_MSEC);
+	ck_assert_uint_eq(count(lns.heard, "SESSION_CLOSING"), _i > 0);
+	ck_assert_uint_eq(forgotten, _i == 2);
+	if (no)
+		ck_assert_str_eq(lac.reason.text, no);
 	free_ends(&lns, &lac);
 }
 END_TEST
@@ -534,6 +569,7 @@ int main(void)
 	tcase_add_test(tc, late_answer);
 	tcase_add_loop_test(tc, late_refusal, 0, 2);
 	tcase_add_loop_test(tc, too_late, 0, 2);
+	tcase_add_loop_test(tc, late_user, 0, 3);
 	tcase_add_test(tc, freed_while_asked);
 	tcase_add_test(tc, moved);
 	tcase_add_loop_test(tc, not_kept_out, 0, 2);
