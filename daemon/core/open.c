@@ -124,6 +124,10 @@ static void on_resolved(void *ctx, int err, const char *why, const struct l2tp_a
 		opening_end(o, -ENOENT, "the profile has been changed or removed", 0);
 		return;
 	}
+	if (check_open(o->driver) < 0) {
+		opening_end(o, check_open(o->driver), "draining", 0);
+		return;
+	}
 	if (err >= 0) {
 		open_now(o, p, &addrs[0]);
 		return;

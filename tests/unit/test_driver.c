@@ -600,6 +600,22 @@ START_TEST(hang_up) /* down, and kept down by whatever would dial, until it is r
 }
 END_TEST
 
+START_TEST(drain_while_resolving) /* what was asked for before the drain is not opened in it */
+{
+	struct end lac;
+	int opening = 0;
+
+	start(&lac, "lac", "listen = {} lac uplink { server = 127.0.0.1 dial = no }");
+	ck_assert_int_eq(open_tunnel(lac.driver, "uplink", 0, false, on_opening_end, &opening), 0);
+	driver_drain(lac.driver, true, USEC_NEVER);
+	while (lac.driver->openings)
+		run_for(10 * USEC_PER_MSEC);
+	ck_assert_int_eq(opening, -EBUSY);
+	ck_assert_uint_eq(count(lac.heard, "TUNNEL_OPENED"), 0);
+	end_free(&lac);
+}
+END_TEST
+
 START_TEST(resume_hurries) /* who waits for its next attempt waits no longer; what is dialled by hand is not resumed */
 {
 	uint16_t port = free_port();
@@ -952,6 +968,7 @@ int main(void)
 	tcase_add_test(tc, bounded);
 	tcase_add_test(tc, drain);
 	tcase_add_test(tc, hang_up);
+	tcase_add_test(tc, drain_while_resolving);
 	tcase_add_test(tc, resume_hurries);
 	tcase_add_test(tc, drain_timeout);
 	tcase_add_test(tc, silent_tunnel);
