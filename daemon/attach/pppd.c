@@ -159,7 +159,7 @@ static void note_lcp(struct pppd *p, const struct l2tp_lcp_wishes *lcp)
 
 	p->lcp_said = lcp->want.len || lcp->allow.len;
 	if (p->attachment.session.lns && lcp_read(lcp->want).fcs)
-		log_event(LOG_INFO, CLASS_NEUTRAL, &o, "the LAC wants FCS alternatives, which pppd cannot ask for");
+		log_event(LOG_INFO, CLASS_NEUTRAL, &o, "the LAC wants FCS alternatives; pppd does not support them");
 }
 
 static int start(struct attachment *a)

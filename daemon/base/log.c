@@ -495,13 +495,19 @@ enum log_class log_blame(const struct l2tp_reason *reason)
 	return origins[reason->origin].class;
 }
 
-/* A time-out is not "cleared on request", although that is what is sent. */
+const char *log_result_name(const struct l2tp_reason *reason, const char *name)
+{
+	const bool cleared = reason->origin == L2TP_BY_TIMEOUT && reason->result == RC_STOPCCN_CLEAR;
+
+	return reason->result && !cleared ? name : "";
+}
+
 const char *log_outcome(const struct l2tp_reason *reason, const char *name, char buf[LOG_OUTCOME_MAX])
 {
-	const bool said = reason->origin != L2TP_BY_TIMEOUT || reason->result != RC_STOPCCN_CLEAR;
 	char result[128] = "", text[160], detail[160] = "";
 
-	if (said)
+	name = log_result_name(reason, name);
+	if (name[0])
 		snprintf(result, sizeof(result), ": %s (result %u, error %u)", name, reason->result, reason->error);
 	if (reason->detail[0])
 		log_escape((struct l2tp_span){ (const uint8_t *)reason->detail, strlen(reason->detail) }, detail,

@@ -57,6 +57,8 @@ const char *log_reason(const struct l2tp_reason *reason, char *buf, size_t size)
 /* Whose fault an end is. */
 enum log_class log_blame(const struct l2tp_reason *reason);
 #define LOG_OUTCOME_MAX 512
+/* A result's name; "": none, for a time-out is not "cleared on request", although that is what is sent. */
+const char *log_result_name(const struct l2tp_reason *reason, const char *name);
 /* " by the peer: call cleared (result 1, error 0): text; detail": how it ended, with name for its result. */
 const char *log_outcome(const struct l2tp_reason *reason, const char *name, char buf[LOG_OUTCOME_MAX]);
 

@@ -77,7 +77,7 @@ static int page_begin(struct page *p, struct bus_object *o, sd_bus_message *m, b
 	    (r = sd_bus_message_read(m, "su", &cursor, &p->limit)) < 0)
 		return r;
 	if (!read_cursor(cursor, &p->cursor))
-		return sd_bus_error_setf(error, ERROR_ARGUMENT, "\"%.64s\" is no cursor; begin with \"\"", cursor);
+		return sd_bus_error_setf(error, ERROR_ARGUMENT, "\"%.64s\" is not a cursor; start with \"\"", cursor);
 	if (!p->limit || p->limit > PAGE_ROWS)
 		p->limit = PAGE_ROWS;
 	if ((r = sd_bus_message_new_method_return(m, &p->reply)) < 0)

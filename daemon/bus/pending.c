@@ -124,7 +124,7 @@ static void look_for_session(struct bus_pending *p)
 	struct view_session s;
 
 	if (view_session(p->bus->driver, p->tunnel, p->session, &s) < 0)
-		bus_pending_fail(p, ERROR_FAILED, "it has ended");
+		bus_pending_fail(p, ERROR_FAILED, "the tunnel no longer exists");
 	else if (s.info.reason->origin != L2TP_BY_NOBODY)
 		bus_pending_fail(p, ERROR_FAILED, session_end(s.info.reason, text));
 	else if (s.info.established)
@@ -193,7 +193,7 @@ static void look_for_all(struct bus_pending *p)
 	struct view_tunnel t;
 
 	if (view_tunnel(p->bus->driver, p->tunnel, &t) < 0)
-		give_up(p, ERROR_FAILED, "it has ended");
+		give_up(p, ERROR_FAILED, "the tunnel no longer exists");
 	else if (t.info.reason->origin != L2TP_BY_NOBODY)
 		give_up(p, ERROR_FAILED, tunnel_end(t.info.reason, text));
 	else if (t.info.established && p->calls)
@@ -213,7 +213,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *ctx)
 	} else if (view_now() < p->deadline) {
 		look_for_all(p);
 	} else if (p->connection) {
-		give_up(p, ERROR_TIMEOUT, "it did not come up in time and has been closed");
+		give_up(p, ERROR_TIMEOUT, "the tunnel did not come up in time; closed it");
 	}
 	return 0;
 }

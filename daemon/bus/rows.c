@@ -166,22 +166,22 @@ static int append_origin(sd_bus_message *m, struct driver *d, const void *field)
 	return sd_bus_message_append_basic(m, 's', view_origin(*(const enum l2tp_origin *)field));
 }
 
-/* What a result code means: "" as long as there is none. */
-static int append_result(sd_bus_message *m, const char *(*name)(uint16_t), uint16_t result)
+/* What a result code means: "" where there is none to tell.  field: of a reason the first, and so all of it. */
+static int append_result(sd_bus_message *m, const char *(*name)(uint16_t), const struct l2tp_reason *reason)
 {
-	return sd_bus_message_append_basic(m, 's', result ? name(result) : "");
+	return sd_bus_message_append_basic(m, 's', log_result_name(reason, name(reason->result)));
 }
 
 static int append_stopccn(sd_bus_message *m, struct driver *d, const void *field)
 {
 	(void)d;
-	return append_result(m, l2tp_stopccn_name, *(const uint16_t *)field);
+	return append_result(m, l2tp_stopccn_name, field);
 }
 
 static int append_cdn(sd_bus_message *m, struct driver *d, const void *field)
 {
 	(void)d;
-	return append_result(m, l2tp_cdn_name, *(const uint16_t *)field);
+	return append_result(m, l2tp_cdn_name, field);
 }
 
 static int append_phase(sd_bus_message *m, struct driver *d, const void *field)
@@ -310,7 +310,7 @@ static const struct bus_field tunnel_fields[] = {
 	REASON(view_tunnel, info, "Result", u16,     result)
 	REASON(view_tunnel, info, "Error",  u16,     error)
 	REASON(view_tunnel, info, "Text",   chars,   text)
-	REASON(view_tunnel, info, "Name",   stopccn, result)
+	REASON(view_tunnel, info, "Name",   stopccn, origin)
 	REASON(view_tunnel, info, "Detail", chars,   detail)
 };
 const struct bus_rows bus_tunnel_rows = ROWS(tunnel_fields);
@@ -354,7 +354,7 @@ static const struct bus_field session_fields[] = {
 	REASON(view_session, info, "Result", u16,    result)
 	REASON(view_session, info, "Error",  u16,    error)
 	REASON(view_session, info, "Text",   chars,  text)
-	REASON(view_session, info, "Name",   cdn,    result)
+	REASON(view_session, info, "Name",   cdn,    origin)
 	REASON(view_session, info, "Detail", chars,  detail)
 };
 #undef SESSION

@@ -43,7 +43,7 @@ int bus_close(struct bus_object *o, uint32_t tunnel, uint32_t session, sd_bus_me
 
 static int draining(sd_bus_error *error)
 {
-	return sd_bus_error_set_const(error, ERROR_DRAINING, "the daemon is draining: nothing new is opened");
+	return sd_bus_error_set_const(error, ERROR_DRAINING, "the daemon is draining: new tunnels and calls are refused");
 }
 
 /* A tunnel of the profile that is up, or on its way there; 0: none is. */
@@ -84,7 +84,7 @@ static int complain_open(const struct driver *d, const char *profile, int r, sd_
 	if (r == -ENOENT)
 		return sd_bus_error_setf(error, ERROR_NO_PROFILE, "there is no profile \"%.64s\"", profile);
 	if (r == -EINVAL)
-		return sd_bus_error_setf(error, ERROR_ARGUMENT, "profile \"%.64s\" is no lac: it has no server to dial",
+		return sd_bus_error_setf(error, ERROR_ARGUMENT, "profile \"%.64s\" is not a lac profile",
 					 profile);
 	if (r == -EBUSY)
 		return draining(error);
@@ -285,7 +285,7 @@ int bus_count(struct bus_object *o, uint32_t tunnel, uint32_t session, sd_bus_me
 		return 1;
 	bus_pending_free(p);
 	if (r == -ENOTCONN)
-		return sd_bus_error_set_const(error, ERROR_FAILED, "it has no data path yet");
+		return sd_bus_error_set_const(error, ERROR_FAILED, "it has no kernel object yet");
 	return no_such(tunnel, session, error);
 }
 

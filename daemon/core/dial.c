@@ -116,7 +116,7 @@ static void on_unreachable(void *ctx, int err)
 		again(d, why);
 		return;
 	}
-	log_event(LOG_NOTICE, CLASS_REMOTE, &o, "%s; also dialling the next one", why);
+	log_event(LOG_NOTICE, CLASS_REMOTE, &o, "%s; dialling the next server in parallel", why);
 	redial_at_once(&d->redial);
 }
 

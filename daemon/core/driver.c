@@ -299,6 +299,18 @@ static int make_kind(struct driver *d, const struct driver_options *o)
 }
 
 static void on_detached(void *ctx);
+static int on_stop_timer(sd_event_source *s, uint64_t usec, void *ctx);
+static int on_detach_timer(sd_event_source *s, uint64_t usec, void *ctx);
+
+/* A stop must not fail for want of memory. */
+static int make_timers(struct driver *d)
+{
+	int r = sd_event_add_time(d->event, &d->stop_timer, CLOCK_MONOTONIC, 0, 0, on_stop_timer, d);
+
+	r = r < 0 ? r : sd_event_source_set_enabled(d->stop_timer, SD_EVENT_OFF);
+	r = r < 0 ? r : sd_event_add_time(d->event, &d->detach_timer, CLOCK_MONOTONIC, 0, 0, on_detach_timer, d);
+	return r < 0 ? r : sd_event_source_set_enabled(d->detach_timer, SD_EVENT_OFF);
+}
 
 /* Which part knows which. */
 static void introduce(struct driver *d)
@@ -331,7 +343,7 @@ int driver_new(sd_event *event, struct config *config, const struct driver_optio
 	if ((r = status_new(event, &d->status)) < 0 || (r = workers_new(event, WORKERS_MAX, &d->workers)) < 0 ||
 	    (r = fdstore_new(d->workers, &d->fds)) < 0 ||
 	    (r = decide_init(&d->decide, &d->profiles, o->decider)) < 0 || (r = trace_new(event, &d->trace)) < 0 ||
-	    (r = listen_new(event, d->fds, receive, batch_done, d, &d->listen)) < 0 || (r = make_engine(d)) < 0) {
+	    (r = listen_new(event, d->fds, receive, batch_done, d, &d->listen)) < 0 || (r = make_engine(d)) < 0 || (r = make_timers(d)) < 0) {
 		fail(r, "start");
 		goto error;
 	}
@@ -498,6 +510,12 @@ static int on_detach_timer(sd_event_source *s, uint64_t usec, void *ctx)
 	return 0;
 }
 
+static void start_timer(sd_event_source *timer, usec_t timeout)
+{
+	(void)sd_event_source_set_time(timer, clock_now() + timeout);
+	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
 /* Attachments first: PPP's Terminate-Request goes through a tunnel that a StopCCN would take from under it. */
 void driver_stop(struct driver *d)
 {
@@ -510,9 +528,8 @@ void driver_stop(struct driver *d)
 	events_emit(&d->events, &(struct event){ .type = EVENT_STOPPING });
 	dials_stop(&d->dials);
 	openings_stop(d);
-	sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, timeout, 0, on_stop_timer, d);
-	sd_event_add_time_relative(d->event, &d->detach_timer, CLOCK_MONOTONIC, timeout / DETACH_SHARE, 0,
-				   on_detach_timer, d);
+	start_timer(d->stop_timer, timeout);
+	start_timer(d->detach_timer, timeout / DETACH_SHARE);
 	sessions_stop(&d->sessions);
 	on_detached(d);
 }

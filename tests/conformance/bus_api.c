@@ -48,7 +48,7 @@ static void opening(void)
 		     "Failed", "no answer");
 	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nobody", 0), &error, "Failed", "cannot resolve");
 	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "nemo", 0), &error, "NoSuchProfile", "nemo");
-	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "bare", 0), &error, "InvalidArgument", "no lac");
+	expect_error(call(lac_bus, &error, "Open", "sa{sv}", "bare", 0), &error, "InvalidArgument", "not a lac");
 }
 
 /* A profile that is up, or on its way, is opened once more only for those who say so. */
@@ -498,7 +498,7 @@ static void hanging_up(void)
 				NULL), "HangUp");
 	check_profile("always", "hung-up");
 	expect_error(call(lac_bus, &error, "HangUp", "s", "nemo"), &error, "NoSuchProfile", "nemo");
-	expect_error(call(lac_bus, &error, "HangUp", "s", "bare"), &error, "InvalidArgument", "no lac");
+	expect_error(call(lac_bus, &error, "HangUp", "s", "bare"), &error, "InvalidArgument", "not a lac");
 	expect_error(call(lac_bus, &error, "Resume", "s", "nemo"), &error, "NoSuchProfile", "nemo");
 	expect_error(call(lac_bus, &error, "Resume", "s", "up"), &error, "InvalidArgument", "dial = no");
 }
