@@ -44,8 +44,7 @@ static struct ppp_manager *manager_of(const struct attachment_kind *k)
 }
 
 struct pppd {
-	struct attachment attachment;
-	struct ppp *ppp;                  /* NULL: not started, or ended */
+	struct pppd_base base;
 	bool up;
 	uint32_t send_accm, receive_accm; /* LNS: what the LAC knows of them */
 	bool lcp_said;                    /* LNS: the LAC wants to hear of LCP */
@@ -54,7 +53,7 @@ struct pppd {
 
 static struct log_object object(const struct pppd *p)
 {
-	const struct attachment_session *s = &p->attachment.session;
+	const struct attachment_session *s = &p->base.attachment.session;
 
 	return (struct log_object){ .tunnel_id = s->tunnel_id,
 				    .peer_tunnel_id = s->peer_tunnel_id,
@@ -89,9 +88,9 @@ static void on_up(void *ctx, const struct ppp_status *status)
 		  status->peer_name, status->local_address[0] ? ", " : "", status->local_address,
 		  status->local_address[0] ? " -> " : "", status->remote_address, status->local_ipv6[0] ? ", " : "",
 		  status->local_ipv6);
-	attachment_up(&p->attachment);
+	attachment_up(&p->base.attachment);
 	if (first)
-		attachment_user(&p->attachment, status->peer_name);
+		attachment_user(&p->base.attachment, status->peer_name);
 }
 
 /* As LNS: tell the LAC what its end of the link needs to know.  What we receive it has sent, and the reverse; a pppd
@@ -105,14 +104,14 @@ static void on_lcp(void *ctx, const struct ppp_lcp *lcp)
 					     .last_received_confreq = lcp->received };
 	struct log_object o = object(p);
 
-	if (!p->attachment.session.lns ||
+	if (!p->base.attachment.session.lns ||
 	    (!p->lcp_said && link.send_accm == p->send_accm && link.receive_accm == p->receive_accm))
 		return;
 	log_event(LOG_DEBUG, CLASS_NEUTRAL, &o, "LCP up: telling the LAC ACCM %08x to send, %08x to receive%s",
 		  link.send_accm, link.receive_accm, p->lcp_said ? ", and the last Configure-Requests" : "");
 	p->send_accm = link.send_accm;
 	p->receive_accm = link.receive_accm;
-	attachment_tell_link(&p->attachment, &link);
+	attachment_tell_link(&p->base.attachment, &link);
 }
 
 static void on_exited(void *ctx, const struct ppp_exit *how)
@@ -120,9 +119,9 @@ static void on_exited(void *ctx, const struct ppp_exit *how)
 	struct pppd *p = ctx;
 	struct log_object o = object(p);
 
-	p->ppp = NULL;
+	p->base.ppp = NULL;
 	log_event(LOG_INFO, CLASS_NEUTRAL, &o, "pppd ended: %s", how->text);
-	attachment_stopped(&p->attachment, &(struct attachment_end){ .reason = how->reason, .text = how->text,
+	attachment_stopped(&p->base.attachment, &(struct attachment_end){ .reason = how->reason, .text = how->text,
 								     .cause = pppd_cause(how->status) });
 }
 
@@ -131,8 +130,8 @@ static void on_exited(void *ctx, const struct ppp_exit *how)
 /* What of the path's MTU is left for the network protocol in PPP. */
 static unsigned derive_mtu(const struct pppd *p)
 {
-	const struct attachment_session *s = &p->attachment.session;
-	int path = link_path_mtu(p->attachment.kind->link, &s->local, &s->peer);
+	const struct attachment_session *s = &p->base.attachment.session;
+	int path = link_path_mtu(p->base.attachment.kind->link, &s->local, &s->peer);
 	int overhead = (s->peer.family == 6 ? OVERHEAD_IPV6 : OVERHEAD_IPV4) + OVERHEAD_UDP + OVERHEAD_L2TP +
 		       OVERHEAD_PPP + (s->sequenced ? OVERHEAD_SEQUENCE : 0);
 	int mtu = (path < 0 ? MTU_MAX : path) - overhead;
@@ -142,7 +141,7 @@ static unsigned derive_mtu(const struct pppd *p)
 
 static void name_interface(struct pppd *p)
 {
-	const struct decision *d = p->attachment.session.decision;
+	const struct decision *d = p->base.attachment.session.decision;
 	const char *name = d->profile->ppp.interface, *percent = name ? strstr(name, "%d") : NULL;
 
 	if (percent)
@@ -158,7 +157,7 @@ static void note_lcp(struct pppd *p, const struct l2tp_lcp_wishes *lcp)
 	struct log_object o = object(p);
 
 	p->lcp_said = lcp->want.len || lcp->allow.len;
-	if (p->attachment.session.lns && lcp_read(lcp->want).fcs)
+	if (p->base.attachment.session.lns && lcp_read(lcp->want).fcs)
 		log_event(LOG_INFO, CLASS_NEUTRAL, &o, "the LAC wants FCS alternatives; pppd does not support them");
 }
 
@@ -197,12 +196,12 @@ static int start(struct attachment *a)
 					     .options = ppp->options,
 					     .environment = environment.list,
 					     .setup_timeout = ppp->setup_timeout },
-			 &handler, p, &p->ppp);
+			 &handler, p, &p->base.ppp);
 }
 
 static void stop(struct attachment *a)
 {
-	ppp_stop(((struct pppd *)a)->ppp);
+	ppp_stop(((struct pppd *)a)->base.ppp);
 }
 
 static int prepare(struct attachment *a, struct dataplane_session *spec)
@@ -212,19 +211,11 @@ static int prepare(struct attachment *a, struct dataplane_session *spec)
 	return 0;
 }
 
-const struct ppp_status *pppd_status(const struct attachment *a)
-{
-	static const struct ppp_status none;
-	const struct pppd *p = (const struct pppd *)a;
-
-	return p->ppp ? ppp_get_status(p->ppp) : &none;
-}
-
 static void view(const struct attachment *a, struct attachment_view *ret)
 {
 	const struct ppp_status *status = pppd_status(a);
 
-	if (!((const struct pppd *)a)->ppp)
+	if (!((const struct pppd_base *)a)->ppp)
 		return;
 	ret->phase = status->up ? ATTACHMENT_UP : status->pid ? ATTACHMENT_STARTING : ATTACHMENT_WAITING;
 	snprintf(ret->interface, sizeof(ret->interface), "%s", status->interface);

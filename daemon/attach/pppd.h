@@ -5,11 +5,6 @@
 
 #include "core/attachment.h"
 
-struct ppp_status;
-
 extern const struct attachment_class attachment_pppd;
-
-/* What is known of its process; all zero as long as there is none.  For view.c. */
-const struct ppp_status *pppd_status(const struct attachment *a);
 
 #endif

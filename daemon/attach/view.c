@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * view: see attach/view.h.  Names of fields and metrics are those of l2tpd-bus(5) and l2tpd-metrics(7), which tests compare.
+ * view: see view.h.  Names of fields and metrics are those of l2tpd-bus(5) and l2tpd-metrics(7), which tests compare.
  *
  * Called by those who show sessions and numbers, through the class of pppd.c.
  */
@@ -9,8 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pppd.h"
 #include "process.h"
+
+const struct ppp_status *pppd_status(const struct attachment *a)
+{
+	static const struct ppp_status none;
+	const struct pppd_base *p = (const struct pppd_base *)a;
+
+	return p->ppp ? ppp_get_status(p->ppp) : &none;
+}
 
 /* ---- Fields ---------------------------------------------------------------------------------------------------- */
 

@@ -120,7 +120,7 @@ static void on_unreachable(void *ctx, int err)
 	redial_at_once(&d->redial);
 }
 
-static int open_tunnel(struct dial *d, const struct l2tp_addr *peer)
+static int open_to(struct dial *d, const struct l2tp_addr *peer)
 {
 	struct tunnel *t;
 	int r = tunnel_open(d->dials->tunnels, d->owner.profile, peer, &d->owner, &t);
@@ -144,7 +144,7 @@ static void dial_next(struct dial *d, const struct l2tp_addr *addrs, size_t n)
 	o.peer = peer;
 	log_event(LOG_INFO, CLASS_NEUTRAL, &o, "dialling %s (%s)", destinations_name(&d->destinations, p),
 		  l2tp_addr_str(peer, name));
-	r = open_tunnel(d, peer);
+	r = open_to(d, peer);
 	destinations_advance(&d->destinations, p, n);
 	if (r < 0)
 		again(d, strerror(-r));
