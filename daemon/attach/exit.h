@@ -3,8 +3,15 @@
 #ifndef PPP_EXIT_H
 #define PPP_EXIT_H
 
-#include "process.h"
 #include "../../plugins/pppd-l2tp-proto.h"
+#include "l2tp.h"
+
+/* Why it ended, as the CDN's result. */
+struct ppp_exit {
+	int status;                  /* pppd's exit status (pppd(8)); -1: killed by a signal or never started */
+	char text[128];              /* a sentence */
+	struct l2tp_reason reason;   /* for the CDN; its origin is that of exit.c's row */
+};
 
 enum ppp_cause {
 	PPP_EXITED,      /* of itself; number: exit status */
