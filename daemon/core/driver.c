@@ -464,8 +464,8 @@ void driver_drain(struct driver *d, bool on, usec_t timeout)
 	if (!is_stopping(d))
 		d->decide.state = on ? DECIDE_DRAINING : DECIDE_OPEN;
 	events_emit(&d->events, &(struct event){ .type = EVENT_DRAIN });
-	log_event(LOG_NOTICE, CLASS_NEUTRAL, NULL, on ? "draining: refusing new tunnels and sessions" :
-							"drain ended: accepting new tunnels and sessions");
+	log_event(LOG_NOTICE, CLASS_NEUTRAL, NULL, on ? "draining: refusing new tunnels and calls" :
+							"drain ended: accepting new tunnels and calls");
 	if (!on)
 		dials_resume(&d->dials);
 	engine_pump(&d->engine);
