@@ -424,19 +424,19 @@ int parse_file(const char *path, unsigned file, struct mistakes *m, bool *ret_op
 {
 	struct parser s = { .at = { file, 1, 1 }, .fresh = true, .m = m };
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	size_t size = SIZE_MAX_TEXT + 1, len = 0;
+	const size_t size = SIZE_MAX_TEXT + 1;
+	size_t len = 0, skip;
 	struct stat st = { 0 };
 	int err = fd < 0 || fstat(fd, &st) < 0 ? -errno : S_ISFIFO(st.st_mode) ? await_writer(fd) : 0;
 
-	if (S_ISREG(st.st_mode) && (size_t)st.st_size < size)
-		size = (size_t)st.st_size + 1;
 	char *text = malloc(size);
 	if (err == 0)
 		err = text ? read_all(fd, text, size, &len) : -ENOMEM;
 	if (err == 0) {
 		text[len] = '\0';
 		*ret_open = st.st_mode & S_IROTH;
-		parse_text(&s, text, len, at);
+		skip = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* a byte order mark */
+		parse_text(&s, text + skip, len - skip, at);
 	} else if (err == -ESPIPE || err == -EFBIG) {
 		mistakes_add(m, ((struct config_place){ .file = file }), "%s", err == -ESPIPE ?
 			     "this is a named pipe, not a file" : "this is too large; allowed: up to 8 MiB");

@@ -177,6 +177,7 @@ static bool expected_of(const char *text, const char *path, char *buf, size_t si
 	size_t len = 0;
 
 	buf[0] = '\0';
+	text += strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* the byte order mark of a test */
 	for (; strncmp(text, "#! ", 3) == 0; text = strchr(text, '\n') + 1) {
 		const char *line = text + 3;
 		int n = (int)strcspn(line, "\n"), digits = (int)strspn(line, "0123456789");
