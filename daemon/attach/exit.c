@@ -102,7 +102,9 @@ static const struct {
 	{ PPPD_L2TP_ADDRESS_REFUSED, ITS_OWN, L2TP_PPP_NO_ADDRESS_ALLOWED, ITS_OWN, 1 },
 };
 
-static const struct row unknown_row = { -1, 0, L2TP_BY_LOCAL, RC_CDN_GENERAL, EC_VENDOR, "pppd ended with an unknown exit status" };
+static const struct row unknown_row = {
+	-1, 0, L2TP_BY_LOCAL, RC_CDN_GENERAL, EC_VENDOR, "pppd ended with an unknown exit status"
+};
 
 /* Why posix_spawn() fails: what will not be better at the next call, and the rest. */
 static const struct row errno_rows[] = {

@@ -467,7 +467,8 @@ static void launch(struct ppp *p)
 	};
 	r = ppp_record_write(p->manager->records, &record);
 	if (r < 0)
-		log_event(LOG_WARNING, CLASS_LOCAL, &o, "cannot record pppd (pid %d): %s; after a crash of l2tpd it would be left running",
+		log_event(LOG_WARNING, CLASS_LOCAL, &o,
+			  "cannot record pppd (pid %d): %s; after a crash of l2tpd it would be left running",
 			  (int)p->pid, strerror(-r));
 }
 

@@ -341,9 +341,10 @@ int driver_new(sd_event *event, struct config *config, const struct driver_optio
 	d->event = sd_event_ref(event);
 	profiles_init(&d->profiles, config);
 	if ((r = status_new(event, &d->status)) < 0 || (r = workers_new(event, WORKERS_MAX, &d->workers)) < 0 ||
-	    (r = fdstore_new(d->workers, &d->fds)) < 0 ||
-	    (r = decide_init(&d->decide, &d->profiles, o->decider)) < 0 || (r = trace_new(event, &d->trace)) < 0 ||
-	    (r = listen_new(event, d->fds, receive, batch_done, d, &d->listen)) < 0 || (r = make_engine(d)) < 0 || (r = make_timers(d)) < 0) {
+	    (r = fdstore_new(d->workers, &d->fds)) < 0 || (r = decide_init(&d->decide, &d->profiles, o->decider)) < 0 ||
+	    (r = trace_new(event, &d->trace)) < 0 ||
+	    (r = listen_new(event, d->fds, receive, batch_done, d, &d->listen)) < 0 || (r = make_engine(d)) < 0 ||
+	    (r = make_timers(d)) < 0) {
 		fail(r, "start");
 		goto error;
 	}

@@ -271,7 +271,8 @@ static void on_set(void *ctx, int err, const char *text)
 	struct log_object o = object(n);
 
 	if (err < 0)
-		log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot enable data sequencing; closing the session: %s", text ? text : strerror(-err));
+		log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot enable data sequencing; closing the session: %s",
+			  text ? text : strerror(-err));
 	op_done(n, err, text);
 }
 

@@ -206,7 +206,8 @@ static void on_added(void *ctx, int err, const char *text)
 	struct log_object o = object(t);
 
 	if (err < 0)
-		log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot create the kernel tunnel, closing: %s", text ? text : strerror(-err));
+		log_event(LOG_ERR, CLASS_LOCAL, &o, "cannot create the kernel tunnel, closing: %s",
+			  text ? text : strerror(-err));
 	engine_op_done(t->tunnels->engine, t->id, 0, err, text);
 }
 

@@ -38,7 +38,9 @@ usec_t view_realtime(struct driver *d, usec_t monotonic)
 
 void view_daemon(const struct driver *d, struct view_daemon *ret)
 {
-	*ret = (struct view_daemon){ .state = d->decide.state == DECIDE_STOPPING ? "stopping" : d->draining ? "draining" : "running",
+	*ret = (struct view_daemon){ .state = d->decide.state == DECIDE_STOPPING ? "stopping"
+					      : d->draining			 ? "draining"
+										 : "running",
 				     .dataplane = d->dataplane_name,
 				     .config_path = d->profiles.config->path,
 				     .started = d->started,
