@@ -31,6 +31,8 @@
 #include "writer.h"
 
 #define INTERVAL (5 * USEC_PER_SEC)
+#define KEPT 100 /* suppressed messages of a place that are kept one and all, each in the place of the one before */
+#define KEEP_PAUSE (100 * USEC_PER_MSEC) /* beyond: between those that are kept */
 #define PLACES 64         /* of the source that are watched at a time */
 #define MESSAGE_MAX 1024  /* a longer one is cut */
 #define OBJECT_MAX 512
@@ -61,6 +63,8 @@ struct place {
 	int level; /* of the last one that was suppressed, and what it said */
 	enum log_class class;
 	char last[MESSAGE_MAX];
+	usec_t kept; /* when that was put there */
+	bool stale;  /* there was a later one: a storm must not cost a message's making each time */
 };
 
 static struct {
@@ -290,8 +294,8 @@ static void place_close(struct place *p)
 	struct text t = { text, 0, sizeof(text) };
 
 	if (p->suppressed > 0) {
-		snprintf(sum, sizeof(sum), "suppressed %" PRIu32 " similar message%s; last: ", p->suppressed,
-			 p->suppressed == 1 ? "" : "s");
+		snprintf(sum, sizeof(sum), "suppressed %" PRIu32 " similar message%s; %slast: ", p->suppressed,
+			 p->suppressed == 1 ? "" : "s", p->stale ? "one of the " : "");
 		text_add(&t, sum);
 		text_add(&t, p->last);
 		print(p->level, p->class, &no_object, text);
@@ -378,22 +382,28 @@ void log_event(int level, enum log_class class, const struct log_object *object,
 	char message[MESSAGE_MAX];
 	int saved = errno;
 	struct place *p;
+	usec_t now;
 	va_list ap;
 
 	assert(level >= LOG_EMERG && level <= LOG_DEBUG);
 	if (!log_enabled(level))
 		return;
 	object = object ? object : &no_object;
-	p = place_find(fmt, clock_now());
+	now = clock_now();
+	p = place_find(fmt, now);
 	va_start(ap, fmt);
 	if (!p || place_admit(p, class)) {
 		message_fill(message, object, fmt, ap);
 		print(level, class, object, message);
 	} else {
-		message_fill(p->last, object, fmt, ap);
 		p->level = level;
 		p->class = class;
 		p->suppressed++;
+		p->stale = p->suppressed > KEPT && now < p->kept + KEEP_PAUSE;
+		if (!p->stale) {
+			message_fill(p->last, object, fmt, ap);
+			p->kept = now;
+		}
 	}
 	va_end(ap);
 	errno = saved;

@@ -401,6 +401,16 @@ START_TEST(repeats_are_counted)
 }
 END_TEST
 
+START_TEST(storm) /* beyond some, not each is made, and the sum does not say that it was the last */
+{
+	for (int i = 0; i < 50 + 100 + 10; i++)
+		bad_message(i);
+	lines();
+	log_flush();
+	ck_assert_str_eq(lines(), "warning remote: suppressed 110 similar messages; one of the last: bad message 149\n");
+}
+END_TEST
+
 START_TEST(flush_tells_the_rest)
 {
 	for (int i = 0; i < 51; i++)
@@ -579,6 +589,7 @@ int main(void)
 	tcase_add_loop_test(t, stderr_unread, 0, 2);
 	tcase_add_test(t, stderr_gone);
 	tcase_add_test(t, repeats_are_counted);
+	tcase_add_test(t, storm);
 	tcase_add_test(t, flush_tells_the_rest);
 	tcase_add_loop_test(t, last_is_told_whole, 0, 2);
 	tcase_add_test(t, last_is_cut);
