@@ -212,7 +212,7 @@ static int complain_call(uint32_t tunnel, int r, sd_bus_error *error)
 		{ -EINVAL, ERROR_ARGUMENT, "a text is too long for a message" },
 		{ -ESHUTDOWN, ERROR_FAILED, "the tunnel is closing" },
 		{ -EMFILE, ERROR_FAILED, "no more sessions are allowed" },
-		{ -EOPNOTSUPP, ERROR_NOT_SUPPORTED, "the peer has not said that it places such calls" },
+		{ -EOPNOTSUPP, ERROR_NOT_SUPPORTED, "the peer does not support this kind of outgoing call" },
 	};
 
 	if (r == -ENOENT)

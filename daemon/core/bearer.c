@@ -149,7 +149,7 @@ static void on_link_told(void *ctx, int status)
 	const struct log_object o = b->handler->object(b->ctx);
 
 	if (status != 0)
-		log_event(LOG_NOTICE, CLASS_LOCAL, &o, "\"%s link\" failed", b->path);
+		log_event(LOG_NOTICE, CLASS_LOCAL, &o, "dial-hook %s: action \"link\" failed", b->path);
 }
 
 static void put_accm(struct environment *e, const char *name, uint32_t accm)

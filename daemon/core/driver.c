@@ -262,7 +262,7 @@ static int make_kernel(struct driver *d)
 
 	if (r < 0) {
 		if (!why)
-			return fail(r, "kernel");
+			return fail(r, "cannot use the kernel data path");
 		for (char *rest = why, *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
 			log_event(LOG_ERR, CLASS_LOCAL, NULL, "%s", line);
 		free(why);
@@ -273,7 +273,7 @@ static int make_kernel(struct driver *d)
 		return r;
 	r = link_new(d->event, &d->link);
 	if (r < 0)
-		return fail(r, "rtnetlink");
+		return fail(r, "cannot open rtnetlink");
 	routes = link_clean(d->link);
 	if (routes > 0)
 		log_event(LOG_NOTICE, CLASS_LOCAL, NULL, "removed %d host routes of an earlier run", routes);
@@ -332,7 +332,7 @@ int driver_new(sd_event *event, struct config *config, const struct driver_optio
 
 	if (!d) {
 		config_free(config);
-		return fail(-ENOMEM, "start");
+		return fail(-ENOMEM, "cannot start");
 	}
 	d->lock = -1;
 	d->drain_until = USEC_NEVER;
@@ -345,7 +345,7 @@ int driver_new(sd_event *event, struct config *config, const struct driver_optio
 	    (r = trace_new(event, &d->trace)) < 0 ||
 	    (r = listen_new(event, d->fds, receive, batch_done, d, &d->listen)) < 0 || (r = make_engine(d)) < 0 ||
 	    (r = make_timers(d)) < 0) {
-		fail(r, "start");
+		fail(r, "cannot start");
 		goto error;
 	}
 	r = o->dataplane == DATAPLANE_KERNEL ? make_kernel(d) : make_none(d);
@@ -374,7 +374,7 @@ int driver_start(struct driver *d)
 	note_status(d);
 	r = dials_start(&d->dials);
 	if (r < 0)
-		return fail(r, "dial");
+		return fail(r, "cannot start dialling");
 	status_tell(d->status, STATUS_READY);
 	return 0;
 }

@@ -179,9 +179,9 @@ const struct metric metrics_table[] = {
 	     "Time from the first ICRQ or OCRQ, or from a request that had to wait for the tunnel, until the session "
 	     "was established.")
 	OWN("l2tpd_tunnels_closed", COUNTER, "origin, result", write_tunnels_closed,
-	    "Tunnels closed, by who closed them and by the result code of the StopCCN.")
+	    "Tunnels closed, by origin and by the result code of the StopCCN.")
 	OWN("l2tpd_sessions_closed", COUNTER, "origin, result", write_sessions_closed,
-	    "Sessions closed, by who closed them and by the result code of the CDN.")
+	    "Sessions closed, by origin and by the result code of the CDN.")
 	OWN("l2tpd_tunnels_refused", COUNTER, "result", write_tunnels_refused,
 	    "Tunnels requested by peers and refused with a StopCCN, by result code.")
 	ONE("l2tpd_calls_refused", COUNTER, NONE, daemon.stats.calls_refused,

@@ -117,7 +117,7 @@ static void calling(void)
 	expect_error(call(lac_bus, &error, "Call", "ua{sv}", 0, 0), &error, "NoSuchTunnel", "no tunnel 0");
 	expect_error(call(lac_bus, &error, "Call", "ua{sv}", (uint32_t)strtoul(field("Tunnel"), NULL, 10), 1,
 			  "Outgoing", "b", true),
-		     &error, "NotSupported", "has not said");
+		     &error, "NotSupported", "does not support this kind of outgoing call");
 }
 
 static void closing(void)
